@@ -1,0 +1,29 @@
+"""What surrounds every script: its log file, its threads, and errors in one line."""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+
+@contextmanager
+def job(snakemake) -> Iterator[None]:
+    """Run a script's body as a job of the workflow.
+
+    Numeric libraries use the job's threads. An error ends the job with one line that names what
+    was wrong, on the terminal and in the log; the log holds the whole traceback before it.
+    """
+    log = Path(snakemake.log[0])
+    try:
+        with threadpool_limits(snakemake.threads):
+            yield
+    except Exception as error:
+        expected = isinstance(error, ValueError | OSError)
+        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        line = f"{snakemake.rule}: {' '.join(reason.split())}"
+        log.write_text(f"{traceback.format_exc()}\n{line}\n")
+        print(line, file=sys.stderr)
+        sys.exit(1)

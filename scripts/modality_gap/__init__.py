@@ -1,0 +1,1 @@
+"""The science of the modality gap: arrays and plain values in, arrays and data frames out."""

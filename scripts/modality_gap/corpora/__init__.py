@@ -1,0 +1,60 @@
+"""Corpora: every data source in one form, so that nothing downstream knows where data came from.
+
+A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image` (the bytes of a
+PNG, JPEG or WebP file), `split`, and any labels of the source. `captions.parquet` has a row a
+caption: `caption_id`, `image_id`, `text`; an image's captions stand in their order of preference.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+IMAGE_COLUMNS = ("image_id", "image", "split")
+CAPTION_COLUMNS = ("caption_id", "image_id", "text")
+
+
+def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> None:
+    """Raise ValueError, naming the row, where the two tables are not a corpus."""
+    for table, columns, part in (
+        (images, IMAGE_COLUMNS, "images"),
+        (captions, CAPTION_COLUMNS, "captions"),
+    ):
+        missing = [column for column in columns if column not in table]
+        if missing:
+            raise ValueError(f"{name}: {part} lack the column {missing[0]!r}")
+        if table.empty:
+            raise ValueError(f"{name}: no {part}, expected at least one")
+        twice = table[columns[0]].duplicated()
+        if twice.any():
+            raise ValueError(f"{name}: {columns[0]} {table[columns[0]][twice].iloc[0]!r} occurs twice")
+    without = ~images.image_id.isin(captions.image_id)
+    if without.any():
+        raise ValueError(f"{name}: image {images.image_id[without].iloc[0]!r} has no caption")
+    strangers = ~captions.image_id.isin(images.image_id)
+    if strangers.any():
+        raise ValueError(
+            f"{name}: caption {captions.caption_id[strangers].iloc[0]!r} belongs to no image"
+        )
+
+
+def write_corpus(folder: str | Path, images: pd.DataFrame, captions: pd.DataFrame) -> None:
+    """Write a checked corpus as `images.parquet` and `captions.parquet`."""
+    check_corpus(images, captions, str(folder))
+    # Small row groups let a reader of one split skip the images of the others.
+    images.to_parquet(Path(folder) / "images.parquet", index=False, row_group_size=1024)
+    captions.to_parquet(Path(folder) / "captions.parquet", index=False)
+
+
+def read_split(folder: str | Path, split: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Images and captions of one split (`all`: of every split), in the corpus's order.
+
+    Raises ValueError where the split is empty, naming the splits that there are.
+    """
+    folder = Path(folder)
+    filters = None if split == "all" else [("split", "==", split)]
+    images = pd.read_parquet(folder / "images.parquet", filters=filters)
+    if images.empty:
+        splits = pd.read_parquet(folder / "images.parquet", columns=["split"]).split.unique()
+        raise ValueError(f"{folder}: split {split!r} is empty, expected one of {sorted(splits)}")
+    captions = pd.read_parquet(folder / "captions.parquet")
+    return images.reset_index(drop=True), captions[captions.image_id.isin(images.image_id)]

@@ -1,0 +1,112 @@
+"""Embeddings: their one file form, and the checks that every measure relies on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+METADATA_KEY = b"modality_gap"
+
+
+def check_embeddings(embeddings: np.ndarray, name: str) -> None:
+    """Raise ValueError, naming the row, where an embedding could not be used.
+
+    embeddings: shape (n, d), n and d at least 1, every value finite, no zero vector.
+    """
+    if embeddings.ndim != 2 or 0 in embeddings.shape:
+        raise ValueError(f"{name}: expected a non-empty array (n, d), got shape {embeddings.shape}")
+    if not np.issubdtype(embeddings.dtype, np.floating):
+        raise ValueError(f"{name}: expected floating-point values, got {embeddings.dtype}")
+    squared_lengths = np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64)
+    if not np.isfinite(squared_lengths).all():
+        row = int(np.argmin(np.isfinite(squared_lengths)))
+        raise ValueError(f"{name}: row {row} holds NaN or infinity, expected finite values")
+    if (squared_lengths == 0).any():
+        row = int(np.argmax(squared_lengths == 0))
+        raise ValueError(f"{name}: row {row} is a zero vector, which has no direction")
+
+
+def check_pair(images: np.ndarray, texts: np.ndarray, paired: bool = False) -> None:
+    """Raise ValueError unless the two modalities share their width (and, if paired, their count).
+
+    images, texts: shape (n, d) and (m, d).
+    """
+    check_embeddings(images, "images")
+    check_embeddings(texts, "texts")
+    if images.shape[1] != texts.shape[1]:
+        raise ValueError(
+            f"images are {images.shape[1]} wide and texts {texts.shape[1]}, expected one width"
+        )
+    if paired and len(images) != len(texts):
+        raise ValueError(f"{len(images)} images and {len(texts)} texts, expected as many of each")
+
+
+def normalize(embeddings: np.ndarray) -> np.ndarray:
+    """Rows scaled to unit length, in the precision they came in; shape (n, d) in and out."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
+    return embeddings / lengths.astype(embeddings.dtype)[:, None]
+
+
+def write_embeddings(
+    path: str | Path, key: str, keys: list[str], embeddings: np.ndarray, metadata: dict
+) -> None:
+    """Write raw (not normalised) embeddings as Parquet, one row an item.
+
+    key: name of the identifying column, `image_id` or `text_id`; keys: its n values.
+    embeddings: shape (n, d), stored as float32. metadata: JSON values kept in the file's schema
+    (model, SHA-256 of the weights, preprocessing, versions).
+    """
+    check_embeddings(embeddings, str(path))
+    if len(keys) != len(embeddings):
+        raise ValueError(f"{path}: {len(keys)} {key}s for {len(embeddings)} embeddings")
+    flat = pa.array(np.ascontiguousarray(embeddings, dtype=np.float32).ravel())
+    columns = {
+        key: pa.array(keys, pa.string()),
+        "embedding": pa.FixedSizeListArray.from_arrays(flat, embeddings.shape[1]),
+    }
+    schema_metadata = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
+    table = pa.table(columns).replace_schema_metadata(schema_metadata)
+    # One row group, so that reading gives one contiguous buffer: the matrix, without a copy.
+    pq.write_table(table, path, row_group_size=max(1, len(keys)), use_dictionary=False)
+
+
+def read_embeddings(path: str | Path) -> tuple[np.ndarray, list[str]]:
+    """The matrix of shape (n, d), float32, and the n keys, of a file of `write_embeddings`."""
+    table = pq.read_table(path)
+    column = table.column("embedding").combine_chunks()
+    matrix = column.flatten().to_numpy(zero_copy_only=True).reshape(len(column), -1)
+    check_embeddings(matrix, str(path))
+    return matrix, table.column(0).to_pylist()
+
+
+def read_metadata(path: str | Path) -> dict:
+    """What `write_embeddings` was told of the encoder."""
+    return json.loads(pq.read_schema(path).metadata[METADATA_KEY])
+
+
+def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Normalised images (n, d), texts (m, d) and the matching (image row, text row), shape (p, 2).
+
+    folder: holds `images.parquet`, `texts.parquet` (each distinct caption once) and
+    `pairs.parquet` (image_id, text_id). Pairs come in the order of the images; the first pair
+    of an image is its first caption.
+    """
+    folder = Path(folder)
+    images, image_ids = read_embeddings(folder / "images.parquet")
+    texts, text_ids = read_embeddings(folder / "texts.parquet")
+    check_pair(images, texts)
+    pairs = pq.read_table(folder / "pairs.parquet")
+    image_rows = pa.compute.index_in(pairs["image_id"], pa.array(image_ids)).to_numpy()
+    text_rows = pa.compute.index_in(pairs["text_id"], pa.array(text_ids)).to_numpy()
+    return normalize(images), normalize(texts), np.column_stack([image_rows, text_rows])
+
+
+def first_captions(pairs: np.ndarray) -> np.ndarray:
+    """The first pair of every image: the n matched pairs that the papers measure on.
+
+    pairs: (image row, text row), shape (p, 2). Returns shape (n, 2), ordered by image.
+    """
+    _, first = np.unique(pairs[:, 0], return_index=True)
+    return pairs[first]

@@ -1,0 +1,233 @@
+"""Encoders: open_clip models, from a tag, a file, a seed or a training run, and what they embed."""
+
+import gzip
+import hashlib
+import io
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import torch
+from open_clip.tokenizer import SimpleTokenizer, default_bpe
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image, UnidentifiedImageError
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import Compose
+
+FULL_VOCABULARY = 49408
+BYTE_TOKENS = 512  # every byte, inside a word and at its end
+SPECIAL_TOKENS = 2  # start and end of text
+
+
+def register_architectures(folder: str | Path) -> None:
+    """Make the architecture files (open_clip's JSON form) of a folder known by their names."""
+    open_clip.add_model_config(Path(folder))
+
+
+def build_model(
+    architecture: str,
+    *,
+    seed: int | None = None,
+    tag: str | None = None,
+    checkpoint: str | Path | None = None,
+) -> open_clip.CLIP:
+    """An open_clip model in evaluation mode, with random, pretrained or stored weights.
+
+    seed: random weights; tag: open_clip's name of pretrained weights, downloaded on first use;
+    checkpoint: a file with a state dict (.pt or .safetensors). Exactly one is given.
+    Raises ValueError, naming the culprit, for an unknown architecture or tag, a file that is
+    not a checkpoint, or weights of another architecture.
+    """
+    known = open_clip.list_models()
+    if architecture not in known:
+        raise ValueError(f"unknown architecture {architecture!r}, expected one of {known}")
+    if tag is not None:
+        tags = open_clip.list_pretrained_tags_by_model(architecture)
+        if tag not in tags:
+            raise ValueError(f"unknown tag {tag!r} of {architecture}, expected one of {tags}")
+    torch.manual_seed(0 if seed is None else seed)
+    model = open_clip.create_model(architecture, pretrained=tag, pretrained_text=False)
+    if checkpoint is not None:
+        load_weights(model, checkpoint)
+    return model.eval()
+
+
+def load_weights(model: torch.nn.Module, path: str | Path) -> None:
+    """Load a state dict without running any pickled code, with a one-line error where it fails."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such checkpoint file")
+    try:
+        open_clip.load_checkpoint(model, str(path), weights_only=True)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"{path}: not a checkpoint of {type(model).__name__} with this architecture ({reason})"
+        ) from error
+
+
+def weights_fingerprint(model: torch.nn.Module) -> str:
+    """SHA-256 over names and values of all weights: the same numbers, the same fingerprint."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def build_tokenizer(architecture: str):
+    """The tokenizer of an open_clip architecture.
+
+    An architecture whose `vocab_size` is below CLIP's 49,408 gets the first merges of CLIP's own
+    byte-pair encoding: merges are ordered by frequency, so fewer of them are a coarser encoding.
+    """
+    text = open_clip.get_model_config(architecture)["text_cfg"]
+    size = text.get("vocab_size", FULL_VOCABULARY)
+    if text.get("hf_tokenizer_name") or size >= FULL_VOCABULARY:
+        return open_clip.get_tokenizer(architecture)
+    merges = gzip.decompress(Path(default_bpe()).read_bytes()).decode().split("\n")
+    kept = merges[: 1 + size - BYTE_TOKENS - SPECIAL_TOKENS]
+    with tempfile.NamedTemporaryFile(suffix=".gz") as file:
+        file.write(gzip.compress("\n".join(kept).encode()))
+        file.flush()
+        return SimpleTokenizer(file.name, context_length=text["context_length"])
+
+
+class TextTower(torch.nn.Module):
+    """`encode_text` of a CLIP as a module of its own, so that its buffers can be replaced."""
+
+    def __init__(self, clip: open_clip.CLIP):
+        super().__init__()
+        self.clip = clip
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Raw text features, shape (n, d)."""
+        return self.clip.encode_text(tokens)
+
+
+def encode_text(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+    """Raw text features, shape (n, d), of token ids, shape (n, context length), on the CPU.
+
+    Where the tower is causal and pools at the end token (CLIP's way), what stands after the end
+    token has no influence: the batch is cut to its longest text, which changes nothing but time.
+    """
+    device = model.logit_scale.device
+    causal = isinstance(model, open_clip.CLIP) and model.attn_mask is not None
+    if not (causal and model.text_pool_type == "argmax"):
+        return model.encode_text(tokens.to(device, non_blocking=True))
+    length = int(tokens.argmax(dim=1).max()) + 1
+    cut = {
+        "clip.positional_embedding": model.positional_embedding[:length],
+        "clip.attn_mask": model.attn_mask[:length, :length],
+    }
+    tokens = tokens[:, :length].to(device, non_blocking=True)
+    return torch.func.functional_call(TextTower(model), cut, (tokens,))
+
+
+class Pixels(Dataset):
+    """Images resized and cropped as the model wants them, shape (3, height, width), uint8.
+
+    images: encoded bytes or paths. names: what an error calls them.
+    """
+
+    def __init__(self, images: list[bytes | str], names: list[str], model: torch.nn.Module):
+        self.images, self.names = images, names
+        config = PreprocessCfg(**model.visual.preprocess_cfg)
+        *resize, _to_tensor, _normalize = image_transform_v2(config, is_train=False).transforms
+        self.transform = Compose(resize)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, row: int) -> torch.Tensor:
+        source = self.images[row]
+        try:
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+                pixels = np.asarray(self.transform(image.convert("RGB")))
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            raise ValueError(
+                f"image {self.names[row]!r} does not decode ({error}), expected PNG, JPEG or WebP"
+            ) from error
+        return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+
+
+def scale_pixels(pixels: torch.Tensor, model: torch.nn.Module) -> torch.Tensor:
+    """uint8 pixels (n, 3, h, w) to the model's normalised float input, on the model's device."""
+    config = PreprocessCfg(**model.visual.preprocess_cfg)
+    pixels = pixels.to(model.logit_scale.device, non_blocking=True)
+    mean, std = (
+        torch.tensor(values, device=pixels.device).view(1, 3, 1, 1)
+        for values in (config.mean, config.std)
+    )
+    return pixels.float().div_(255).sub_(mean).div_(std)
+
+
+def choose_device(gpus: int) -> torch.device:
+    """`cuda` when the job was granted a GPU and there is one, otherwise `cpu`."""
+    return torch.device("cuda" if gpus > 0 and torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager:
+    """Mixed precision: `auto` is bfloat16 on a GPU that has it, and float32 elsewhere."""
+    if precision == "auto":
+        mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        precision = "bfloat16" if mixed else "float32"
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@torch.inference_mode()
+def embed_images(
+    model: torch.nn.Module, pixels: Dataset, batch_size: int, precision: str, workers: int
+) -> np.ndarray:
+    """Projected image embeddings, raw, shape (n, d), float32."""
+    loader = DataLoader(pixels, batch_size, num_workers=workers)
+    device = model.logit_scale.device
+    batches = []
+    for batch in loader:
+        with autocast(device, precision):
+            features = model.encode_image(scale_pixels(batch, model))
+        batches.append(features.float().cpu())
+    return torch.cat(batches).numpy()
+
+
+@torch.inference_mode()
+def embed_texts(
+    model: torch.nn.Module, tokenizer, texts: list[str], batch_size: int, precision: str
+) -> np.ndarray:
+    """Projected text embeddings, raw, shape (n, d), float32, in the order of the texts.
+
+    Texts are encoded in order of length, so that a batch is cut to texts of like length.
+    """
+    device = model.logit_scale.device
+    features = [None] * len(texts)
+    for rows in batches_by_length(texts, batch_size):
+        tokens = tokenizer([texts[row] for row in rows])
+        with autocast(device, precision):
+            batch = encode_text(model, tokens).float().cpu()
+        for row, feature in zip(rows, batch, strict=True):
+            features[row] = feature
+    return torch.stack(features).numpy()
+
+
+def batches_by_length(texts: list[str], batch_size: int) -> Iterator[list[int]]:
+    """Rows of the texts, shortest first, in batches."""
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+def describe(model: torch.nn.Module, **encoder) -> dict:
+    """What a file of embeddings says of its encoder: name, weights, preprocessing, versions."""
+    return {
+        **encoder,
+        "weights_sha256": weights_fingerprint(model),
+        "preprocessing": dict(model.visual.preprocess_cfg),
+        "versions": {"torch": torch.__version__, "open_clip": open_clip.__version__},
+    }
+
+
+# open_clip reports every step of building a model; our logs keep what goes wrong.
+logging.getLogger("root").setLevel(logging.WARNING)

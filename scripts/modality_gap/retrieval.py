@@ -1,0 +1,52 @@
+"""Retrieval between images and texts: recall@k in both directions."""
+
+import numpy as np
+
+from modality_gap.embeddings import check_pair
+
+ROWS_AT_A_TIME = 1024
+
+
+def best_ranks(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> np.ndarray:
+    """Rank, from 0, of each query's best matching item by cosine similarity; shape (n,).
+
+    queries, items: shape (n, d) and (m, d), rows of unit length. matches: (query row, item row),
+    shape (p, 2), every query at least once; an item that matches never counts as a rival. Ties
+    with a rival count against the query: embeddings that all coincide retrieve nothing.
+    """
+    matches = matches[np.lexsort((matches[:, 1], matches[:, 0]))]
+    if not np.array_equal(np.unique(matches[:, 0]), np.arange(len(queries))):
+        raise ValueError("some query matches no item, expected at least one match for each")
+    starts = np.searchsorted(matches[:, 0], np.arange(len(queries) + 1))
+    ranks = np.empty(len(queries), dtype=np.int64)
+    for first in range(0, len(queries), ROWS_AT_A_TIME):
+        last = min(first + ROWS_AT_A_TIME, len(queries))
+        similarity = queries[first:last] @ items.T
+        query, item = matches[starts[first] : starts[last]].T
+        own = similarity[query - first, item]
+        best = np.maximum.reduceat(own, starts[first:last] - starts[first])
+        similarity[query - first, item] = -np.inf
+        ranks[first:last] = (similarity >= best[:, None]).sum(axis=1)
+    return ranks
+
+
+def recall_at_k(
+    images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, ks: list[int]
+) -> dict[tuple[str, int], float]:
+    """Recall@k by (direction, k): the share of queries with a match among the k most similar.
+
+    images, texts: shape (n, d) and (m, d), rows of unit length, each distinct text once.
+    pairs: every (image row, text row) that belong together, shape (p, 2); an image may have
+    several captions and a caption several images: any of them is right. A direction's queries
+    are the items that occur in a pair.
+    """
+    check_pair(images, texts)
+    recalls = {}
+    for direction, queries, items, matches in (
+        ("image→text", images, texts, pairs),
+        ("text→image", texts, images, pairs[:, ::-1]),
+    ):
+        rows, query = np.unique(matches[:, 0], return_inverse=True)
+        ranks = best_ranks(queries[rows], items, np.column_stack([query, matches[:, 1]]))
+        recalls |= {(direction, k): float((ranks < k).mean()) for k in ks}
+    return recalls

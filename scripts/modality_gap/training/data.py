@@ -1,0 +1,65 @@
+"""Training data: captioned images in a seeded order, decoded once where they fit in memory."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import DataLoader
+
+from modality_gap.encoders import Pixels
+
+MAX_CACHE_BYTES = 2 * 1024**3
+
+
+class CaptionedImages:
+    """Batches of (pixels, tokens), the same for the same seed and epoch on every machine.
+
+    images, captions: one split of a corpus. Each epoch visits every image once, in a new order,
+    with one of its captions; the incomplete last batch is left out.
+    Raises ValueError where the split is smaller than one batch.
+    """
+
+    def __init__(
+        self,
+        images: pd.DataFrame,
+        captions: pd.DataFrame,
+        model: torch.nn.Module,
+        tokenizer,
+        batch_size: int,
+        seed: int,
+        workers: int,
+    ):
+        if len(images) < batch_size:
+            raise ValueError(f"{len(images)} training images, expected at least one batch ({batch_size})")
+        self.captions = captions.groupby("image_id", sort=False).text.agg(list)[images.image_id]
+        self.tokenizer, self.batch_size = tokenizer, batch_size
+        self.seed, self.workers = seed, workers
+        self.pixels = Pixels(list(images.image), list(images.image_id), model)
+        if len(images) * self.pixels[0].numel() <= MAX_CACHE_BYTES:
+            self.pixels = torch.stack([self.pixels[row] for row in range(len(images))])
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of batches in an epoch."""
+        return len(self.pixels) // self.batch_size
+
+    def batches(self, epoch: int, first_step: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """The batches of an epoch, from `first_step` on: uint8 pixels and token ids."""
+        random = np.random.default_rng([self.seed, epoch])
+        order = random.permutation(len(self.pixels))
+        choice = random.random(len(self.pixels))
+        steps = range(first_step, self.steps_per_epoch)
+        rows = [order[step * self.batch_size : (step + 1) * self.batch_size] for step in steps]
+        for batch, pixels in zip(rows, self._pixel_batches(rows), strict=True):
+            texts = [self.captions.iloc[row] for row in batch]
+            chosen = [own[int(choice[row] * len(own))] for row, own in zip(batch, texts, strict=True)]
+            yield pixels, self.tokenizer(chosen)
+
+    def _pixel_batches(self, rows: list[np.ndarray]) -> Iterator[torch.Tensor]:
+        if isinstance(self.pixels, torch.Tensor):
+            yield from (self.pixels[torch.from_numpy(batch)] for batch in rows)
+        else:
+            yield from DataLoader(
+                self.pixels, batch_sampler=rows, num_workers=self.workers, pin_memory=True
+            )

@@ -1,0 +1,60 @@
+"""Two-dimensional views of paired embeddings."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from modality_gap.embeddings import check_pair
+
+METHODS = ("pca", "svd", "umap")
+
+
+def view(images: np.ndarray, texts: np.ndarray, method: str, seed: int) -> pd.DataFrame:
+    """Both modalities in one plane (liang2022, Fig. 1b-c by UMAP, Fig. 4 by SVD, Fig. 7 by PCA).
+
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    method: `pca` (centred), `svd` (not centred) or `umap` (needs `seed`; n at least 8).
+    Returns 2n rows: pair, modality, x, y, and for PCA and SVD the share of the variance (of the
+    squared length) that each axis holds, x_share and y_share.
+    """
+    check_pair(images, texts, paired=True)
+    stacked = np.concatenate([images, texts]).astype(np.float64)
+    if method == "umap":
+        points, shares = umap_points(stacked, seed), (np.nan, np.nan)
+    elif method in ("pca", "svd"):
+        points, shares = leading_axes(stacked - stacked.mean(axis=0) if method == "pca" else stacked)
+    else:
+        raise ValueError(f"unknown view {method!r}, expected one of {METHODS}")
+    n = len(images)
+    return pd.DataFrame(
+        {
+            "pair": np.tile(np.arange(n), 2),
+            "modality": np.repeat(["image", "text"], n),
+            "x": points[:, 0],
+            "y": points[:, 1],
+            "x_share": shares[0],
+            "y_share": shares[1],
+        }
+    )
+
+
+def leading_axes(stacked: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """Coordinates on the two leading singular vectors, shape (n, 2), and their shares of ‖·‖²."""
+    values, vectors = np.linalg.eigh(stacked.T @ stacked)
+    axes = vectors[:, [-1, -2]]
+    # An axis's sign is arbitrary: point it where its largest entry is positive.
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
+    return stacked @ axes, tuple(values[[-1, -2]] / values.sum())
+
+
+def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
+    """UMAP with the package's own settings and a fixed seed, shape (n, 2)."""
+    # Imported here: it compiles for seconds, which PCA and SVD need not wait for.
+    import umap
+
+    if len(stacked) < 16:
+        raise ValueError(f"{len(stacked) // 2} pairs, expected at least 8 for UMAP")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="n_jobs value 1 overridden")
+        return umap.UMAP(random_state=seed, n_jobs=1).fit_transform(stacked)
