@@ -110,3 +110,10 @@ def first_captions(pairs: np.ndarray) -> np.ndarray:
     """
     _, first = np.unique(pairs[:, 0], return_index=True)
     return pairs[first]
+
+
+def read_matched(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Normalised images and the first caption of each, both of shape (n, d); see `read_pairs`."""
+    images, texts, pairs = read_pairs(folder)
+    rows = first_captions(pairs)
+    return images[rows[:, 0]], texts[rows[:, 1]]

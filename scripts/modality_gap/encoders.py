@@ -1,5 +1,6 @@
 """Encoders: open_clip models, from a tag, a file, a seed or a training run, and what they embed."""
 
+import difflib
 import gzip
 import hashlib
 import io
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import open_clip
+import pandas as pd
 import torch
 from open_clip.tokenizer import SimpleTokenizer, default_bpe
 from open_clip.transform import PreprocessCfg, image_transform_v2
@@ -20,12 +22,14 @@ from torchvision.transforms import Compose
 
 FULL_VOCABULARY = 49408
 BYTE_TOKENS = 512  # every byte, inside a word and at its end
+MAX_DECODED_BYTES = 2 * 1024**3
 SPECIAL_TOKENS = 2  # start and end of text
 
 
-def register_architectures(folder: str | Path) -> None:
-    """Make the architecture files (open_clip's JSON form) of a folder known by their names."""
-    open_clip.add_model_config(Path(folder))
+def register_architecture(file: str | Path | None) -> None:
+    """Make an architecture file (open_clip's JSON form) known by its name; None: nothing to do."""
+    if file:
+        open_clip.add_model_config(Path(file))
 
 
 def build_model(
@@ -42,18 +46,22 @@ def build_model(
     Raises ValueError, naming the culprit, for an unknown architecture or tag, a file that is
     not a checkpoint, or weights of another architecture.
     """
-    known = open_clip.list_models()
-    if architecture not in known:
-        raise ValueError(f"unknown architecture {architecture!r}, expected one of {known}")
+    check_known("architecture", architecture, open_clip.list_models())
     if tag is not None:
         tags = open_clip.list_pretrained_tags_by_model(architecture)
-        if tag not in tags:
-            raise ValueError(f"unknown tag {tag!r} of {architecture}, expected one of {tags}")
+        check_known(f"tag of {architecture}", tag, tags)
     torch.manual_seed(0 if seed is None else seed)
     model = open_clip.create_model(architecture, pretrained=tag, pretrained_text=False)
     if checkpoint is not None:
         load_weights(model, checkpoint)
     return model.eval()
+
+
+def check_known(kind: str, name: str, known: list[str]) -> None:
+    """Raise ValueError, with the names most like it, where a name is not among those known."""
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=5, cutoff=0) or ["(there is none)"]
+        raise ValueError(f"unknown {kind}: {name!r}, expected a known one, such as {', '.join(close)}")
 
 
 def load_weights(model: torch.nn.Module, path: str | Path) -> None:
@@ -128,13 +136,10 @@ def encode_text(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
 
 
 class Pixels(Dataset):
-    """Images resized and cropped as the model wants them, shape (3, height, width), uint8.
+    """A corpus's images, resized and cropped as the model wants: (3, height, width), uint8."""
 
-    images: encoded bytes or paths. names: what an error calls them.
-    """
-
-    def __init__(self, images: list[bytes | str], names: list[str], model: torch.nn.Module):
-        self.images, self.names = images, names
+    def __init__(self, images: pd.DataFrame, model: torch.nn.Module):
+        self.images, self.names = list(images.image), list(images.image_id)
         config = PreprocessCfg(**model.visual.preprocess_cfg)
         *resize, _to_tensor, _normalize = image_transform_v2(config, is_train=False).transforms
         self.transform = Compose(resize)
@@ -152,6 +157,13 @@ class Pixels(Dataset):
                 f"image {self.names[row]!r} does not decode ({error}), expected PNG, JPEG or WebP"
             ) from error
         return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+
+
+def decode_once(pixels: Pixels) -> torch.Tensor | Pixels:
+    """All images as one tensor where they fit in 2 GiB; otherwise the images as they are."""
+    if len(pixels) * pixels[0].numel() > MAX_DECODED_BYTES:
+        return pixels
+    return torch.stack([pixels[row] for row in range(len(pixels))])
 
 
 def scale_pixels(pixels: torch.Tensor, model: torch.nn.Module) -> torch.Tensor:
@@ -224,6 +236,7 @@ def describe(model: torch.nn.Module, **encoder) -> dict:
     return {
         **encoder,
         "weights_sha256": weights_fingerprint(model),
+        "device": model.logit_scale.device.type,
         "preprocessing": dict(model.visual.preprocess_cfg),
         "versions": {"torch": torch.__version__, "open_clip": open_clip.__version__},
     }

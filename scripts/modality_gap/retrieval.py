@@ -50,3 +50,19 @@ def recall_at_k(
         ranks = best_ranks(queries[rows], items, np.column_stack([query, matches[:, 1]]))
         recalls |= {(direction, k): float((ranks < k).mean()) for k in ks}
     return recalls
+
+
+def chance_recall(pairs: np.ndarray, ks: list[int]) -> dict[tuple[str, int], float]:
+    """Recall@k of a random order, by (direction, k): 1 − C(m − r, k) / C(m, k), mean over queries.
+
+    pairs: as for `recall_at_k`; m items, of which r match the query.
+    """
+    chances = {}
+    for direction, matches in (("image→text", pairs), ("text→image", pairs[:, ::-1])):
+        matches = np.unique(matches, axis=0)
+        items = len(np.unique(matches[:, 1]))
+        right = np.unique(matches[:, 0], return_counts=True)[1]
+        for k in ks:
+            missed = np.prod([np.maximum(items - right - i, 0) / max(items - i, 1) for i in range(k)], axis=0)
+            chances[direction, k] = float(1 - missed.mean())
+    return chances

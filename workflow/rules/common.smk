@@ -42,10 +42,10 @@ def library_of(script):
         text = unread.pop().read_text()
         for name in re.findall(r"^\s*from (modality_gap[\w.]*) import", text, re.M):
             path = SCRIPTS.joinpath(*name.split("."))
-            module = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-            if module not in modules:
-                modules.add(module)
-                unread.append(module)
+            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            if file not in modules:
+                modules.add(file)
+                unread.append(file)
     return sorted(map(str, modules))
 
 
@@ -65,14 +65,15 @@ def evaluated_splits():
     return list(dict.fromkeys((corpus, split) for _, corpus, split in evaluations()))
 
 
-def encoders_on(wildcards):
+def encoders_of(corpus, split):
     """The encoders measured on a split, each right after the one that it started from."""
-    here = [
-        name
-        for name, corpus, split in evaluations()
-        if (corpus, split) == (wildcards.corpus, wildcards.split)
-    ]
+    here = [name for name, *place in evaluations() if place == [corpus, split]]
     return sorted(here, key=lambda name: (here.index(start_of(name, here)), "initial" in ENCODERS[name]))
+
+
+def encoders_on(wildcards):
+    """`encoders_of`, as an input or params function."""
+    return encoders_of(wildcards.corpus, wildcards.split)
 
 
 def start_of(name, here):
@@ -90,12 +91,34 @@ def tables_on(pattern):
     return tables
 
 
-EMBEDDINGS = multiext(
-    "<results>/embeddings/{encoder}/{corpus}/{split}/",
-    images="images.parquet",
-    texts="texts.parquet",
-    pairs="pairs.parquet",
-)
+def initials_on(wildcards):
+    """For each encoder on a split, the one that it started from, or None."""
+    return [ENCODERS[name].get("initial") for name in encoders_on(wildcards)]
+
+
+def evaluation_keys():
+    """Encoder, initial, corpus and split of everything that is measured, split by split."""
+    return [
+        {
+            "encoder": name,
+            "initial": ENCODERS[name].get("initial"),
+            "corpus": corpus,
+            "split": split,
+        }
+        for corpus, split in evaluated_splits()
+        for name in encoders_of(corpus, split)
+    ]
+
+
+def all_tables(pattern):
+    """A table for each of `evaluation_keys`, in their order."""
+    return [path for key in evaluation_keys() for path in expand(pattern, **key)]
+
+
+EMBEDDING_FILES = {
+    part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
+    for part in ("images", "texts", "pairs")
+}
 
 
 wildcard_constraints:
@@ -103,3 +126,5 @@ wildcard_constraints:
     corpus=any_of({corpus for corpus, _ in evaluated_splits()} | set(CORPORA)),
     split=r"[^/]+",
     run=any_of(RUNS),
+    method="pca|svd|umap",
+    scope="batches|whole",

@@ -7,6 +7,7 @@ caption: `caption_id`, `image_id`, `text`; an image's captions stand in their or
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 IMAGE_COLUMNS = ("image_id", "image", "split")
@@ -58,3 +59,14 @@ def read_split(folder: str | Path, split: str) -> tuple[pd.DataFrame, pd.DataFra
         raise ValueError(f"{folder}: split {split!r} is empty, expected one of {sorted(splits)}")
     captions = pd.read_parquet(folder / "captions.parquet")
     return images.reset_index(drop=True), captions[captions.image_id.isin(images.image_id)]
+
+
+def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+    """The distinct captions, and which (image row, text row) belong together, shape (p, 2).
+
+    Pairs come in the order of the images, an image's own in the order of its captions.
+    """
+    rows, texts = pd.factorize(captions.text)
+    image_rows = pd.Index(images.image_id).get_indexer(captions.image_id)
+    pairs = np.column_stack([image_rows, rows])
+    return list(texts), pairs[np.argsort(image_rows, kind="stable")]

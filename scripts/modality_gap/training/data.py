@@ -7,9 +7,7 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from modality_gap.encoders import Pixels
-
-MAX_CACHE_BYTES = 2 * 1024**3
+from modality_gap.encoders import Pixels, decode_once
 
 
 class CaptionedImages:
@@ -35,9 +33,7 @@ class CaptionedImages:
         self.captions = captions.groupby("image_id", sort=False).text.agg(list)[images.image_id]
         self.tokenizer, self.batch_size = tokenizer, batch_size
         self.seed, self.workers = seed, workers
-        self.pixels = Pixels(list(images.image), list(images.image_id), model)
-        if len(images) * self.pixels[0].numel() <= MAX_CACHE_BYTES:
-            self.pixels = torch.stack([self.pixels[row] for row in range(len(images))])
+        self.pixels = decode_once(Pixels(images, model))
 
     @property
     def steps_per_epoch(self) -> int:

@@ -1,0 +1,7 @@
+"""Fetch one file."""
+
+from job import job
+from modality_gap.downloads import fetch
+
+with job(snakemake):
+    fetch(snakemake.params.source, snakemake.output[0], snakemake.params.local_files)

@@ -1,0 +1,69 @@
+"""Figures of the cone."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from modality_gap.plots.style import BLUE, GREY, ORANGE, panels
+
+COLOURS = {"image–image": BLUE, "text–text": ORANGE, "image–text": GREY}
+
+
+def plot_cosines(
+    histograms: list[pd.DataFrame], encoders: list[str], initials: list[str | None]
+) -> Figure:
+    """Histograms of all pairwise cosines, a panel an encoder (liang2022, Figs. 2a, 6).
+
+    histograms: columns pairs, from, to, count; one table an encoder.
+    """
+    figure, axes = panels(encoders, initials, (4.2, 2.7), sharex=True)
+    for position, table in enumerate(histograms):
+        draw(axes[position], table)
+    figure.supxlabel("cosine similarity of a pair", fontsize=9)
+    figure.supylabel("density", fontsize=9)
+    return figure
+
+
+def draw(axis, table: pd.DataFrame) -> None:
+    """The three histograms of one encoder, each named at its peak, with its mean."""
+    peaks = []
+    for pairs, counts in table.groupby("pairs", sort=False):
+        merged = counts["count"].to_numpy().reshape(-1, 4).sum(axis=1)
+        edges = np.append(counts["from"].to_numpy()[::4], counts["to"].to_numpy()[-1])
+        density = merged / merged.sum() / np.diff(edges)
+        centres = (edges[:-1] + edges[1:]) / 2
+        mean = (centres * merged).sum() / merged.sum()
+        axis.stairs(density, edges, color=COLOURS[pairs], fill=True, alpha=0.25)
+        axis.stairs(density, edges, color=COLOURS[pairs], linewidth=1.3)
+        peaks.append((mean, density.max(), f"{pairs}\nmean {mean:.2f}", COLOURS[pairs]))
+    axis.axvline(0, color=GREY, linewidth=0.8, linestyle=":")
+    axis.set_xlim(-1, 1.05)
+    axis.set_ylim(0, 1.45 * max(peak for _, peak, _, _ in peaks))
+    axis.set_yticks([])
+    label_peaks(axis, sorted(peaks))
+
+
+def label_peaks(axis, peaks: list[tuple]) -> None:
+    """Names above the peaks, moved apart where they would overlap."""
+    width = 0.46
+    places = [mean for mean, *_ in peaks]
+    for _ in range(50):
+        for left in range(len(places) - 1):
+            overlap = width - (places[left + 1] - places[left])
+            if overlap > 0:
+                places[left] -= overlap / 2
+                places[left + 1] += overlap / 2
+        shift = min(0, 0.85 - places[-1])
+        places = [place + shift for place in places]
+    top = axis.get_ylim()[1]
+    for place, (mean, peak, text, colour) in zip(places, peaks, strict=True):
+        axis.annotate(
+            text,
+            (mean, peak),
+            (place, 0.98 * top),
+            ha="center",
+            va="top",
+            color=colour,
+            fontsize=8,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6},
+        )

@@ -1,0 +1,30 @@
+"""Figures of the data."""
+
+import io
+import textwrap
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from PIL import Image
+
+COLUMNS, ROWS = 8, 3
+
+
+def plot_examples(images: pd.DataFrame, captions: pd.DataFrame, seed: int) -> Figure:
+    """A random handful of a split's images, each over its first caption.
+
+    images, captions: the tables of a corpus.
+    """
+    sample = images.sample(min(COLUMNS * ROWS, len(images)), random_state=seed)
+    texts = captions.drop_duplicates("image_id").set_index("image_id").text
+    figure, axes = plt.subplots(ROWS, COLUMNS, figsize=(11, 5.2))
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, image in zip(axes.flat, sample.itertuples(), strict=False):
+        source = io.BytesIO(image.image) if isinstance(image.image, bytes) else image.image
+        with Image.open(source) as picture:
+            axis.imshow(picture.convert("RGB"))
+        caption = textwrap.shorten(texts[image.image_id], 60, placeholder="…")
+        axis.set_title(textwrap.fill(caption, 20), fontsize=7.5, weight="normal", loc="center", y=-0.02, va="top")
+    return figure

@@ -1,0 +1,64 @@
+"""What all figures share: style, colours (Okabe and Ito's, safe for colour-blind readers), saving."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#777777"
+MODALITY_COLOURS = {"image": BLUE, "text": ORANGE}
+DIRECTION_COLOURS = {"image→text": BLUE, "text→image": ORANGE, "symmetric": "#222222"}
+
+plt.style.use(Path(__file__).with_name("modality_gap.mplstyle"))
+
+
+def save(figure: Figure, paths: list[str]) -> None:
+    """Write the figure in the format of each path's ending; the same figure, the same bytes."""
+    for path in paths:
+        metadata = {"Date": None} if path.endswith(".svg") else {"Software": None}
+        figure.savefig(path, metadata=metadata)
+
+
+def readable(name: str) -> str:
+    """A config name as a person reads it."""
+    return name.replace("_", " ")
+
+
+def family_grid(encoders: list[str], initials: list[str | None]) -> list[list[int | None]]:
+    """Which encoder stands in which panel: a row a family, initial weights left of trained ones.
+
+    encoders: names, each right after the one it started from; initials: the latter, or None.
+    """
+    families = {}
+    for position, (name, initial) in enumerate(zip(encoders, initials, strict=True)):
+        families.setdefault(initial if initial in encoders else name, []).append(position)
+    width = max(map(len, families.values()))
+    return [family + [None] * (width - len(family)) for family in families.values()]
+
+
+def panels(
+    encoders: list[str], initials: list[str | None], size: tuple[float, float], **shared
+) -> tuple[Figure, dict[int, Axes]]:
+    """A figure with a titled panel for every encoder; size: width and height of one, in inches."""
+    grid = family_grid(encoders, initials)
+    figure, axes = plt.subplots(
+        len(grid),
+        len(grid[0]),
+        figsize=(size[0] * len(grid[0]), size[1] * len(grid)),
+        squeeze=False,
+        **shared,
+    )
+    found = {}
+    for row, family in enumerate(grid):
+        for column, position in enumerate(family):
+            if position is None:
+                axes[row, column].set_visible(False)
+                continue
+            axes[row, column].set_title(readable(encoders[position]))
+            found[position] = axes[row, column]
+    return figure, found

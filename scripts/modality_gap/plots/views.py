@@ -1,0 +1,56 @@
+"""Figures of paired embeddings in a plane."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from modality_gap.plots.style import MODALITY_COLOURS, panels
+
+AXIS_NAMES = {"pca": "principal component", "svd": "singular vector", "umap": "UMAP axis"}
+
+
+def plot_view(
+    tables: list[pd.DataFrame], method: str, encoders: list[str], initials: list[str | None]
+) -> Figure:
+    """Images and texts in a plane, a line a pair, a panel an encoder (liang2022, Figs. 1b-c, 4).
+
+    tables: columns pair, modality, x, y, x_share, y_share; one table an encoder.
+    """
+    figure, axes = panels(encoders, initials, (4.0, 3.5))
+    for position, table in enumerate(tables):
+        axis = axes[position]
+        draw(axis, table)
+        for name, set_label, share in (
+            ("1", axis.set_xlabel, table.x_share.iloc[0]),
+            ("2", axis.set_ylabel, table.y_share.iloc[0]),
+        ):
+            part = "" if np.isnan(share) else f" ({share:.0%})"
+            set_label(f"{AXIS_NAMES[method]} {name}{part}")
+        if method != "umap":
+            axis.set_aspect("equal", adjustable="datalim")
+    return figure
+
+
+def draw(axis, table: pd.DataFrame) -> None:
+    """Points of both modalities, named at their centres, and lines between pairs."""
+    images, texts = (table[table.modality == name].sort_values("pair") for name in ("image", "text"))
+    segments = np.stack([images[["x", "y"]], texts[["x", "y"]]], axis=1)
+    axis.add_collection(LineCollection(segments, colors="#999999", linewidths=0.3, alpha=0.35))
+    for name, points in (("image", images), ("text", texts)):
+        colour = MODALITY_COLOURS[name]
+        axis.scatter(points.x, points.y, s=7, color=colour, alpha=0.75, linewidths=0, zorder=2)
+        axis.text(
+            points.x.mean(),
+            points.y.mean(),
+            f"{name}s",
+            color=colour,
+            weight="bold",
+            ha="center",
+            va="center",
+            zorder=3,
+            bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": colour, "alpha": 0.9},
+        )
+    axis.margins(0.08)
+    axis.set_xticks([])
+    axis.set_yticks([])

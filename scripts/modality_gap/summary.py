@@ -1,0 +1,162 @@
+"""The numbers that matter, in one table and one page."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+
+def summarize(
+    encoders: pd.DataFrame,
+    gaps: list[pd.DataFrame],
+    cones: list[pd.DataFrame],
+    recalls: list[pd.DataFrame],
+) -> pd.DataFrame:
+    """A row an encoder and split, with its gap, mean cosines, recalls and the gap's change.
+
+    encoders: columns encoder, initial (or None), corpus, split; the tables of `measure_gap`,
+    `cosine_statistics` and `recall` stand in the same order. `share_closed` is the share of the
+    initial weights' gap that is gone; NaN where the initial weights were not measured.
+    """
+    rows = [
+        {
+            **encoder,
+            **gap.iloc[0].to_dict(),
+            **{f"mean_cosine_{row.pairs}": row.mean for row in cone.itertuples()},
+            **{f"recall@{row.k}_{row.direction}": row.recall for row in recall.itertuples()},
+        }
+        for encoder, gap, cone, recall in zip(
+            encoders.to_dict("records"), gaps, cones, recalls, strict=True
+        )
+    ]
+    table = pd.DataFrame(rows)
+    place = ["corpus", "split"]
+    start = table[["encoder", *place, "modality_gap"]].rename(
+        columns={"encoder": "initial", "modality_gap": "initial_gap"}
+    )
+    table = table.merge(start, how="left", on=["initial", *place])
+    table["share_closed"] = 1 - table.modality_gap / table.initial_gap
+    return table.drop(columns="initial_gap")
+
+
+def headline(table: pd.DataFrame) -> list[str]:
+    """A sentence for every encoder whose initial weights were measured beside it."""
+    sentences = []
+    for row in table[table.share_closed.notna()].itertuples():
+        before = row.modality_gap / (1 - row.share_closed)
+        verb = "closed" if row.share_closed >= 0 else "widened"
+        sentences.append(
+            f"On *{row.corpus}, {readable(row.split)}*, training {verb} "
+            f"**{abs(row.share_closed):.0%}** of the gap that *{readable(row.initial)}* had: "
+            f"from **{before:.3f}** to **{row.modality_gap:.3f}** (*{readable(row.encoder)}*, "
+            f"{row.pairs:,} pairs)."
+        )
+    return sentences
+
+
+COLUMNS = {
+    "encoder": "encoder",
+    "split": "data",
+    "pairs": "pairs",
+    "modality_gap": "modality gap",
+    "share_closed": "closed",
+    "matched_distance": "L2I",
+    "relative_modality_gap": "RMG",
+    "mean_cosine_image–image": "cos, images",
+    "mean_cosine_text–text": "cos, texts",
+    "recall@1_image→text": "R@1 image→text",
+    "recall@1_text→image": "R@1 text→image",
+}
+
+
+def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
+    """The report's first page in reStructuredText: the numbers first, then what was run on what.
+
+    table: of `summarize`. made_of: sentences on the corpora, runs and encoders of the study.
+    """
+    shown = table.assign(split=table.corpus + ", " + table.split)
+    columns = {key: name for key, name in COLUMNS.items() if key in shown}
+    lines = [title, "=" * len(title), ""]
+    lines += [f"- {sentence}" for sentence in headline(table)]
+    lines += ["", ".. list-table::", "   :header-rows: 1", ""]
+    lines += list_row(columns.values())
+    for row in shown[list(columns)].to_dict("records"):
+        lines += list_row(cell(key, value) for key, value in row.items())
+    lines += [
+        "",
+        "The **modality gap** is the distance between the centres of the image and the text "
+        "embeddings, all of unit length (liang2022, Sec. 4.2): 0 where the two modalities share "
+        "a centre, at most 2. **Closed**: share of the initial weights' gap that training "
+        "removed. **L2I**: mean distance of matched pairs. **RMG**: relative modality gap, "
+        "between 0 and 1. **cos**: mean cosine similarity of all pairs of different items within "
+        "a modality, the narrowness of its cone. **R@1**: share of queries whose most similar "
+        "item is a right one.",
+        "",
+        "What was run",
+        "------------",
+        "",
+    ]
+    lines += [f"- {sentence}" for sentence in made_of]
+    lines += ["", "The figures are in the menu on the left, in the order of the argument.", ""]
+    return "\n".join(lines)
+
+
+def list_row(cells: Iterable[str]) -> list[str]:
+    """One row of a reStructuredText list-table."""
+    first, *others = cells
+    return [f"   * - {first}", *(f"     - {other}" for other in others)]
+
+
+def cell(key: str, value) -> str:
+    """A value as the page shows it."""
+    if key == "share_closed":
+        return "–" if np.isnan(value) else f"{value:.0%}"
+    if isinstance(value, str):
+        return readable(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def readable(name: str) -> str:
+    """A config name as a person reads it."""
+    return name.replace("_", " ")
+
+
+def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
+    """Sentences on a study's corpora, runs and encoders, for the report's first page.
+
+    study: the configuration. metadata: by encoder, what its files of embeddings say of it.
+    """
+    sentences = []
+    for name, corpus in study.get("corpora", {}).items():
+        origin = corpus.get("file") or ", ".join(corpus["vendors"])
+        sentences.append(f"Corpus *{readable(name)}*: {corpus['reader']}, from {origin}.")
+    for name, run in study.get("training", {}).items():
+        sentences.append(
+            f"Training run *{readable(name)}*: {run['architecture']} from scratch on *{run['corpus']}, "
+            f"{readable(run['split'])}*, {run['epochs']} epochs in batches of {run['batch_size']}, "
+            f"temperature {run['temperature']['policy']} from {run['temperature']['start']}, "
+            f"seed {run['seed']}."
+        )
+    for name, encoder in study["encoders"].items():
+        facts = metadata[name]
+        if encoder["kind"] == "precomputed":
+            sentences.append(
+                f"Encoder *{readable(name)}*: precomputed embeddings of {readable(encoder['corpus'])}."
+            )
+            continue
+        versions = ", ".join(f"{key} {value}" for key, value in facts["versions"].items())
+        sentences.append(
+            f"Encoder *{readable(name)}*: {facts['architecture']}, {encoder_origin(encoder)}, weights "
+            f"SHA-256 {facts['weights_sha256'][:12]}…, on {facts['device']}, {versions}."
+        )
+    return sentences
+
+
+def encoder_origin(encoder: dict) -> str:
+    """Where an encoder's weights come from, in words."""
+    return {
+        "pretrained": "pretrained weights {tag}",
+        "checkpoint": "weights of {file}",
+        "random": "random weights of seed {seed}",
+        "run": "{weights} weights of the run {run}",
+    }[encoder["kind"]].format(**encoder)

@@ -1,0 +1,12 @@
+"""Turn the emoji packages into a corpus."""
+
+from pathlib import Path
+
+from job import job
+from modality_gap.corpora import write_corpus
+from modality_gap.corpora.emoji import read_emoji
+
+with job(snakemake):
+    archives = dict(zip(snakemake.params.names, snakemake.input.archives, strict=True))
+    images, captions = read_emoji(archives, **snakemake.params.settings)
+    write_corpus(Path(snakemake.output.images).parent, images, captions)

@@ -1,0 +1,11 @@
+"""Turn a user's table of images and captions into a corpus."""
+
+from pathlib import Path
+
+from job import job
+from modality_gap.corpora import write_corpus
+from modality_gap.corpora.table import read_table
+
+with job(snakemake):
+    images, captions = read_table(snakemake.input.table)
+    write_corpus(Path(snakemake.output.images).parent, images, captions)

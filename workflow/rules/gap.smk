@@ -1,0 +1,46 @@
+rule measure_gap:
+    """How far apart the two modalities are (liang2022, Sec. 4.2)."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("measure_gap"),
+    output:
+        "<results>/gap/{encoder}/{corpus}/{split}.parquet",
+    log:
+        "<logs>/measure_gap/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/measure_gap/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../../scripts/measure_gap.py"
+
+rule plot_gap:
+    """The modality gap of every encoder, before and after training."""
+    input:
+        tables=tables_on("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+        library=library_of("plot_gap"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/gap.svg",
+            caption="../report/gap.rst",
+            category="1 The gap",
+            labels={"figure": "Modality gap", "corpus": "{corpus}", "split": "{split}"},
+        ),
+        "<results>/figures/{corpus}/{split}/gap.png",
+    params:
+        encoders=encoders_on,
+        initials=initials_on,
+    log:
+        "<logs>/plot_gap/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_gap/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_gap.py"

@@ -1,0 +1,79 @@
+report: str(Path(f"results/{config['study']}/overview.rst").resolve())
+
+
+def figures():
+    """Every figure of the study."""
+    split_figures = [
+        "gap",
+        "cosines",
+        "recall",
+        *(f"view_{method}" for method in config["views"]["methods"]),
+        "shift_landscape_batches",
+        "shift_landscape_whole",
+    ]
+    found = [
+        f"<results>/figures/{corpus}/{split}/{figure}.svg"
+        for corpus, split in evaluated_splits()
+        for figure in split_figures + (["examples"] if corpus in CORPORA else [])
+    ]
+    return found + [f"<results>/figures/training/{run}/trajectory.svg" for run in RUNS]
+
+
+rule summarize:
+    """One table of every encoder's gap, cone and recall, and the report's first page."""
+    input:
+        gaps=all_tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+        cones=all_tables("<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"),
+        recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
+        embeddings=all_tables(EMBEDDING_FILES["images"]),
+        library=library_of("summarize"),
+    output:
+        table="<results>/summary.parquet",
+        csv=report("<results>/summary.csv", category="0 The numbers", labels={"table": "Summary"}),
+        page="<results>/overview.rst",
+    params:
+        evaluations=evaluation_keys(),
+        study=config,
+    log:
+        "<logs>/summarize.log",
+    benchmark:
+        "<benchmarks>/summarize.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../../scripts/summarize.py"
+
+
+rule figures:
+    """Everything that the report shows."""
+    input:
+        figures(),
+        rules.summarize.output,
+
+
+rule report:
+    """One HTML file that needs no network: Snakemake's own report of this study."""
+    input:
+        rules.figures.input,
+        rules.summarize.output,
+        captions=sorted(map(str, Path(workflow.basedir).glob("workflow/report/*"))),
+    output:
+        "<results>/report.html",
+    params:
+        study=config,
+        snakefile=workflow.main_snakefile,
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    localrule: True
+    script:
+        "../../scripts/report.py"

@@ -1,0 +1,47 @@
+rule recall:
+    """Recall@k in both directions."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("recall"),
+    output:
+        "<results>/retrieval/{encoder}/{corpus}/{split}.parquet",
+    params:
+        ks=config["retrieval"]["k"],
+    log:
+        "<logs>/recall/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/recall/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../../scripts/recall.py"
+
+rule plot_recall:
+    """Recall@k of every encoder."""
+    input:
+        tables=tables_on("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
+        library=library_of("plot_recall"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/recall.svg",
+            caption="../report/recall.rst",
+            category="4 Retrieval",
+            labels={"figure": "Recall@k", "corpus": "{corpus}", "split": "{split}"},
+        ),
+        "<results>/figures/{corpus}/{split}/recall.png",
+    params:
+        encoders=encoders_on,
+    log:
+        "<logs>/plot_recall/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_recall/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_recall.py"

@@ -1,0 +1,47 @@
+rule shift_landscape:
+    """Contrastive loss while both modalities move along the gap (liang2022, Fig. 3b-d)."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("shift_landscape"),
+    output:
+        "<results>/shift/{encoder}/{corpus}/{split}.parquet",
+    params:
+        **config["shift_landscape"],
+    log:
+        "<logs>/shift_landscape/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/shift_landscape/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    script:
+        "../../scripts/shift_landscape.py"
+
+rule plot_shift_landscape:
+    """Loss against signed centre distance, a panel a temperature."""
+    input:
+        tables=tables_on("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
+        library=library_of("plot_shift_landscape"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.svg",
+            caption="../report/shift_landscape.rst",
+            category="1 The gap",
+            labels={"figure": "Loss landscape, {scope}", "corpus": "{corpus}", "split": "{split}"},
+        ),
+        "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.png",
+    params:
+        encoders=encoders_on,
+    log:
+        "<logs>/plot_shift_landscape/{corpus}/{split}/{scope}.log",
+    benchmark:
+        "<benchmarks>/plot_shift_landscape/{corpus}/{split}/{scope}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_shift_landscape.py"

@@ -1,0 +1,49 @@
+rule view:
+    """Both modalities in one plane (liang2022, Figs. 1b-c, 4)."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("view"),
+    output:
+        "<results>/views/{encoder}/{corpus}/{split}/{method}.parquet",
+    params:
+        pairs=config["views"]["pairs"],
+        seed=config["views"]["seed"],
+    log:
+        "<logs>/view/{encoder}/{corpus}/{split}/{method}.log",
+    benchmark:
+        "<benchmarks>/view/{encoder}/{corpus}/{split}/{method}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../../scripts/view.py"
+
+rule plot_view:
+    """Pairs in two dimensions, every encoder in a panel."""
+    input:
+        tables=tables_on("<results>/views/{encoder}/{corpus}/{split}/{method}.parquet"),
+        library=library_of("plot_view"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/view_{method}.svg",
+            caption="../report/view.rst",
+            category="1 The gap",
+            labels={"figure": "View by {method}", "corpus": "{corpus}", "split": "{split}"},
+        ),
+        "<results>/figures/{corpus}/{split}/view_{method}.png",
+    params:
+        encoders=encoders_on,
+        initials=initials_on,
+    log:
+        "<logs>/plot_view/{corpus}/{split}/{method}.log",
+    benchmark:
+        "<benchmarks>/plot_view/{corpus}/{split}/{method}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_view.py"
