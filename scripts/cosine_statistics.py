@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from job import job
 from modality_gap.cone import cosine_statistics
 from modality_gap.embeddings import read_pairs
@@ -14,9 +15,9 @@ with job(snakemake):
         "text–text": cosine_statistics(texts),
         "image–text": cosine_statistics(images, texts),
     }
-    pd.DataFrame([{"pairs": name, **found.summary} for name, found in statistics.items()]).to_parquet(
-        snakemake.output.statistics, index=False
-    )
+    pd.DataFrame(
+        [{"pairs": name, **found.summary} for name, found in statistics.items()]
+    ).to_parquet(snakemake.output.statistics, index=False)
     histograms = [
         pd.DataFrame(
             {

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+
 from job import job
 from modality_gap.corpora import distinct_texts, read_split
 from modality_gap.embeddings import write_embeddings

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from job import job
 from modality_gap.embeddings import read_matched
 from modality_gap.gap import gap_measures

@@ -1,6 +1,7 @@
 """Draw the histograms of all pairwise cosines."""
 
 import pandas as pd
+
 from job import job
 from modality_gap.plots.cone import plot_cosines
 from modality_gap.plots.style import save

@@ -1,6 +1,7 @@
 """Draw the modality gap of every encoder."""
 
 import pandas as pd
+
 from job import job
 from modality_gap.plots.gap import plot_gap
 from modality_gap.plots.style import save

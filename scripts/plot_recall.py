@@ -1,6 +1,7 @@
 """Draw recall@k of every encoder."""
 
 import pandas as pd
+
 from job import job
 from modality_gap.plots.retrieval import plot_recall
 from modality_gap.plots.style import save

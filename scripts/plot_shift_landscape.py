@@ -1,6 +1,7 @@
 """Draw the loss against the centre distance."""
 
 import pandas as pd
+
 from job import job
 from modality_gap.plots.shift import plot_shift_landscape
 from modality_gap.plots.style import save

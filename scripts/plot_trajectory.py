@@ -1,6 +1,7 @@
 """Draw a training run."""
 
 import pandas as pd
+
 from job import job
 from modality_gap.plots.style import save
 from modality_gap.plots.training import plot_trajectory

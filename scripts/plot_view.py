@@ -1,9 +1,10 @@
 """Draw pairs in a plane."""
 
 import pandas as pd
+
 from job import job
-from modality_gap.plots.views import plot_view
 from modality_gap.plots.style import save
+from modality_gap.plots.views import plot_view
 
 with job(snakemake):
     tables = [pd.read_parquet(table) for table in snakemake.input.tables]

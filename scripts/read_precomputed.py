@@ -1,6 +1,7 @@
 """Bring a user's embeddings into the workflow's form: pair i is image i and text i."""
 
 import pandas as pd
+
 from job import job
 from modality_gap.embeddings import write_embeddings
 from modality_gap.precomputed import read_precomputed

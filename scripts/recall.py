@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from job import job
 from modality_gap.embeddings import read_pairs
 from modality_gap.retrieval import chance_recall, recall_at_k

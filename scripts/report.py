@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+
 from job import job
 
 with job(snakemake):

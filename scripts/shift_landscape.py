@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from job import job
 from modality_gap.embeddings import read_matched
 from modality_gap.shift import shift_landscape
@@ -11,7 +12,8 @@ from modality_gap.shift import shift_landscape
 with job(snakemake):
     images, texts = read_matched(Path(snakemake.input.images).parent)
     grid, batch_size = snakemake.params.shifts, snakemake.params.batch_size
-    shifts = list(np.linspace(grid["first"], grid["last"], grid["number"]))
+    # The model as it is, a shift of 0, is always among them.
+    shifts = sorted({0.0, *np.linspace(grid["first"], grid["last"], grid["number"]).round(9)})
     temperatures = [1 / scale for scale in snakemake.params.logit_scales]
     scopes = {"batches": batch_size, "whole": None}
     tables = [

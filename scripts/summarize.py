@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from job import job
 from modality_gap.embeddings import read_metadata
 from modality_gap.summary import describe_study, overview, summarize

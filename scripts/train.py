@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+
 from job import job
 from modality_gap.corpora import read_split
 from modality_gap.encoders import build_model, build_tokenizer, choose_device, register_architecture
+from modality_gap.training.augmentation import RandomAffine
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.loop import Schedule, train
@@ -61,6 +63,7 @@ def run(settings: dict, input, output, log: Path, device: torch.device, threads:
             evaluation,
             progress,
             identity(settings, [str(file) for file in input]),
+            augment=RandomAffine(**settings["augmentation"], seed=settings["seed"]),
             report=lambda row: print(row, file=lines, flush=True),
         )
     table = pd.DataFrame(trajectory)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from job import job
 from modality_gap.embeddings import read_matched
 from modality_gap.views import view

@@ -61,7 +61,9 @@ def check_known(kind: str, name: str, known: list[str]) -> None:
     """Raise ValueError, with the names most like it, where a name is not among those known."""
     if name not in known:
         close = difflib.get_close_matches(name, known, n=5, cutoff=0) or ["(there is none)"]
-        raise ValueError(f"unknown {kind}: {name!r}, expected a known one, such as {', '.join(close)}")
+        raise ValueError(
+            f"unknown {kind}: {name!r}, expected a known one, such as {', '.join(close)}"
+        )
 
 
 def load_weights(model: torch.nn.Module, path: str | Path) -> None:

@@ -25,9 +25,11 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
         if not Path(file).is_file():
             raise FileNotFoundError(f"{file}: no such file of embeddings")
     try:
-        images, texts = (read_one(Path(files[0])) if len(files) == 1 else read_two(files))
+        images, texts = read_one(Path(files[0])) if len(files) == 1 else read_two(files)
     except (OSError, EOFError, KeyError, pa.ArrowException) as error:
-        raise ValueError(f"{name}: not readable as embeddings ({error}), expected {FORMS}") from error
+        raise ValueError(
+            f"{name}: not readable as embeddings ({error}), expected {FORMS}"
+        ) from error
     images, texts = (np.ascontiguousarray(array, dtype=np.float32) for array in (images, texts))
     try:
         check_pair(images, texts, paired=True)

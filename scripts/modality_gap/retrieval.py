@@ -63,6 +63,8 @@ def chance_recall(pairs: np.ndarray, ks: list[int]) -> dict[tuple[str, int], flo
         items = len(np.unique(matches[:, 1]))
         right = np.unique(matches[:, 0], return_counts=True)[1]
         for k in ks:
-            missed = np.prod([np.maximum(items - right - i, 0) / max(items - i, 1) for i in range(k)], axis=0)
+            missed = np.prod(
+                [np.maximum(items - right - i, 0) / max(items - i, 1) for i in range(k)], axis=0
+            )
             chances[direction, k] = float(1 - missed.mean())
     return chances

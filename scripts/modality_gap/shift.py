@@ -72,7 +72,9 @@ def shift_landscape(
     """
     check_pair(images, texts, paired=True)
     if min(temperatures) < MIN_TEMPERATURE:
-        raise ValueError(f"temperature {min(temperatures)}, expected at least {MIN_TEMPERATURE:.4f}")
+        raise ValueError(
+            f"temperature {min(temperatures)}, expected at least {MIN_TEMPERATURE:.4f}"
+        )
     gap = gap_vector(images, texts)
     if not gap.any():
         raise ValueError("the two centres coincide: there is no gap to move along")

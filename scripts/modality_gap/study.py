@@ -24,7 +24,9 @@ def check_study(study: dict, schema: dict) -> None:
 def one_line(error: ValidationError) -> str:
     """A validation error as `key.path: what is wrong and what was expected`."""
     while error.context:
-        error = max(error.context, key=lambda inner: (len(inner.path), inner.validator == EXTRA_KEY))
+        error = max(
+            error.context, key=lambda inner: (len(inner.path), inner.validator == EXTRA_KEY)
+        )
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.absolute_path)
     path = path.lstrip(".") or "the study"
     if error.validator == EXTRA_KEY:

@@ -21,7 +21,7 @@ def summarize(
     rows = [
         {
             **encoder,
-            **gap.iloc[0].to_dict(),
+            **gap.to_dict("records")[0],
             **{f"mean_cosine_{row.pairs}": row.mean for row in cone.itertuples()},
             **{f"recall@{row.k}_{row.direction}": row.recall for row in recall.itertuples()},
         }

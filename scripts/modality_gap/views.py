@@ -23,7 +23,9 @@ def view(images: np.ndarray, texts: np.ndarray, method: str, seed: int) -> pd.Da
     if method == "umap":
         points, shares = umap_points(stacked, seed), (np.nan, np.nan)
     elif method in ("pca", "svd"):
-        points, shares = leading_axes(stacked - stacked.mean(axis=0) if method == "pca" else stacked)
+        points, shares = leading_axes(
+            stacked - stacked.mean(axis=0) if method == "pca" else stacked
+        )
     else:
         raise ValueError(f"unknown view {method!r}, expected one of {METHODS}")
     n = len(images)

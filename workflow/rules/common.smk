@@ -9,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from modality_gap.corpora import emoji
 from modality_gap.study import check_study
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
@@ -21,7 +22,9 @@ except ValueError as error:
 CORPORA = config.get("corpora", {})
 RUNS = config.get("training", {})
 ENCODERS = config["encoders"]
-PRECOMPUTED = [name for name, encoder in ENCODERS.items() if encoder["kind"] == "precomputed"]
+PRECOMPUTED = [
+    name for name, encoder in ENCODERS.items() if encoder["kind"] == "precomputed"
+]
 NETWORKS = [name for name in ENCODERS if name not in PRECOMPUTED]
 
 
@@ -68,7 +71,13 @@ def evaluated_splits():
 def encoders_of(corpus, split):
     """The encoders measured on a split, each right after the one that it started from."""
     here = [name for name, *place in evaluations() if place == [corpus, split]]
-    return sorted(here, key=lambda name: (here.index(start_of(name, here)), "initial" in ENCODERS[name]))
+    return sorted(
+        here,
+        key=lambda name: (
+            here.index(start_of(name, here)),
+            "initial" in ENCODERS[name],
+        ),
+    )
 
 
 def encoders_on(wildcards):
@@ -119,6 +128,156 @@ EMBEDDING_FILES = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
     for part in ("images", "texts", "pairs")
 }
+
+EMOJI_CORPORA = [
+    name for name, corpus in CORPORA.items() if corpus["reader"] == "emoji"
+]
+TABLE_CORPORA = [
+    name for name, corpus in CORPORA.items() if corpus["reader"] == "table"
+]
+
+
+def emoji_packages(corpus):
+    """The packages of an emoji corpus by name: the labels, then its vendors."""
+    return {
+        name: emoji.PACKAGES[name]
+        for name in [emoji.LABELS, *CORPORA[corpus]["vendors"]]
+    }
+
+
+def sources():
+    """Every file that the study downloads: its address and hash, by file name."""
+    found = {}
+    for corpus in EMOJI_CORPORA:
+        for package in emoji_packages(corpus).values():
+            found[package["file"]] = {key: package[key] for key in ("npm", "hash")}
+    for encoder in ENCODERS.values():
+        if "url" in encoder:
+            file = encoder["url"].rsplit("/", 1)[-1]
+            source = {"url": encoder["url"], "hash": f"sha256:{encoder['sha256']}"}
+            if found.setdefault(file, source) != source:
+                raise WorkflowError(
+                    f"encoders: two different downloads are both named {file!r}"
+                )
+    return found
+
+
+def source_of(wildcards):
+    """Address and hash of a download."""
+    return sources()[wildcards.file]
+
+
+def emoji_archives(wildcards):
+    """The downloaded packages of an emoji corpus."""
+    files = [package["file"] for package in emoji_packages(wildcards.corpus).values()]
+    return expand("results/downloads/{file}", file=files)
+
+
+def emoji_names(wildcards):
+    """The names of `emoji_archives`, in their order."""
+    return list(emoji_packages(wildcards.corpus))
+
+
+def corpus_settings(*keys):
+    """A params function: some keys of a corpus's configuration."""
+
+    def settings(wildcards):
+        return {key: CORPORA[wildcards.corpus][key] for key in keys}
+
+    return settings
+
+
+def table_file(wildcards):
+    """The table that lists a user's own images and captions."""
+    return CORPORA[wildcards.corpus]["file"]
+
+
+def run_settings(wildcards):
+    """A training run's configuration."""
+    return RUNS[wildcards.run]
+
+
+def architecture_file(architecture):
+    """The architecture's JSON file where it is one of ours; open_clip's own need none."""
+    file = Path(workflow.basedir) / f"config/architectures/{architecture}.json"
+    return str(file) if file.is_file() else []
+
+
+def run_architecture(wildcards):
+    """The architecture file of a training run."""
+    return architecture_file(RUNS[wildcards.run]["architecture"])
+
+
+def run_corpus(table):
+    """An input function: a table of the corpus that a run trains on."""
+
+    def path(wildcards):
+        return f"<results>/corpora/{RUNS[wildcards.run]['corpus']}/{table}.parquet"
+
+    return path
+
+
+KEPT = ("kind", "architecture", "tag", "seed", "run", "weights")
+
+
+def encoder_entry(wildcards):
+    """What an encoder is, without what does not change its embeddings."""
+    entry = ENCODERS[wildcards.encoder]
+    return {key: entry[key] for key in KEPT if key in entry}
+
+
+def architecture_of(encoder):
+    """The name of a network's architecture."""
+    entry = ENCODERS[encoder]
+    return (
+        RUNS[entry["run"]]["architecture"]
+        if entry["kind"] == "run"
+        else entry["architecture"]
+    )
+
+
+def encoder_architecture(wildcards):
+    """The architecture file of an encoder."""
+    return architecture_file(architecture_of(wildcards.encoder))
+
+
+def encoder_architecture_name(wildcards):
+    """The name of an encoder's architecture."""
+    return architecture_of(wildcards.encoder)
+
+
+def encoder_weights(wildcards):
+    """The file of an encoder's weights, where it has one."""
+    entry = ENCODERS[wildcards.encoder]
+    if entry["kind"] == "run":
+        return f"<results>/training/{entry['run']}/{entry['weights']}.pt"
+    return entry.get("file", [])
+
+
+def precomputed_files(wildcards):
+    """The file or two that hold embeddings which a user brings."""
+    entry = ENCODERS[wildcards.encoder]
+    if "url" in entry:
+        return f"results/downloads/{entry['url'].rsplit('/', 1)[-1]}"
+    return entry.get("files") or entry["file"]
+
+
+def figures():
+    """Every figure of the study."""
+    split_figures = [
+        "gap",
+        "cosines",
+        "recall",
+        *(f"view_{method}" for method in config["views"]["methods"]),
+        "shift_landscape_batches",
+        "shift_landscape_whole",
+    ]
+    found = [
+        f"<results>/figures/{corpus}/{split}/{figure}.svg"
+        for corpus, split in evaluated_splits()
+        for figure in split_figures + (["examples"] if corpus in CORPORA else [])
+    ]
+    return found + [f"<results>/figures/training/{run}/trajectory.svg" for run in RUNS]
 
 
 wildcard_constraints:

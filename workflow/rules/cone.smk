@@ -18,6 +18,7 @@ rule cosine_statistics:
     script:
         "../../scripts/cosine_statistics.py"
 
+
 rule plot_cosines:
     """Histograms of all pairwise cosines."""
     input:
@@ -28,12 +29,13 @@ rule plot_cosines:
             "<results>/figures/{corpus}/{split}/cosines.svg",
             caption="../report/cosines.rst",
             category="3 The cone",
-            labels={"figure": "Cosines of all pairs", "corpus": "{corpus}", "split": "{split}"},
+            labels={
+                "figure": "Cosines of all pairs",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
         ),
         "<results>/figures/{corpus}/{split}/cosines.png",
-    params:
-        encoders=encoders_on,
-        initials=initials_on,
     log:
         "<logs>/plot_cosines/{corpus}/{split}.log",
     benchmark:
@@ -43,5 +45,8 @@ rule plot_cosines:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        encoders=encoders_on,
+        initials=initials_on,
     script:
         "../../scripts/plot_cosines.py"

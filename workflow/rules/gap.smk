@@ -17,6 +17,7 @@ rule measure_gap:
     script:
         "../../scripts/measure_gap.py"
 
+
 rule plot_gap:
     """The modality gap of every encoder, before and after training."""
     input:
@@ -27,12 +28,13 @@ rule plot_gap:
             "<results>/figures/{corpus}/{split}/gap.svg",
             caption="../report/gap.rst",
             category="1 The gap",
-            labels={"figure": "Modality gap", "corpus": "{corpus}", "split": "{split}"},
+            labels={
+                "figure": "Modality gap",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
         ),
         "<results>/figures/{corpus}/{split}/gap.png",
-    params:
-        encoders=encoders_on,
-        initials=initials_on,
     log:
         "<logs>/plot_gap/{corpus}/{split}.log",
     benchmark:
@@ -42,5 +44,8 @@ rule plot_gap:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        encoders=encoders_on,
+        initials=initials_on,
     script:
         "../../scripts/plot_gap.py"

@@ -1,24 +1,6 @@
 report: str(Path(f"results/{config['study']}/overview.rst").resolve())
 
 
-def figures():
-    """Every figure of the study."""
-    split_figures = [
-        "gap",
-        "cosines",
-        "recall",
-        *(f"view_{method}" for method in config["views"]["methods"]),
-        "shift_landscape_batches",
-        "shift_landscape_whole",
-    ]
-    found = [
-        f"<results>/figures/{corpus}/{split}/{figure}.svg"
-        for corpus, split in evaluated_splits()
-        for figure in split_figures + (["examples"] if corpus in CORPORA else [])
-    ]
-    return found + [f"<results>/figures/training/{run}/trajectory.svg" for run in RUNS]
-
-
 rule summarize:
     """One table of every encoder's gap, cone and recall, and the report's first page."""
     input:
@@ -29,11 +11,12 @@ rule summarize:
         library=library_of("summarize"),
     output:
         table="<results>/summary.parquet",
-        csv=report("<results>/summary.csv", category="0 The numbers", labels={"table": "Summary"}),
+        csv=report(
+            "<results>/summary.csv",
+            category="0 The numbers",
+            labels={"table": "Summary"},
+        ),
         page="<results>/overview.rst",
-    params:
-        evaluations=evaluation_keys(),
-        study=config,
     log:
         "<logs>/summarize.log",
     benchmark:
@@ -43,6 +26,9 @@ rule summarize:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        evaluations=evaluation_keys(),
+        study=config,
     script:
         "../../scripts/summarize.py"
 
@@ -62,18 +48,18 @@ rule report:
         captions=sorted(map(str, Path(workflow.basedir).glob("workflow/report/*"))),
     output:
         "<results>/report.html",
-    params:
-        study=config,
-        snakefile=workflow.main_snakefile,
     log:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
+    localrule: True
     conda:
         "../../envs/report.yaml"
     resources:
         mem_mb=2000,
         runtime=10,
-    localrule: True
+    params:
+        study=config,
+        snakefile=workflow.main_snakefile,
     script:
         "../../scripts/report.py"

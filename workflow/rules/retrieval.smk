@@ -5,8 +5,6 @@ rule recall:
         library=library_of("recall"),
     output:
         "<results>/retrieval/{encoder}/{corpus}/{split}.parquet",
-    params:
-        ks=config["retrieval"]["k"],
     log:
         "<logs>/recall/{encoder}/{corpus}/{split}.log",
     benchmark:
@@ -16,8 +14,11 @@ rule recall:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        ks=config["retrieval"]["k"],
     script:
         "../../scripts/recall.py"
+
 
 rule plot_recall:
     """Recall@k of every encoder."""
@@ -32,8 +33,6 @@ rule plot_recall:
             labels={"figure": "Recall@k", "corpus": "{corpus}", "split": "{split}"},
         ),
         "<results>/figures/{corpus}/{split}/recall.png",
-    params:
-        encoders=encoders_on,
     log:
         "<logs>/plot_recall/{corpus}/{split}.log",
     benchmark:
@@ -43,5 +42,7 @@ rule plot_recall:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        encoders=encoders_on,
     script:
         "../../scripts/plot_recall.py"

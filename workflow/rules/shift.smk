@@ -5,8 +5,6 @@ rule shift_landscape:
         library=library_of("shift_landscape"),
     output:
         "<results>/shift/{encoder}/{corpus}/{split}.parquet",
-    params:
-        **config["shift_landscape"],
     log:
         "<logs>/shift_landscape/{encoder}/{corpus}/{split}.log",
     benchmark:
@@ -16,8 +14,11 @@ rule shift_landscape:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        **config["shift_landscape"],
     script:
         "../../scripts/shift_landscape.py"
+
 
 rule plot_shift_landscape:
     """Loss against signed centre distance, a panel a temperature."""
@@ -29,11 +30,13 @@ rule plot_shift_landscape:
             "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.svg",
             caption="../report/shift_landscape.rst",
             category="1 The gap",
-            labels={"figure": "Loss landscape, {scope}", "corpus": "{corpus}", "split": "{split}"},
+            labels={
+                "figure": "Loss landscape, {scope}",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
         ),
         "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.png",
-    params:
-        encoders=encoders_on,
     log:
         "<logs>/plot_shift_landscape/{corpus}/{split}/{scope}.log",
     benchmark:
@@ -43,5 +46,7 @@ rule plot_shift_landscape:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        encoders=encoders_on,
     script:
         "../../scripts/plot_shift_landscape.py"

@@ -1,28 +1,3 @@
-def run_settings(wildcards):
-    """A training run's configuration."""
-    return RUNS[wildcards.run]
-
-
-def architecture_file(architecture):
-    """The architecture's JSON file where it is one of ours; open_clip's own need none."""
-    file = Path(workflow.basedir) / f"config/architectures/{architecture}.json"
-    return str(file) if file.is_file() else []
-
-
-def run_architecture(wildcards):
-    """The architecture file of a training run."""
-    return architecture_file(RUNS[wildcards.run]["architecture"])
-
-
-def run_corpus(table):
-    """An input function: a table of the corpus that a run trains on."""
-
-    def path(wildcards):
-        return f"<results>/corpora/{RUNS[wildcards.run]['corpus']}/{table}.parquet"
-
-    return path
-
-
 rule train:
     """Contrastive training from scratch; the weights before and after, and the way between."""
     input:
@@ -35,8 +10,6 @@ rule train:
         final="<results>/training/{run}/final.pt",
         trajectory="<results>/training/{run}/trajectory.parquet",
         table="<results>/training/{run}/trajectory.csv",
-    params:
-        settings=run_settings,
     log:
         "<logs>/train/{run}.log",
     benchmark:
@@ -48,6 +21,8 @@ rule train:
         gpu=1,
         mem_mb=4000,
         runtime=240,
+    params:
+        settings=run_settings,
     script:
         "../../scripts/train.py"
 

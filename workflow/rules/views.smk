@@ -5,9 +5,6 @@ rule view:
         library=library_of("view"),
     output:
         "<results>/views/{encoder}/{corpus}/{split}/{method}.parquet",
-    params:
-        pairs=config["views"]["pairs"],
-        seed=config["views"]["seed"],
     log:
         "<logs>/view/{encoder}/{corpus}/{split}/{method}.log",
     benchmark:
@@ -17,8 +14,12 @@ rule view:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        pairs=config["views"]["pairs"],
+        seed=config["views"]["seed"],
     script:
         "../../scripts/view.py"
+
 
 rule plot_view:
     """Pairs in two dimensions, every encoder in a panel."""
@@ -30,12 +31,13 @@ rule plot_view:
             "<results>/figures/{corpus}/{split}/view_{method}.svg",
             caption="../report/view.rst",
             category="1 The gap",
-            labels={"figure": "View by {method}", "corpus": "{corpus}", "split": "{split}"},
+            labels={
+                "figure": "View by {method}",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
         ),
         "<results>/figures/{corpus}/{split}/view_{method}.png",
-    params:
-        encoders=encoders_on,
-        initials=initials_on,
     log:
         "<logs>/plot_view/{corpus}/{split}/{method}.log",
     benchmark:
@@ -45,5 +47,8 @@ rule plot_view:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        encoders=encoders_on,
+        initials=initials_on,
     script:
         "../../scripts/plot_view.py"

@@ -27,7 +27,9 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
             raise ValueError(f"{name}: no {part}, expected at least one")
         twice = table[columns[0]].duplicated()
         if twice.any():
-            raise ValueError(f"{name}: {columns[0]} {table[columns[0]][twice].iloc[0]!r} occurs twice")
+            raise ValueError(
+                f"{name}: {columns[0]} {table[columns[0]][twice].iloc[0]!r} occurs twice"
+            )
     without = ~images.image_id.isin(captions.image_id)
     if without.any():
         raise ValueError(f"{name}: image {images.image_id[without].iloc[0]!r} has no caption")

@@ -177,7 +177,9 @@ def read_emoji(
             if fingerprint in seen:
                 continue
             seen.add(fingerprint)
-            rows.append({"image_id": f"{vendor}/{key}", "image": image, "vendor": vendor, "key": key})
+            rows.append(
+                {"image_id": f"{vendor}/{key}", "image": image, "vendor": vendor, "key": key}
+            )
     images = pd.DataFrame(rows).join(labels, on="key")
     images["split"] = [
         split_of(vendor, concept, held_out_vendor, held_out_concepts, seed)

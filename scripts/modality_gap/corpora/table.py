@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-READERS = {".csv": pd.read_csv, ".tsv": lambda path: pd.read_csv(path, sep="\t"), ".parquet": pd.read_parquet}
+READERS = {
+    ".csv": pd.read_csv,
+    ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+    ".parquet": pd.read_parquet,
+}
 
 
 def read_table(file: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:

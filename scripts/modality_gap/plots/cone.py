@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from modality_gap.plots.style import BLUE, GREY, ORANGE, panels
+from modality_gap.plots.style import BLUE, GREY, ORANGE, panels, spread
 
 COLOURS = {"image–image": BLUE, "text–text": ORANGE, "image–text": GREY}
 
@@ -45,25 +45,18 @@ def draw(axis, table: pd.DataFrame) -> None:
 
 def label_peaks(axis, peaks: list[tuple]) -> None:
     """Names above the peaks, moved apart where they would overlap."""
-    width = 0.46
-    places = [mean for mean, *_ in peaks]
-    for _ in range(50):
-        for left in range(len(places) - 1):
-            overlap = width - (places[left + 1] - places[left])
-            if overlap > 0:
-                places[left] -= overlap / 2
-                places[left + 1] += overlap / 2
-        shift = min(0, 0.85 - places[-1])
-        places = [place + shift for place in places]
+    places = spread([mean for mean, *_ in peaks], 0.46)
+    overhang = max(0, places[-1] - 0.85)
     top = axis.get_ylim()[1]
     for place, (mean, peak, text, colour) in zip(places, peaks, strict=True):
         axis.annotate(
             text,
             (mean, peak),
-            (place, 0.98 * top),
+            (place - overhang, 0.98 * top),
             ha="center",
             va="top",
             color=colour,
             fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6},
         )

@@ -26,5 +26,12 @@ def plot_examples(images: pd.DataFrame, captions: pd.DataFrame, seed: int) -> Fi
         with Image.open(source) as picture:
             axis.imshow(picture.convert("RGB"))
         caption = textwrap.shorten(texts[image.image_id], 60, placeholder="…")
-        axis.set_title(textwrap.fill(caption, 20), fontsize=7.5, weight="normal", loc="center", y=-0.02, va="top")
+        axis.set_title(
+            textwrap.fill(caption, 20),
+            fontsize=7.5,
+            weight="normal",
+            loc="center",
+            y=-0.02,
+            va="top",
+        )
     return figure

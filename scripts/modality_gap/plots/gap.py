@@ -17,7 +17,7 @@ def plot_gap(tables: list[pd.DataFrame], encoders: list[str], initials: list[str
     figure, axis = plt.subplots(figsize=(7, 0.55 * len(gaps) + 1.1))
     for row, (name, initial, gap) in enumerate(zip(encoders, initials, gaps, strict=True)):
         trained = initial in encoders
-        colour = BLUE if trained or initial is None and not is_initial(name, initials) else GREY
+        colour = GREY if name in initials else BLUE
         axis.plot([0, gap], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
         axis.plot([0], [row], "o", color=ORANGE, ms=6)
         axis.plot([gap], [row], "o", color=BLUE, ms=6)
@@ -31,12 +31,9 @@ def plot_gap(tables: list[pd.DataFrame], encoders: list[str], initials: list[str
     axis.text(0, -0.45, "texts' centre", color=ORANGE, ha="center", fontsize=8)
     axis.text(gaps[0], -0.45, "images' centre", color=BLUE, ha="center", fontsize=8)
     axis.set_xlim(-0.1, max(2.0, 1.4 * max(gaps)) if max(gaps) > 1.4 else 1.5 * max(gaps))
-    axis.set_xlabel("modality gap: distance between the centres of images and texts (unit vectors; at most 2)")
+    axis.set_xlabel(
+        "modality gap: distance between the centres of images and texts (unit vectors; at most 2)"
+    )
     axis.spines["left"].set_visible(False)
     axis.tick_params(axis="y", length=0)
     return figure
-
-
-def is_initial(name: str, initials: list[str | None]) -> bool:
-    """Whether another encoder started from this one."""
-    return name in initials

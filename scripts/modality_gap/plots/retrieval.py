@@ -4,9 +4,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, readable
+from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, readable, spread
 
-COLOURS = (GREY, BLUE, ORANGE, GREEN, PURPLE)
+COLOURS = (PURPLE, BLUE, ORANGE, GREEN)
 
 
 def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
@@ -14,31 +14,42 @@ def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
 
     tables: columns direction, k, recall, chance; one table an encoder.
     """
-    directions = tables[0].direction.unique()
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharex=True, sharey=True)
-    for axis, direction in zip(axes, directions, strict=True):
-        for position, (table, name) in enumerate(zip(tables, encoders, strict=True)):
-            curve = table[table.direction == direction].sort_values("k")
-            colour = COLOURS[position % len(COLOURS)]
-            axis.plot(curve.k, curve.recall, marker="o", ms=4, color=colour)
-            axis.annotate(
-                f"{readable(name)} {curve.recall.iloc[-1]:.2f}",
-                (curve.k.iloc[-1], curve.recall.iloc[-1]),
-                (6, 0),
-                textcoords="offset points",
-                va="center",
+    highest = max(table[["recall", "chance"]].to_numpy().max() for table in tables)
+    for axis, direction in zip(axes, tables[0].direction.unique(), strict=True):
+        curves = [table[table.direction == direction].sort_values("k") for table in tables]
+        lines = [
+            (
+                curve.recall.iloc[-1],
+                readable(name),
+                curve.k,
+                curve.recall,
+                "-",
+                COLOURS[i % len(COLOURS)],
+            )
+            for i, (curve, name) in enumerate(zip(curves, encoders, strict=True))
+        ]
+        chance = curves[0]
+        lines.append((chance.chance.iloc[-1], "random order", chance.k, chance.chance, ":", GREY))
+        lines.sort(key=lambda line: line[0])
+        places = spread([line[0] for line in lines], 0.085 * highest)
+        for place, (last, name, k, recall, style, colour) in zip(places, lines, strict=True):
+            axis.plot(
+                k, recall, marker="o" if style == "-" else "", ms=4, color=colour, linestyle=style
+            )
+            axis.text(
+                1.04 * k.iloc[-1],
+                place,
+                f"{last:.2f}  {name}",
                 color=colour,
+                va="center",
                 fontsize=8,
             )
-        axis.plot(curve.k, curve.chance, color=GREY, linestyle=":", linewidth=1.2)
-        axis.annotate("random order", (curve.k.iloc[0], curve.chance.iloc[0]), (0, 4),
-                      textcoords="offset points", color=GREY, fontsize=8)
         axis.set_title(direction)
         axis.set_xlabel("k")
-        axis.set_xticks(curve.k)
-        axis.margins(x=0.35)
-        axis.set_xlim(left=0)
-        axis.set_ylim(0, 1)
+        axis.set_xticks(chance.k)
+        axis.set_xlim(0, 1.5 * chance.k.max())
+        axis.set_ylim(min(0, places[0]), 1.15 * highest)
         axis.grid(axis="y")
     axes[0].set_ylabel("recall@k")
     return figure

@@ -17,20 +17,21 @@ def plot_shift_landscape(tables: list[pd.DataFrame], encoders: list[str]) -> Fig
     temperatures = sorted(tables[0].temperature.unique())
     shape = len(tables), len(temperatures)
     figure, axes = plt.subplots(
-        *shape, figsize=(2.1 * shape[1], 2.3 * shape[0] + 0.3), sharex=True, squeeze=False
+        *shape, figsize=(2.1 * shape[1], 2.3 * shape[0] + 0.6), sharex=True, squeeze=False
     )
     for row, (table, encoder) in enumerate(zip(tables, encoders, strict=True)):
         for column, temperature in enumerate(temperatures):
             axis = axes[row, column]
-            draw(axis, table[table.temperature == temperature], named=column == 0)
+            draw(axis, table[table.temperature == temperature])
             if row == 0:
                 axis.set_title(f"τ = 1/{1 / temperature:g}")
         axes[row, 0].set_ylabel(f"{readable(encoder)}\ncontrastive loss (nats)")
+    name_lines(figure)
     figure.supxlabel("signed distance between the centres of images and texts", fontsize=9)
     return figure
 
 
-def draw(axis, table: pd.DataFrame, named: bool) -> None:
+def draw(axis, table: pd.DataFrame) -> None:
     """One landscape, both directions thin and their mean thick."""
     for direction, curve in table.groupby("direction"):
         thick = direction == "symmetric"
@@ -44,21 +45,26 @@ def draw(axis, table: pd.DataFrame, named: bool) -> None:
             zorder=3 if thick else 2,
         )
     symmetric = table[table.direction == "symmetric"]
-    own = symmetric[symmetric["shift"] == 0].iloc[0]
+    own = symmetric.loc[symmetric["shift"].abs().idxmin()]
     best = symmetric.loc[symmetric.loss.idxmin()]
     axis.axvline(own.centre_distance, color=GREY, linewidth=1, linestyle="--", zorder=1)
-    axis.plot(best.centre_distance, best.loss, "o", color=DIRECTION_COLOURS["symmetric"], ms=5, zorder=4)
+    axis.plot(
+        best.centre_distance, best.loss, "o", color=DIRECTION_COLOURS["symmetric"], ms=5, zorder=4
+    )
     axis.margins(y=0.12)
     axis.grid(axis="y")
     axis.set_xlim(-2, 2)
     axis.set_xticks([-2, -1, 0, 1, 2])
-    if named:
-        lines = {
-            "image→text": DIRECTION_COLOURS["image→text"],
-            "text→image": DIRECTION_COLOURS["text→image"],
-            "mean of both": DIRECTION_COLOURS["symmetric"],
-            "the model's own gap": GREY,
-        }
-        for place, (name, colour) in enumerate(lines.items()):
-            axis.text(0.03, 0.98 - 0.09 * place, name, transform=axis.transAxes, color=colour,
-                      fontsize=6.5, va="top")
+
+
+def name_lines(figure: Figure) -> None:
+    """What each line is, in its own colour, above all panels."""
+    names = {
+        "image→text": DIRECTION_COLOURS["image→text"],
+        "text→image": DIRECTION_COLOURS["text→image"],
+        "mean of both, ● its minimum": DIRECTION_COLOURS["symmetric"],
+        "- - the model's own gap": GREY,
+    }
+    figure.suptitle(" ", fontsize=9)
+    for place, (name, colour) in zip((0.06, 0.16, 0.26, 0.46), names.items(), strict=True):
+        figure.text(place, 0.995, name, color=colour, fontsize=9, weight="bold", va="top")

@@ -29,6 +29,18 @@ def readable(name: str) -> str:
     return name.replace("_", " ")
 
 
+def spread(places: list[float], distance: float) -> list[float]:
+    """Ascending places moved as little as it takes to stand at least `distance` apart."""
+    moved = list(places)
+    for _ in range(100 * len(moved)):
+        for left in range(len(moved) - 1):
+            overlap = distance - (moved[left + 1] - moved[left])
+            if overlap > 0:
+                moved[left] -= overlap / 2
+                moved[left + 1] += overlap / 2
+    return moved
+
+
 def family_grid(encoders: list[str], initials: list[str | None]) -> list[list[int | None]]:
     """Which encoder stands in which panel: a row a family, initial weights left of trained ones.
 

@@ -24,32 +24,42 @@ def plot_trajectory(trajectory: pd.DataFrame) -> Figure:
         axis.set_title(name)
         axis.grid(axis="y")
         if measure == "recall":
-            ends(axis, trajectory, "image_to_text_recall_at_1", BLUE, "image→text")
-            ends(axis, trajectory, "text_to_image_recall_at_1", ORANGE, "text→image")
+            curve(axis, trajectory, "image_to_text_recall_at_1", BLUE, "image→text", -16)
+            curve(axis, trajectory, "text_to_image_recall_at_1", ORANGE, "text→image")
         else:
-            ends(axis, trajectory.dropna(subset=measure), measure, GREEN)
-        axis.set_ylim(bottom=0)
+            curve(axis, trajectory.dropna(subset=measure), measure, GREEN)
+        axis.set_ylim(0, 1.2 * axis.dataLim.ymax)
         axis.margins(x=0.12)
     start = trajectory.modality_gap.iloc[0]
     axes[2].axhline(start, color=GREY, linewidth=0.9, linestyle="--")
     axes[2].set_ylim(top=1.2 * start)
-    axes[2].text(trajectory.step.iloc[-1], start, "initial weights", ha="right", va="bottom", color=GREY,
-                 fontsize=8)
+    axes[2].text(
+        trajectory.step.iloc[-1],
+        start,
+        "initial weights",
+        ha="right",
+        va="bottom",
+        color=GREY,
+        fontsize=8,
+    )
     figure.supxlabel("training step", fontsize=9)
     return figure
 
 
-def ends(axis, table: pd.DataFrame, measure: str, colour: str, name: str = "") -> None:
-    """One curve with its first and last value written at its ends."""
+def curve(
+    axis, table: pd.DataFrame, measure: str, colour: str, name: str = "", above: float = 6
+) -> None:
+    """One curve with its last value written at its end, `above` points over it."""
     axis.plot(table.step, table[measure], color=colour, marker="o", ms=2.5)
     last = table.iloc[-1]
     axis.annotate(
-        f"{name} {last[measure]:.2f}".strip(),
+        f"{name} {last[measure]:.3g}".strip(),
         (last.step, last[measure]),
-        (0, 6),
+        (0, above),
         textcoords="offset points",
         ha="right",
         va="bottom",
+        annotation_clip=False,
         color=colour,
         fontsize=8,
     )

@@ -29,7 +29,9 @@ class CaptionedImages:
         workers: int,
     ):
         if len(images) < batch_size:
-            raise ValueError(f"{len(images)} training images, expected at least one batch ({batch_size})")
+            raise ValueError(
+                f"{len(images)} training images, expected at least one batch ({batch_size})"
+            )
         self.captions = captions.groupby("image_id", sort=False).text.agg(list)[images.image_id]
         self.tokenizer, self.batch_size = tokenizer, batch_size
         self.seed, self.workers = seed, workers
@@ -40,7 +42,9 @@ class CaptionedImages:
         """Number of batches in an epoch."""
         return len(self.pixels) // self.batch_size
 
-    def batches(self, epoch: int, first_step: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def batches(
+        self, epoch: int, first_step: int = 0
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """The batches of an epoch, from `first_step` on: uint8 pixels and token ids."""
         random = np.random.default_rng([self.seed, epoch])
         order = random.permutation(len(self.pixels))
@@ -49,7 +53,9 @@ class CaptionedImages:
         rows = [order[step * self.batch_size : (step + 1) * self.batch_size] for step in steps]
         for batch, pixels in zip(rows, self._pixel_batches(rows), strict=True):
             texts = [self.captions.iloc[row] for row in batch]
-            chosen = [own[int(choice[row] * len(own))] for row, own in zip(batch, texts, strict=True)]
+            chosen = [
+                own[int(choice[row] * len(own))] for row, own in zip(batch, texts, strict=True)
+            ]
             yield pixels, self.tokenizer(chosen)
 
     def _pixel_batches(self, rows: list[np.ndarray]) -> Iterator[torch.Tensor]:

@@ -15,7 +15,16 @@ class Evaluation:
     images, captions: one split of a corpus. Batch normalisation uses its running statistics.
     """
 
-    def __init__(self, images: pd.DataFrame, captions: pd.DataFrame, model, tokenizer, batch_size: int, precision: str, workers: int):
+    def __init__(
+        self,
+        images: pd.DataFrame,
+        captions: pd.DataFrame,
+        model,
+        tokenizer,
+        batch_size: int,
+        precision: str,
+        workers: int,
+    ):
         self.model, self.tokenizer = model, tokenizer
         self.batch_size, self.precision, self.workers = batch_size, precision, workers
         self.pixels = decode_once(Pixels(images, model))

@@ -37,14 +37,15 @@ def train(
     temperature,
     evaluate: Callable[[], dict[str, float]],
     checkpoint: str | Path,
-    identity: dict,
+    identity: str,
+    augment: Callable[[torch.Tensor, int], torch.Tensor] | None = None,
     change_features: Callable[[torch.Tensor, torch.Tensor, float], Features] | None = None,
     report: Callable[[dict], None] = lambda row: None,
 ) -> list[dict]:
     """Train a model in place; return its trajectory, a row an evaluation.
 
     temperature: a policy of `training.temperature`. evaluate: measures of the model as it is, by
-    name. change_features: what happens to the unit-length (image, text) features before the loss,
+    name. augment: what happens to the images of a step. change_features: what happens to the unit-length (image, text) features before the loss,
     given the share of training done. checkpoint: where progress is kept at each evaluation, so
     that an interrupted run goes on from there to the same numbers; a checkpoint that was written
     under another `identity` (what the run depends on) is not used.
@@ -84,8 +85,11 @@ def train(
         epoch, first = divmod(step, data.steps_per_epoch)
         for pixels, tokens in data.batches(epoch, first):
             model.train()
+            inputs = scale_pixels(pixels, model)
+            if augment is not None:
+                inputs = augment(inputs, step)
             with autocast(device, schedule.precision):
-                images = model.encode_image(scale_pixels(pixels, model))
+                images = model.encode_image(inputs.contiguous(memory_format=torch.channels_last))
                 texts = encode_text(model, tokens)
             images, texts = (normalize(features.float(), dim=-1) for features in (images, texts))
             if change_features is not None:

@@ -1,0 +1,48 @@
+PYTHON ?= python3.11
+STUDY ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: run test lint format report benchmark lock clean help
+
+run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
+
+test: .venv/installed lint ## run all tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2
+
+lint: .venv/installed ## check style and the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: .venv/installed ## put the code in its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+report: run ## the same as run: the report is part of the study
+
+benchmark: .venv/installed ## speed and memory against the obvious way
+	$(BIN)/python tests/benchmark.py
+
+lock: ## write requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--no-emit-index-url --no-header --no-annotate --quiet --upgrade \
+	| sed -E "/>= '3.12'|== 'win32'$$|emscripten' and|and sys_platform == 'emscripten'/d; \
+		s/ ; python_full_version < '3.12'$$//; s/ ; sys_platform != 'emscripten'$$//; \
+		s/python_full_version < '3.15' and //; s/^(greenlet|hf-xet)(==[^ ]*).*/\1\2/" \
+	> requirements.lock
+
+clean: ## delete everything that was made, except the environment
+	rm -rf .snakemake logs benchmarks
+	find results -mindepth 1 -not -name README.md -delete
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.venv/installed: requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	touch $@
