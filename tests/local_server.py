@@ -1,0 +1,59 @@
+"""A web server and an npm registry on 127.0.0.1, for the tests."""
+
+import base64
+import functools
+import hashlib
+import json
+import threading
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Nothing on the terminal."""
+
+
+class Truncating(Quiet):
+    def copyfile(self, source, outputfile):
+        """Announce the whole file, send half of it."""
+        content = source.read()
+        outputfile.write(content[: len(content) // 2])
+
+
+@contextmanager
+def serve(folder: Path, handler=Quiet):
+    """Serve a folder; gives the server's address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def npm_registry(folder: Path, package: str, version: str, archive: bytes):
+    """An npm registry with one package, in the registry's own format."""
+    folder.mkdir(exist_ok=True)
+    file = "archive.tgz"
+    (folder / file).write_bytes(archive)
+
+    class Registry(Quiet):
+        def do_GET(self):
+            if self.path.strip("/").replace("%2f", "/") == package:
+                self.path = "/packument.json"
+            super().do_GET()
+
+    with serve(folder, Registry) as address:
+        integrity = base64.b64encode(hashlib.sha512(archive).digest()).decode()
+        dist = {"tarball": f"{address}/{file}", "integrity": f"sha512-{integrity}"}
+        packument = {
+            "name": package,
+            "dist-tags": {"latest": version},
+            "versions": {version: {"name": package, "version": version, "dist": dist}},
+        }
+        (folder / "packument.json").write_text(json.dumps(packument))
+        yield address
