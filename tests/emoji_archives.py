@@ -53,7 +53,11 @@ def emoji_data() -> list[dict]:
         for i, colour in enumerate(COLOURS)
         for j, shape in enumerate(SHAPES)
     ]
-    for label, code, gender in (("person", "1F9D1", None), ("man", "1F468", 1), ("woman", "1F469", 0)):
+    for label, code, gender in (
+        ("person", "1F9D1", None),
+        ("man", "1F468", 1),
+        ("woman", "1F469", 0),
+    ):
         entry = {"label": label, "hexcode": code, "tags": ["adult"], "group": 0, "subgroup": 0}
         if gender is not None:
             entry["gender"] = gender
@@ -70,7 +74,11 @@ def emoji_data() -> list[dict]:
         entries.append(entry)
     entries += [
         {"label": label, "hexcode": code, "tags": [], "group": 1, "subgroup": 2}
-        for label, code in (("red heart", "2764-FE0F"), ("same heart", "1F531"), ("turned heart", "1F532"))
+        for label, code in (
+            ("red heart", "2764-FE0F"),
+            ("same heart", "1F531"),
+            ("turned heart", "1F532"),
+        )
     ]
     return [*entries, {"label": "regional indicator A", "hexcode": "1F1E6", "tags": []}]
 
@@ -102,7 +110,8 @@ def iconify(vendor: int) -> tuple[dict, dict]:
                 f'<rect x="8" y="3" width="20" height="6" fill="{hat}"/>'
             )
             add(skin["hexcode"], skin["label"].replace(": ", "-").replace(" ", "-"), drawing)
-    add("2764", "red-heart", '<path d="M18 30 L6 12 L18 16 L30 8 Z" fill="#e00"/>')
+    heart = f'<path d="M18 30 L6 12 L18 16 L30 8 Z" fill="#e{vendor}{vendor}"/>'
+    add("2764", "red-heart", heart)
     icons["copy-of-red-heart"] = icons["red-heart"]
     chars["1f531"] = "copy-of-red-heart"
     aliases = {"flipped-heart": {"parent": "red-heart", "hFlip": True}}

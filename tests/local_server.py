@@ -25,7 +25,9 @@ class Truncating(Quiet):
 @contextmanager
 def serve(folder: Path, handler=Quiet):
     """Serve a folder; gives the server's address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(handler, directory=str(folder))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

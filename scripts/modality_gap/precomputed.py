@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.lib.npyio import NpzFile
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from modality_gap.embeddings import check_pair
 
@@ -26,7 +29,7 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
             raise FileNotFoundError(f"{file}: no such file of embeddings")
     try:
         images, texts = read_one(Path(files[0])) if len(files) == 1 else read_two(files)
-    except (OSError, EOFError, KeyError, pa.ArrowException) as error:
+    except (OSError, EOFError, KeyError, pa.ArrowException, SafetensorError) as error:
         raise ValueError(
             f"{name}: not readable as embeddings ({error}), expected {FORMS}"
         ) from error
@@ -40,22 +43,20 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
 
 def read_two(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     """A pair of .npy files."""
-    return tuple(load_npy(Path(file)) for file in files)
+    return tuple(load_numpy(Path(file)) for file in files)
 
 
 def read_one(file: Path) -> tuple[np.ndarray, np.ndarray]:
     """One file that holds both modalities."""
     if file.suffix == ".npy":
-        array = load_npy(file)
+        array = load_numpy(file)
         if array.ndim != 3 or len(array) != 2:
             raise ValueError(f"{file}: shape {array.shape}, expected (2, n, d): images, then texts")
         return array[0], array[1]
     if file.suffix == ".npz":
-        with np.load(file, allow_pickle=False) as arrays:
-            return arrays["images"], arrays["texts"]
+        arrays = load_numpy(file)
+        return arrays["images"], arrays["texts"]
     if file.suffix == ".safetensors":
-        from safetensors.numpy import load_file
-
         arrays = load_file(file)
         return arrays["images"], arrays["texts"]
     if file.suffix == ".parquet":
@@ -64,9 +65,9 @@ def read_one(file: Path) -> tuple[np.ndarray, np.ndarray]:
     raise ValueError(f"{file}: unknown ending {file.suffix!r}, expected {FORMS}")
 
 
-def load_npy(file: Path) -> np.ndarray:
-    """A .npy file, refused where it would need unpickling."""
+def load_numpy(file: Path) -> np.ndarray | NpzFile:
+    """A .npy or .npz file, refused where it would need unpickling."""
     try:
         return np.load(file, allow_pickle=False)
     except ValueError as error:
-        raise ValueError(f"{file}: not a .npy file of numbers ({error})") from error
+        raise ValueError(f"{file}: not a {file.suffix} file of numbers ({error})") from error

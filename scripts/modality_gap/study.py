@@ -52,11 +52,8 @@ def broken_references(study: dict) -> Iterator[str]:
             yield from unknown(f"{path}.run", encoder["run"], runs)
         for corpus in encoder.get("corpora", []):
             yield from unknown(f"{path}.corpora", corpus, corpora)
-        if encoder["kind"] != "precomputed":
-            if not corpora:
-                yield f"{path}: needs a corpus to encode, but the study has no corpora"
-            if "embedding" not in study:
-                yield "embedding: missing, but the study has encoders that embed"
+        if encoder["kind"] != "precomputed" and not corpora:
+            yield f"{path}: needs a corpus to encode, but the study has no corpora"
 
 
 def unknown(path: str, name: str, known: dict) -> Iterator[str]:

@@ -2,6 +2,7 @@ import tarfile
 
 import pytest
 from emoji_archives import add_member, write_tgz
+
 from modality_gap.archives import read_members
 
 

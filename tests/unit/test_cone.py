@@ -2,6 +2,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+
 from modality_gap import cone
 from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics
 from modality_gap.embeddings import normalize

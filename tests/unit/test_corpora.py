@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from emoji_archives import write_archives
+from PIL import Image
+
 from modality_gap.corpora import check_corpus, distinct_texts, read_split, write_corpus
 from modality_gap.corpora.emoji import code_key, concept_of, read_emoji, svg_of
 from modality_gap.corpora.table import read_table
-from PIL import Image
 
 SETTINGS = {
     "image_size": 24,
@@ -89,7 +90,9 @@ def test_variants_share_a_concept(code, concept):
 def test_more_data_moves_no_concept(tmp_path):
     archives = write_archives(tmp_path)
     few = {name: archives[name] for name in ("emojibase", "noto")}
-    splits = [read_emoji(part, **SETTINGS)[0].set_index("image_id").split for part in (few, archives)]
+    splits = [
+        read_emoji(part, **SETTINGS)[0].set_index("image_id").split for part in (few, archives)
+    ]
     assert (splits[0] == splits[1][splits[0].index]).all()
 
 
@@ -152,7 +155,10 @@ def test_a_table_of_own_images(tmp_path):
     images, captions = read_table(tmp_path / "mine.csv")
     check_corpus(images, captions, "mine")
     assert list(images.split) == ["train", "test"]
-    assert captions.groupby("image_id").size().to_dict() == {"pictures/one.png": 2, "pictures/two.png": 1}
+    assert captions.groupby("image_id").size().to_dict() == {
+        "pictures/one.png": 2,
+        "pictures/two.png": 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import hashlib
 import pytest
 from emoji_archives import write_tgz
 from local_server import Truncating, npm_registry, serve
+
 from modality_gap.downloads import fetch
 
 CONTENT = b"embeddings" * 1000
@@ -27,7 +28,10 @@ def test_a_file_is_fetched_and_checked(folders):
 
 def test_a_wrong_checksum_leaves_nothing_behind(folders):
     served, target = folders
-    with serve(served) as address, pytest.raises(ValueError, match=r"x.npy: sha256 is .*expected 0000"):
+    with (
+        serve(served) as address,
+        pytest.raises(ValueError, match=r"x.npy: sha256 is .*expected 0000"),
+    ):
         fetch({"url": f"{address}/x.npy", "hash": "sha256:" + "0" * 64}, target / "x.npy", None)
     assert not list(target.iterdir())
 
@@ -41,7 +45,10 @@ def test_a_truncated_download_leaves_nothing_behind(folders):
 
 def test_a_missing_file_is_named_and_the_way_out_too(folders):
     served, target = folders
-    with serve(served) as address, pytest.raises(OSError, match=r"y.npy: download failed .*local_files"):
+    with (
+        serve(served) as address,
+        pytest.raises(OSError, match=r"y.npy: download failed .*local_files"),
+    ):
         fetch({"url": f"{address}/y.npy", "hash": HASH}, target / "y.npy", None)
 
 
@@ -50,7 +57,9 @@ def test_a_local_folder_takes_the_place_of_the_network(folders):
     unreachable = {"url": "http://127.0.0.1:9/x.npy", "hash": HASH}
     fetch(unreachable, target / "x.npy", str(served))
     assert (target / "x.npy").read_bytes() == CONTENT
-    with pytest.raises(FileNotFoundError, match="z.npy: no such file, expected there by `local_files`"):
+    with pytest.raises(
+        FileNotFoundError, match="z.npy: no such file, expected there by `local_files`"
+    ):
         fetch(unreachable, target / "z.npy", str(served))
     (served / "x.npy").write_bytes(CONTENT[:-1])
     with pytest.raises(ValueError, match="truncated, damaged or another version"):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from modality_gap.embeddings import (
     check_pair,
     first_captions,

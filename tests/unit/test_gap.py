@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from modality_gap.gap import gap_measures, mean_cosine, modality_gap, relative_modality_gap
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from modality_gap.embeddings import normalize
 from modality_gap.retrieval import chance_recall, recall_at_k
 
@@ -60,11 +61,16 @@ def test_collapsed_embeddings_retrieve_nothing():
 
 
 def test_chance_is_what_random_embeddings_reach(random):
-    pairs = np.array([(image, text) for image in range(40) for text in (image % 10, 10 + image % 3)])
+    pairs = np.array(
+        [(image, text) for image in range(40) for text in (image % 10, 10 + image % 3)]
+    )
     chance = chance_recall(pairs, [1, 5])
     draws = [
         recall_at_k(
-            normalize(random.normal(size=(40, 64))), normalize(random.normal(size=(13, 64))), pairs, [1, 5]
+            normalize(random.normal(size=(40, 64))),
+            normalize(random.normal(size=(13, 64))),
+            pairs,
+            [1, 5],
         )
         for _ in range(300)
     ]

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from scipy.special import logsumexp
+
 from modality_gap.embeddings import normalize
 from modality_gap.shift import shift_landscape
-from scipy.special import logsumexp
 
 SHIFTS = [-5.0, -1.0, -0.25, 0.0, 0.25, 0.5, 0.75, 3.0]
 TEMPERATURES = [1 / 100, 1 / 30, 1.0]
@@ -24,11 +25,11 @@ def brute_force(x, y, shifts, temperatures, size):
         for temperature in temperatures:
             losses = []
             for first in range(0, len(x) - size + 1, size):
-                logits = moved_x[first : first + size] @ moved_y[first : first + size].T / temperature
-                own = np.diag(logits)
-                losses.append(
-                    [(logsumexp(logits, axis=axis) - own).mean() for axis in (1, 0)]
+                logits = (
+                    moved_x[first : first + size] @ moved_y[first : first + size].T / temperature
                 )
+                own = np.diag(logits)
+                losses.append([(logsumexp(logits, axis=axis) - own).mean() for axis in (1, 0)])
             forth, back = np.mean(losses, axis=0)
             rows += [(shift, distance, loss) for loss in (forth, back, (forth + back) / 2)]
     return np.array(rows)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA, TruncatedSVD
+
 from modality_gap.embeddings import normalize
 from modality_gap.views import view
-from sklearn.decomposition import PCA, TruncatedSVD
 
 
 @pytest.mark.parametrize(

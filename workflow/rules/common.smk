@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -19,8 +20,11 @@ try:
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 
-CORPORA = config.get("corpora", {})
-RUNS = config.get("training", {})
+# Fills in the schema's defaults; what is wrong was said above, in one line.
+validate(config, str(SCHEMA))
+
+CORPORA = config["corpora"]
+RUNS = config["training"]
 ENCODERS = config["encoders"]
 PRECOMPUTED = [
     name for name, encoder in ENCODERS.items() if encoder["kind"] == "precomputed"

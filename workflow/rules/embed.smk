@@ -24,7 +24,7 @@ rule embed:
     params:
         encoder=encoder_entry,
         architecture=encoder_architecture_name,
-        settings=config.get("embedding"),
+        settings=config["embedding"],
     script:
         "../../scripts/embed.py"
 

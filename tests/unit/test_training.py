@@ -1,0 +1,230 @@
+import math
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT
+from emoji_archives import write_archives
+
+from modality_gap.corpora import read_split, write_corpus
+from modality_gap.corpora.emoji import read_emoji
+from modality_gap.encoders import (
+    build_model,
+    build_tokenizer,
+    register_architecture,
+    scale_pixels,
+    weights_fingerprint,
+)
+from modality_gap.training.augmentation import RandomAffine
+from modality_gap.training.data import CaptionedImages
+from modality_gap.training.evaluation import Evaluation
+from modality_gap.training.loop import Schedule, train
+from modality_gap.training.temperature import LearnedTemperature
+
+SCHEDULE = Schedule(
+    epochs=3,
+    learning_rate=1e-3,
+    weight_decay=0.1,
+    betas=(0.9, 0.98),
+    eps=1e-6,
+    warmup=0.2,
+    precision="float32",
+    evaluations_per_epoch=1,
+)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    archives = write_archives(folder / "archives")
+    write_corpus(folder, *read_emoji(archives, 24, "fluent-emoji-flat", 0.25, 0))
+    return folder
+
+
+def run(
+    corpus, checkpoint, schedule=SCHEDULE, identity="a", seed=0, report=lambda row: None, **how
+):
+    """A small run on one thread, as the workflow does it."""
+    torch.set_num_threads(1)
+    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    model = build_model("emoji-resnet", seed=seed)
+    tokenizer = build_tokenizer("emoji-resnet")
+    data = CaptionedImages(*read_split(corpus, "train"), model, tokenizer, 16, seed, 0)
+    evaluation = Evaluation(
+        *read_split(corpus, "held_out_concepts"), model, tokenizer, 16, "float32", 0
+    )
+    rows = train(
+        model,
+        data,
+        schedule,
+        LearnedTemperature(model, start=0.07, max_logit_scale=100),
+        evaluation,
+        checkpoint,
+        identity,
+        augment=RandomAffine(10, 0.1, 0.1, seed),
+        report=report,
+        **how,
+    )
+    return model, pd.DataFrame(rows)
+
+
+def without_time(rows):
+    return rows.drop(columns="seconds")
+
+
+@pytest.fixture(scope="module")
+def whole_run(corpus, tmp_path_factory):
+    return run(corpus, tmp_path_factory.mktemp("run") / "progress.pt")
+
+
+def test_the_trajectory_tells_step_loss_temperature_gap_and_recall(whole_run):
+    _, rows = whole_run
+    assert list(rows.epoch) == [0, 1, 2, 3]
+    assert math.isnan(rows.loss[0])
+    assert rows.loss.iloc[-1] < rows.loss.iloc[1]
+    assert rows.temperature[0] == pytest.approx(0.07)
+    assert rows.modality_gap[0] > rows.modality_gap.iloc[-1]
+    assert rows.image_to_text_recall_at_1.between(0, 1).all()
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_others(corpus, whole_run, tmp_path):
+    again = run(corpus, tmp_path / "progress.pt")
+    assert weights_fingerprint(again[0]) == weights_fingerprint(whole_run[0])
+    pd.testing.assert_frame_equal(without_time(again[1]), without_time(whole_run[1]))
+    other = run(corpus, tmp_path / "other.pt", seed=1)
+    assert weights_fingerprint(other[0]) != weights_fingerprint(whole_run[0])
+
+
+class InterruptedRunError(Exception):
+    """Stands for whatever ends a run."""
+
+
+def test_an_interrupted_run_goes_on_to_the_same_numbers(corpus, whole_run, tmp_path):
+    def stop(row):
+        if row["epoch"] == 2:
+            raise InterruptedRunError
+
+    with pytest.raises(InterruptedRunError):
+        run(corpus, tmp_path / "progress.pt", report=stop)
+    model, rows = run(corpus, tmp_path / "progress.pt")
+    assert weights_fingerprint(model) == weights_fingerprint(whole_run[0])
+    pd.testing.assert_frame_equal(without_time(rows), without_time(whole_run[1]))
+
+
+def test_a_killed_run_goes_on_to_the_same_numbers(corpus, whole_run, tmp_path):
+    """SIGKILL, in a process of its own, at some moment after the first checkpoint."""
+    code = (
+        f"import sys; sys.path[:0] = [{str(ROOT / 'scripts')!r}, {str(ROOT / 'tests')!r}, "
+        f"{str(ROOT / 'tests/unit')!r}]\n"
+        f"from test_training import run\nrun({str(corpus)!r}, {str(tmp_path / 'progress.pt')!r})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    while not (tmp_path / "progress.pt").exists() and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (tmp_path / "progress.pt").exists()
+    model, rows = run(corpus, tmp_path / "progress.pt")
+    assert weights_fingerprint(model) == weights_fingerprint(whole_run[0])
+    pd.testing.assert_frame_equal(without_time(rows), without_time(whole_run[1]))
+
+
+def test_a_checkpoint_of_another_run_is_not_used(corpus, whole_run, tmp_path):
+    run(corpus, tmp_path / "progress.pt", identity="another", seed=5)
+    model, _ = run(corpus, tmp_path / "progress.pt")
+    assert weights_fingerprint(model) == weights_fingerprint(whole_run[0])
+
+
+def test_the_loss_is_clips_own(corpus, tmp_path):
+    """The first step's loss, recomputed with open_clip's own forward pass and cross entropy."""
+    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    model, tokenizer = build_model("emoji-resnet", seed=0), build_tokenizer("emoji-resnet")
+    data = CaptionedImages(*read_split(corpus, "train"), model, tokenizer, 16, 0, 0)
+    pixels, tokens = next(data.batches(epoch=0))
+    model.train()
+    images, texts, _ = model(RandomAffine(10, 0.1, 0.1, 0)(scale_pixels(pixels, model), 0), tokens)
+    logits = images @ texts.T / 0.07
+    target = torch.arange(16)
+    cross_entropy = torch.nn.functional.cross_entropy
+    expected = (cross_entropy(logits, target) + cross_entropy(logits.T, target)) / 2
+    losses = []
+    one_step = Schedule(
+        **{**SCHEDULE.__dict__, "epochs": 1, "evaluations_per_epoch": data.steps_per_epoch}
+    )
+    run(corpus, tmp_path / "progress.pt", one_step, report=lambda row: losses.append(row["loss"]))
+    assert losses[1] == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_features_can_be_changed_before_the_loss(corpus, tmp_path):
+    """Swapped modalities give the transposed logits: the symmetric loss cannot tell."""
+    calls = []
+
+    def swap(images, texts, progress):
+        calls.append(progress)
+        return texts, images
+
+    one_epoch = Schedule(**{**SCHEDULE.__dict__, "epochs": 1})
+    swapped = run(corpus, tmp_path / "a.pt", one_epoch, change_features=swap)[1]
+    plain = run(corpus, tmp_path / "b.pt", one_epoch)[1]
+    assert swapped.loss[1] == pytest.approx(plain.loss[1], rel=1e-4)
+    assert calls[0] == 0
+    assert max(calls) < 1
+
+
+def test_temperature_never_leaves_its_bound():
+    model = torch.nn.Module()
+    model.logit_scale = torch.nn.Parameter(torch.tensor(0.0))
+    policy = LearnedTemperature(model, start=0.07, max_logit_scale=100)
+    assert policy.logit_scale(0.0).item() == pytest.approx(1 / 0.07)
+    with torch.no_grad():
+        model.logit_scale += 9
+    policy.after_step()
+    assert policy.logit_scale(0.5).item() == pytest.approx(100)
+
+
+def test_a_diverged_run_says_so_and_keeps_its_last_good_state(corpus, tmp_path):
+    wild = Schedule(**{**SCHEDULE.__dict__, "learning_rate": 1e30})
+    with pytest.raises(ValueError, match=r"not finite after step \d+: training diverged"):
+        run(corpus, tmp_path / "progress.pt", wild)
+    state = torch.load(tmp_path / "progress.pt", weights_only=True)
+    assert all(value.isfinite().all() for value in state["model"].values())
+
+
+def test_every_epoch_visits_every_image_in_a_new_order(corpus):
+    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    model, tokenizer = build_model("emoji-resnet", seed=0), build_tokenizer("emoji-resnet")
+    images, captions = read_split(corpus, "train")
+    data = CaptionedImages(images, captions, model, tokenizer, 8, 0, 0)
+    seen = [torch.cat([tokens for _, tokens in data.batches(epoch)]) for epoch in (0, 1, 0)]
+    assert torch.equal(seen[0], seen[2])
+    assert not torch.equal(seen[0], seen[1])
+    later = [tokens for _, tokens in data.batches(0, first_step=2)]
+    assert torch.equal(torch.cat(later), seen[0][16:])
+
+
+def test_too_few_images_for_a_batch_are_named(corpus):
+    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    model = build_model("emoji-resnet", seed=0)
+    images, captions = read_split(corpus, "held_out_both")
+    with pytest.raises(
+        ValueError, match=r"\d+ training images, expected at least one batch \(512\)"
+    ):
+        CaptionedImages(images, captions, model, build_tokenizer("emoji-resnet"), 512, 0, 0)
+
+
+def test_no_change_of_the_images_is_no_change():
+    images = torch.rand(3, 3, 16, 16)
+    torch.testing.assert_close(RandomAffine(0, 0, 0, 1)(images, 7), images)
+
+
+def test_a_quarter_turn_is_a_quarter_turn(monkeypatch):
+    images = torch.rand(1, 3, 16, 16)
+    monkeypatch.setattr(torch, "rand", lambda *_, **__: torch.tensor([[1.0], [0.5], [0.5], [0.5]]))
+    turned = RandomAffine(90, 0.1, 0.1, 1)(images, 0)
+    error = min((turned - torch.rot90(images, k, (2, 3))).abs().max().item() for k in (1, 3))
+    assert error < 1e-4

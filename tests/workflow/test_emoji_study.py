@@ -1,0 +1,150 @@
+"""The default study, small, from the packages to the report."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from modality_gap.embeddings import read_embeddings, read_metadata
+from workflow.conftest import Workplace, small_emoji_study
+
+SPLITS = ("held_out_concepts", "held_out_vendor")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, archives):
+    """The study, run once."""
+    folder = tmp_path_factory.mktemp("study")
+    shutil.copytree(archives, folder / "results/downloads")
+    workplace = Workplace(folder, small_emoji_study(archives))
+    workplace.succeeds()
+    return workplace
+
+
+def test_there_is_one_report_that_needs_no_network(done):
+    html = (done.results / "report.html").read_text()
+    assert done.study["title"] in html
+    for caption in (
+        "modality gap on emoji",
+        "Cosine similarity of all pairs",
+        "Contrastive loss while",
+    ):
+        assert caption in html
+    for outside in ('src="http', 'href="http', "@import url(http"):
+        assert outside not in html.replace('href="https://snakemake', "")
+
+
+def test_every_figure_is_there_as_vector_and_pixels(done):
+    figures = {path.relative_to(done.results / "figures") for path in done.results.rglob("*.svg")}
+    names = ["gap", "cosines", "recall", "view_pca", "view_svd", "view_umap", "examples"]
+    names += ["shift_landscape_batches", "shift_landscape_whole"]
+    for split in SPLITS:
+        assert {path.stem for path in figures if split in path.parts} == set(names)
+    assert all(
+        (done.results / "figures" / path).with_suffix(".png").stat().st_size for path in figures
+    )
+
+
+def test_a_second_run_has_nothing_to_do(done):
+    assert "Nothing to be done" in done.succeeds()
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("encoder", ["initial", "trained"])
+def test_the_gap_is_that_of_the_embeddings(done, encoder, split):
+    folder = done.results / f"embeddings/{encoder}/emoji/{split}"
+    images, image_ids = read_embeddings(folder / "images.parquet")
+    texts, text_ids = read_embeddings(folder / "texts.parquet")
+    pairs = pd.read_parquet(folder / "pairs.parquet")
+    x, y = (a.astype(np.float64) for a in (images, texts))
+    x, y = (a / np.linalg.norm(a, axis=1, keepdims=True) for a in (x, y))
+    y = y[[text_ids.index(text) for text in pairs.text_id]]
+    assert list(pairs.image_id) == image_ids
+    summary = pd.read_csv(done.results / "summary.csv").set_index(["encoder", "split"])
+    row = summary.loc[(encoder, split)]
+    assert row.modality_gap == pytest.approx(
+        np.linalg.norm(x.mean(axis=0) - y.mean(axis=0)), abs=1e-6
+    )
+
+
+def test_initial_and_trained_weights_stand_side_by_side(done):
+    summary = pd.read_csv(done.results / "summary.csv")
+    assert list(summary.encoder) == ["initial", "trained"] * 2
+    trained = summary[summary.encoder == "trained"]
+    initial = summary[summary.encoder == "initial"]
+    expected = 1 - trained.modality_gap.to_numpy() / initial.modality_gap.to_numpy()
+    np.testing.assert_allclose(trained.share_closed, expected, rtol=1e-9)
+    page = (done.results / "overview.rst").read_text()
+    assert f"**{expected[0]:.0%}** of the gap" in page.replace("widened **-", "widened **")
+
+
+def test_embeddings_say_where_they_come_from(done):
+    folder = done.results / "embeddings"
+    facts = [
+        read_metadata(folder / f"{encoder}/emoji/held_out_vendor/images.parquet")
+        for encoder in ("initial", "trained")
+    ]
+    assert facts[0]["architecture"] == "emoji-resnet"
+    assert facts[0]["weights_sha256"] != facts[1]["weights_sha256"]
+    assert set(facts[0]["versions"]) == {"torch", "open_clip"}
+
+
+def jobs_of(output: str) -> set[str]:
+    """The rules that a dry run would run."""
+    table = output.split("Job stats:")[-1].split("total")[0]
+    return {line.split()[0] for line in table.splitlines()[3:] if line.strip()}
+
+
+def test_another_temperature_re_runs_what_depends_on_it(done):
+    study = small_emoji_study(done.folder)
+    study["local_files"] = done.study["local_files"]
+    study["shift_landscape"]["logit_scales"] = [100, 50, 1]
+    more = Workplace(done.folder, study)
+    assert jobs_of(more.succeeds("--dry-run")) == {
+        "shift_landscape",
+        "plot_shift_landscape",
+        "summarize",
+        "report",
+        "all",
+    }
+
+
+def test_without_gpu_jobs_the_cpu_is_used(done):
+    target = "results/small/gap/trained/emoji/held_out_vendor.parquet"
+    before = pd.read_parquet(done.folder / target)
+    done.succeeds("--resources", "gpu=0", "--forcerun", "embed", "--", target)
+    pd.testing.assert_frame_equal(pd.read_parquet(done.folder / target), before)
+
+
+def test_a_killed_study_goes_on_by_the_same_command(tmp_path, archives):
+    """SIGKILL of Snakemake and its jobs in the middle of training."""
+    shutil.copytree(archives, tmp_path / "results/downloads")
+    study = small_emoji_study(archives)
+    study["training"]["emoji"] |= {"epochs": 6}
+    workplace = Workplace(tmp_path, study)
+    workplace.succeeds("--dry-run")
+    target = "results/small/training/emoji/trajectory.csv"
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(tmp_path), "--configfile", str(tmp_path / "study.yaml")]
+    command += ["--cores", "2", "--resources", "gpu=1", "--", target]
+    process = subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    progress = tmp_path / "results/small/training/emoji/progress.pt"
+    while not progress.exists() and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert progress.exists()
+    assert not (tmp_path / target).exists()
+    workplace.succeeds("--unlock")
+    workplace.succeeds("--", target)
+    assert len(pd.read_csv(tmp_path / target)) == 7
+    assert not progress.exists()
