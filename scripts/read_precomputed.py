@@ -7,7 +7,7 @@ from modality_gap.embeddings import write_embeddings
 from modality_gap.precomputed import read_precomputed
 
 with job(snakemake):
-    images, texts = read_precomputed(list(snakemake.input.files))
+    images, texts = read_precomputed(snakemake.params.files)
     ids = [f"pair {row}" for row in range(len(images))]
     metadata = {"encoder": snakemake.wildcards.encoder, "precomputed": True}
     write_embeddings(snakemake.output.images, "image_id", ids, images, metadata)

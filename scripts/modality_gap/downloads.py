@@ -8,6 +8,9 @@ from pathlib import Path
 import pooch
 import requests
 
+# What went wrong is told by our own errors; that a download began is not news.
+pooch.get_logger().setLevel("WARNING")
+
 
 def fetch(source: dict, destination: str | Path, local_files: str | None) -> None:
     """Put a source's file at `destination`, or raise one line that says why not.

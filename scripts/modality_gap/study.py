@@ -23,10 +23,6 @@ def check_study(study: dict, schema: dict) -> None:
 
 def one_line(error: ValidationError) -> str:
     """A validation error as `key.path: what is wrong and what was expected`."""
-    while error.context:
-        error = max(
-            error.context, key=lambda inner: (len(inner.path), inner.validator == EXTRA_KEY)
-        )
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.absolute_path)
     path = path.lstrip(".") or "the study"
     if error.validator == EXTRA_KEY:
@@ -34,6 +30,9 @@ def one_line(error: ValidationError) -> str:
         unknown = sorted(set(error.instance) - set(known))[0]
         place = "" if path == "the study" else f"{path}."
         return f"{place}{unknown}: unknown key, expected one of {', '.join(known)}"
+    if error.validator == "oneOf":
+        ways = [" with ".join(option["required"]) for option in error.validator_value]
+        return f"{path}: expected exactly one of {', '.join(ways)}"
     return f"{path}: {error.message}"
 
 

@@ -262,8 +262,8 @@ def precomputed_files(wildcards):
     """The file or two that hold embeddings which a user brings."""
     entry = ENCODERS[wildcards.encoder]
     if "url" in entry:
-        return f"results/downloads/{entry['url'].rsplit('/', 1)[-1]}"
-    return entry.get("files") or entry["file"]
+        return [f"results/downloads/{entry['url'].rsplit('/', 1)[-1]}"]
+    return entry["files"] if "files" in entry else [entry["file"]]
 
 
 def figures():

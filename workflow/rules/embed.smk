@@ -47,5 +47,7 @@ rule read_precomputed:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        files=precomputed_files,
     script:
         "../../scripts/read_precomputed.py"

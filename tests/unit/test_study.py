@@ -1,0 +1,107 @@
+import copy
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from modality_gap.study import check_study
+
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+STUDIES = sorted((ROOT / "config").glob("*.yaml"))
+
+
+@pytest.fixture
+def study():
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def complaint(study) -> str:
+    with pytest.raises(ValueError, match=":") as caught:
+        check_study(study, SCHEMA)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def changed(study, path, value):
+    """The study with one key set, or taken away where the value is None."""
+    study = copy.deepcopy(study)
+    *folders, key = path.split("/")
+    place = study
+    for folder in folders:
+        place = place[folder]
+    if value is None:
+        del place[key]
+    else:
+        place[key] = value
+    return study
+
+
+@pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.name)
+def test_every_study_of_ours_is_valid(file):
+    check_study(yaml.safe_load(file.read_text()), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("encodrs", {}, "encodrs: unknown key, expected one of corpora, embedding, encoders"),
+        ("title", None, "the study: 'title' is a required property"),
+        ("study", "a/b", "study: 'a/b' does not match"),
+        (
+            "corpora/emoji/vendrs",
+            [],
+            "corpora.emoji.vendrs: unknown key, expected one of evaluate,",
+        ),
+        ("corpora/emoji/vendors", ["apple"], "corpora.emoji.vendors[0]: 'apple' is not one of"),
+        ("corpora/emoji/reader", "zip", "corpora.emoji.reader: 'zip' is not one of"),
+        ("corpora/emoji/held_out_concepts", 1.5, "corpora.emoji.held_out_concepts: 1.5 is greater"),
+        ("training/emoji/epochs", 0, "training.emoji.epochs: 0 is less than the minimum of 1"),
+        ("training/emoji/batch_size", "big", "training.emoji.batch_size: 'big' is not of type"),
+        (
+            "training/emoji/temperature/policy",
+            "x",
+            "training.emoji.temperature.policy: 'x' is not one",
+        ),
+        (
+            "training/emoji/corpus",
+            "coco",
+            "training.emoji.corpus: unknown name 'coco', expected one of emoji",
+        ),
+        (
+            "encoders/trained/run",
+            "x",
+            "encoders.trained.run: unknown name 'x', expected one of emoji",
+        ),
+        ("encoders/trained/initial", "x", "encoders.trained.initial: unknown name 'x'"),
+        (
+            "encoders/initial/initial",
+            "trained",
+            "encoders.initial.initial: 'trained' has an `initial`",
+        ),
+        (
+            "encoders/trained/wieghts",
+            "final",
+            "encoders.trained.wieghts: unknown key, expected one of",
+        ),
+        ("encoders/trained/kind", "trained", "encoders.trained.kind: 'trained' is not one of"),
+        ("encoders/trained/corpora", ["x"], "encoders.trained.corpora: unknown name 'x'"),
+        (
+            "shift_landscape/logit_scales",
+            [1000],
+            "shift_landscape.logit_scales[0]: 1000 is greater",
+        ),
+        ("views/methods", ["tsne"], "views.methods[0]: 'tsne' is not one of"),
+        ("corpora", {}, "training.emoji.corpus: unknown name 'emoji', expected one of none"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_path(study, path, value, expected):
+    assert complaint(changed(study, path, value)).startswith(expected)
+
+
+def test_precomputed_embeddings_come_from_one_place(study):
+    entry = {"kind": "precomputed", "corpus": "mine", "file": "x.npy", "files": ["a.npy", "b.npy"]}
+    found = complaint(changed(study, "encoders/mine", entry))
+    assert found.startswith("encoders.mine: expected exactly one of file, files, url with sha256")
+    found = complaint(changed(study, "encoders/mine", {"kind": "precomputed", "corpus": "mine"}))
+    assert found.startswith("encoders.mine: expected exactly one of file, files, url with sha256")

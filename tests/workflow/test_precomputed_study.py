@@ -1,0 +1,68 @@
+"""config/precomputed.yaml, on real embeddings that are served from this machine."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import REAL, ROOT, SHARED
+from local_server import serve
+
+from workflow.conftest import Workplace
+
+NAMES = dict(zip(("clip", "clip_random"), REAL, strict=True))
+
+
+@pytest.fixture(scope="module")
+def study():
+    """The published study, with its two CLIP entries pointing at what is here."""
+    if not SHARED.is_dir():
+        pytest.skip("real embeddings are not here")
+    study = yaml.safe_load((ROOT / "config/precomputed.yaml").read_text())
+    study["encoders"] = {name: study["encoders"][name] for name in NAMES}
+    for name, file in NAMES.items():
+        content = (SHARED / f"{file}.npy").read_bytes()
+        study["encoders"][name]["sha256"] = hashlib.sha256(content).hexdigest()
+    return study
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, study):
+    with serve(SHARED) as address:
+        for name, file in NAMES.items():
+            study["encoders"][name]["url"] = f"{address}/{file}.npy"
+        workplace = Workplace(tmp_path_factory.mktemp("precomputed"), study)
+        workplace.succeeds()
+    return workplace
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_gap_equals_brute_force(done, name):
+    x, y = np.load(SHARED / f"{NAMES[name]}.npy").astype(np.float64)
+    x, y = (a / np.linalg.norm(a, axis=1, keepdims=True) for a in (x, y))
+    summary = pd.read_csv(done.results / "summary.csv").set_index("encoder")
+    gap = np.linalg.norm(x.mean(axis=0) - y.mean(axis=0))
+    assert summary.modality_gap[name] == pytest.approx(gap, abs=1e-6)
+    recall = (np.argmax(x @ y.T, axis=1) == np.arange(500)).mean()
+    assert summary["recall@1_image→text"][name] == pytest.approx(recall)
+
+
+def test_random_weights_stand_before_trained_ones(done):
+    assert list(pd.read_csv(done.results / "summary.csv").encoder) == ["clip_random", "clip"]
+
+
+def test_fig_1_fig_3_and_the_report_are_there(done):
+    figures = done.results / "figures/mscoco/all"
+    for name in ("view_umap", "view_svd", "shift_landscape_batches", "cosines"):
+        assert (figures / f"{name}.svg").stat().st_size > 10_000
+    assert (done.results / "report.html").is_file()
+
+
+def test_the_published_study_is_valid_and_complete():
+    study = yaml.safe_load((ROOT / "config/precomputed.yaml").read_text())
+    assert len(study["encoders"]) == 8
+    for name, encoder in study["encoders"].items():
+        assert encoder["url"].endswith(f"/main/Figure_1_Modality_Gap/features_{name}.npy")
+        if not name.endswith("_random"):
+            assert encoder["initial"] == f"{name}_random"
