@@ -30,7 +30,8 @@ with job(snakemake):
         architecture,
         seed=encoder.get("seed"),
         tag=encoder.get("tag"),
-        checkpoint=snakemake.input.weights or None,
+        checkpoint=None if "tag" in encoder else snakemake.input.weights or None,
+        cache=snakemake.params.cache,
     ).to(device)
     images, captions = read_split(corpus, snakemake.wildcards.split)
     texts, pairs = distinct_texts(images, captions)

@@ -38,23 +38,46 @@ def build_model(
     seed: int | None = None,
     tag: str | None = None,
     checkpoint: str | Path | None = None,
+    cache: str | Path | None = None,
 ) -> open_clip.CLIP:
     """An open_clip model in evaluation mode, with random, pretrained or stored weights.
 
-    seed: random weights; tag: open_clip's name of pretrained weights, downloaded on first use;
-    checkpoint: a file with a state dict (.pt or .safetensors). Exactly one is given.
+    seed: random weights; tag: open_clip's name of pretrained weights, which `fetch_pretrained`
+    put into the folder `cache`; checkpoint: a file with a state dict (.pt or .safetensors).
+    Exactly one of the three is given.
     Raises ValueError, naming the culprit, for an unknown architecture or tag, a file that is
     not a checkpoint, or weights of another architecture.
     """
     check_known("architecture", architecture, open_clip.list_models())
     if tag is not None:
-        tags = open_clip.list_pretrained_tags_by_model(architecture)
-        check_known(f"tag of {architecture}", tag, tags)
+        check_tag(architecture, tag)
     torch.manual_seed(0 if seed is None else seed)
-    model = open_clip.create_model(architecture, pretrained=tag, pretrained_text=False)
+    model = open_clip.create_model(
+        architecture, pretrained=tag, pretrained_text=False, cache_dir=cache and str(cache)
+    )
     if checkpoint is not None:
         load_weights(model, checkpoint)
     return model.eval()
+
+
+def fetch_pretrained(architecture: str, tag: str, cache: str | Path) -> Path:
+    """Download open_clip's pretrained weights into the folder `cache`; the path of their file.
+
+    Raises ValueError for an unknown architecture or tag, OSError where the download fails.
+    """
+    check_known("architecture", architecture, open_clip.list_models())
+    check_tag(architecture, tag)
+    try:
+        config = open_clip.get_pretrained_cfg(architecture, tag)
+        return Path(open_clip.download_pretrained(config, cache_dir=str(cache)))
+    except (OSError, RuntimeError) as error:
+        raise OSError(f"weights {tag} of {architecture}: download failed ({error})") from error
+
+
+def check_tag(architecture: str, tag: str) -> None:
+    """Raise ValueError where an architecture has no pretrained weights of this name."""
+    tags = open_clip.list_pretrained_tags_by_model(architecture)
+    check_known(f"tag of {architecture}", tag, tags)
 
 
 def check_known(kind: str, name: str, known: list[str]) -> None:
@@ -244,5 +267,5 @@ def describe(model: torch.nn.Module, **encoder) -> dict:
     }
 
 
-# open_clip reports every step of building a model; our logs keep what goes wrong.
-logging.getLogger("root").setLevel(logging.WARNING)
+# Random weights are what the caller asked for, when open_clip warns of them.
+logging.getLogger().addFilter(lambda record: "No pretrained weights" not in str(record.msg))

@@ -2,10 +2,12 @@ import io
 import json
 
 import numpy as np
+import open_clip
 import pandas as pd
 import pytest
 import torch
 from conftest import ROOT
+from local_server import serve
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
@@ -18,6 +20,7 @@ from modality_gap.encoders import (
     embed_images,
     embed_texts,
     encode_text,
+    fetch_pretrained,
     register_architecture,
     scale_pixels,
     weights_fingerprint,
@@ -77,6 +80,21 @@ def test_unknown_architectures_and_tags_are_named():
         build_model("ViT-B-23", seed=0)
     with pytest.raises(ValueError, match="unknown tag of ViT-B-32: 'opennai', .*openai"):
         build_model("ViT-B-32", tag="opennai")
+
+
+def test_pretrained_weights_are_fetched_once_and_loaded(tmp_path, model, monkeypatch):
+    """The way of a tag, with weights that are served from this machine."""
+    (tmp_path / "served").mkdir()
+    torch.save(model.state_dict(), tmp_path / "served/weights.pt")
+    with serve(tmp_path / "served") as address:
+        tags = {"ours": {"url": f"{address}/weights.pt"}}
+        monkeypatch.setitem(open_clip.pretrained._PRETRAINED, ARCHITECTURE, tags)
+        file = fetch_pretrained(ARCHITECTURE, "ours", tmp_path / "cache")
+    assert file.parent == tmp_path / "cache"
+    loaded = build_model(ARCHITECTURE, tag="ours", cache=tmp_path / "cache")
+    assert weights_fingerprint(loaded) == weights_fingerprint(model)
+    with pytest.raises(OSError, match="weights ours of emoji-resnet: download failed"):
+        fetch_pretrained(ARCHITECTURE, "ours", tmp_path / "empty cache")
 
 
 def test_cutting_texts_changes_nothing(model):

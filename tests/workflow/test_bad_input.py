@@ -154,7 +154,7 @@ def test_an_unknown_architecture_tag_or_checkpoint(workplace, tmp_path):
         ),
         (
             {"kind": "pretrained", "architecture": "ViT-B-32", "tag": "opennai"},
-            "embed: unknown tag of ViT-B-32: 'opennai', expected a known one, such as openai",
+            "download_weights: unknown tag of ViT-B-32: 'opennai', expected a known one, such as openai",
         ),
         (
             {"kind": "checkpoint", "architecture": "RN50", "file": str(tmp_path / "pictures.csv")},

@@ -128,6 +128,7 @@ def all_tables(pattern):
     return [path for key in evaluation_keys() for path in expand(pattern, **key)]
 
 
+WEIGHTS_CACHE = "results/downloads/weights"
 EMBEDDING_FILES = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
     for part in ("images", "texts", "pairs")
@@ -245,6 +246,20 @@ def encoder_architecture(wildcards):
     return architecture_file(architecture_of(wildcards.encoder))
 
 
+def named_architecture(wildcards):
+    """The architecture file of pretrained weights."""
+    return architecture_file(wildcards.architecture)
+
+
+def pretrained_weights():
+    """The downloads of all pretrained weights of the study."""
+    return [
+        f"results/downloads/weights/{encoder['architecture']}/{encoder['tag']}.txt"
+        for encoder in ENCODERS.values()
+        if encoder["kind"] == "pretrained"
+    ]
+
+
 def encoder_architecture_name(wildcards):
     """The name of an encoder's architecture."""
     return architecture_of(wildcards.encoder)
@@ -255,6 +270,8 @@ def encoder_weights(wildcards):
     entry = ENCODERS[wildcards.encoder]
     if entry["kind"] == "run":
         return f"<results>/training/{entry['run']}/{entry['weights']}.pt"
+    if entry["kind"] == "pretrained":
+        return f"results/downloads/weights/{entry['architecture']}/{entry['tag']}.txt"
     return entry.get("file", [])
 
 

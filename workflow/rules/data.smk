@@ -2,6 +2,7 @@ rule downloads:
     """All downloads of the study: run this where there is a network (a login node)."""
     input:
         expand("results/downloads/{file}", file=sources()),
+        pretrained_weights(),
 
 
 rule download:

@@ -1,3 +1,29 @@
+rule download_weights:
+    """Pretrained weights of open_clip, fetched where there is a network."""
+    input:
+        architecture=named_architecture,
+        library=library_of("download_weights"),
+    output:
+        "results/downloads/weights/{architecture}/{tag}.txt",
+    log:
+        "<logs>/download_weights/{architecture}/{tag}.log",
+    benchmark:
+        "<benchmarks>/download_weights/{architecture}/{tag}.tsv"
+    wildcard_constraints:
+        architecture="[^/]+",
+        tag="[^/]+",
+    localrule: True
+    conda:
+        "../../envs/network.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        cache=WEIGHTS_CACHE,
+    script:
+        "../../scripts/download_weights.py"
+
+
 rule embed:
     """Raw image and text embeddings of a split; each distinct caption once."""
     input:
@@ -25,6 +51,7 @@ rule embed:
         encoder=encoder_entry,
         architecture=encoder_architecture_name,
         settings=config["embedding"],
+        cache=WEIGHTS_CACHE,
     script:
         "../../scripts/embed.py"
 

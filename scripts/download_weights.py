@@ -1,0 +1,12 @@
+"""Fetch pretrained weights into open_clip's cache; the output says where they lie."""
+
+from pathlib import Path
+
+from job import job
+from modality_gap.encoders import fetch_pretrained, register_architecture
+
+with job(snakemake):
+    register_architecture(snakemake.input.architecture)
+    architecture, tag = snakemake.wildcards.architecture, snakemake.wildcards.tag
+    file = fetch_pretrained(architecture, tag, snakemake.params.cache)
+    Path(snakemake.output[0]).write_text(f"{file}\n")

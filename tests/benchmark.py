@@ -1,0 +1,119 @@
+"""Speed and memory of the measures, each against the obvious way, in one run.
+
+make benchmark
+"""
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+import numpy as np
+from scipy.special import logsumexp
+
+from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics
+from modality_gap.embeddings import normalize
+from modality_gap.shift import shift_landscape
+
+REPEATS = 5
+LARGE = (50_000, 2_048)
+
+
+def cone(n: int, d: int, seed: int) -> np.ndarray:
+    """Unit vectors in a cone, as encoders give them; shape (n, d), float32."""
+    random = np.random.default_rng(seed)
+    embeddings = random.standard_normal((n, d), dtype=np.float32)
+    embeddings += random.standard_normal(d, dtype=np.float32)
+    return normalize(embeddings)
+
+
+def full_matrix_statistics(x: np.ndarray) -> tuple:
+    """The obvious way: every cosine at once, in the embeddings' own precision."""
+    cosines = (x @ x.T)[~np.eye(len(x), dtype=bool)]
+    return (
+        cosines.mean(dtype=np.float64),
+        cosines.std(dtype=np.float64),
+        cosines.min(),
+        np.quantile(cosines, [0.25, 0.5, 0.75]),
+        cosines.max(),
+        np.histogram(cosines, HISTOGRAM_BINS, (-1, 1)),
+    )
+
+
+def recomputed_landscape(x: np.ndarray, y: np.ndarray, shifts, temperatures) -> list[float]:
+    """The obvious way: move, normalise and multiply anew for every shift, in float64."""
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    gap = x.mean(axis=0) - y.mean(axis=0)
+    unit = gap / np.linalg.norm(gap)
+    losses = []
+    for shift in shifts:
+        similarity = normalize(x - shift / 2 * unit) @ normalize(y + shift / 2 * unit).T
+        for temperature in temperatures:
+            logits = similarity / temperature
+            own = np.diag(logits).mean()
+            sums = [logsumexp(logits, axis=axis).mean() for axis in (0, 1)]
+            losses.append(sum(sums) / 2 - own)
+    return losses
+
+
+def seconds(work: Callable[[], object], repeats: int) -> list[float]:
+    """Wall time of each repeat."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def compare(name: str, ours: Callable, obvious: Callable, repeats: int) -> None:
+    """Print both times and their ratio; the two take turns, so that both meet the same machine."""
+    ours(), obvious()
+    pairs = [(seconds(ours, 1)[0], seconds(obvious, 1)[0]) for _ in range(repeats)]
+    ratio = statistics.median(b / a for a, b in pairs)
+    mine, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
+    print(
+        f"{name}: {mine:.2f} s, the obvious way {theirs:.2f} s: {ratio:.1f} times faster",
+        flush=True,
+    )
+
+
+def measure_large() -> None:
+    """All-pairs statistics of 50,000 × 2,048 embeddings, and the peak memory of the process."""
+    start = time.perf_counter()
+    summary = cosine_statistics(cone(*LARGE, seed=0)).summary
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"all-pairs cosines, {LARGE[0]:,} × {LARGE[1]:,}: {summary['count']:,} pairs in "
+        f"{time.perf_counter() - start:.0f} s, peak memory {peak:.2f} GiB",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Every comparison."""
+    x, y = cone(5_000, 512, 0), cone(5_000, 512, 1)
+    compare(
+        "all-pairs cosines, 5,000 × 512",
+        lambda: cosine_statistics(x),
+        lambda: full_matrix_statistics(x),
+        REPEATS,
+    )
+    shifts, temperatures = list(np.linspace(-4, 4, 41)), [1 / 100]
+    compare(
+        "shift landscape, 5,000 pairs, 41 shifts, one temperature, whole set",
+        lambda: shift_landscape(x, y, shifts, temperatures, None),
+        lambda: recomputed_landscape(x, y, shifts, temperatures),
+        1,
+    )
+    # In a process of its own: the peak is of the process since its start.
+    subprocess.run([sys.executable, __file__, "large"], check=True)
+
+
+if __name__ == "__main__":
+    measure_large() if sys.argv[1:] == ["large"] else main()

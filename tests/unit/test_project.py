@@ -1,0 +1,69 @@
+"""What the project says of itself in several places agrees."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+from conftest import ROOT
+
+
+def lock() -> dict[str, str]:
+    """Version by package name."""
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pins = (line.partition(" ;")[0].partition("==") for line in lines)
+    return {name.lower(): version for name, _, version in pins}
+
+
+def test_every_line_of_the_lock_is_an_exact_version_without_an_address():
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._+-]+( ; .*)?", line), line
+
+
+def test_the_lock_holds_everything_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    for requirement in wanted:
+        name, _, version = requirement.replace("_", "-").partition("==")
+        assert name in lock()
+        assert version in ("", lock()[name])
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda file: file.name)
+def test_conda_environments_carry_the_locks_versions(file):
+    *_, pip = yaml.safe_load(file.read_text())["dependencies"]
+    assert pip["pip"]
+    for requirement in pip["pip"]:
+        name, _, version = requirement.partition("==")
+        assert version == lock()[name], requirement
+
+
+def test_every_rule_has_a_log_a_benchmark_and_an_environment():
+    for file in (ROOT / "workflow/rules").glob("*.smk"):
+        for rule in re.split(r"^rule ", file.read_text(), flags=re.M)[1:]:
+            if "script:" in rule:
+                for part in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=", "library_of("):
+                    assert part in rule, f"{file.name}: {rule.splitlines()[0]} {part}"
+
+
+def keys_of(schema: dict) -> set[str]:
+    """All property names of a JSON schema."""
+    found = set(schema.get("properties", {}))
+    for value in schema.values():
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, dict):
+                found |= keys_of(part)
+    return found
+
+
+def test_every_key_of_a_study_is_explained():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    explained = (ROOT / "config/README.md").read_text()
+    names = keys_of(schema) - set(schema["$defs"])
+    missing = [name for name in names if not re.search(rf"\b{name}\b", explained)]
+    assert not missing
+
+
+def test_the_citation_file_is_valid_yaml_with_all_three_papers():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert [paper["year"] for paper in citation["references"]] == [2022, 2024, 2026]

@@ -1,0 +1,53 @@
+"""The README's blocks, run as they stand."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT
+from PIL import Image
+
+from workflow.conftest import Workplace
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = {
+    match["name"]: match["text"]
+    for match in re.finditer(r"```yaml\n(?P<text># config/(?P<name>\S+)\n.*?)```", README, re.S)
+}
+
+
+@pytest.fixture
+def place(tmp_path, random):
+    """A user's folder, with the files that the README speaks of."""
+    np.save(tmp_path / "my_embeddings.npy", random.normal(size=(2, 40, 16)) + [[[0.5]], [[-0.5]]])
+    rows = []
+    for number in range(12):
+        picture = Image.new("RGB", (20, 20), (20 * number, 240 - 20 * number, 90))
+        picture.save(tmp_path / f"{number}.png")
+        rows += [(f"{number}.png", f"colour {number}"), (f"{number}.png", "a colour")]
+    pd.DataFrame(rows, columns=["image", "caption"]).to_csv(tmp_path / "pictures.csv", index=False)
+    (tmp_path / "my_weights.pt").write_bytes(b"")
+    return lambda name: Workplace(tmp_path, yaml.safe_load(BLOCKS[name]))
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "pictures.yaml"])
+def test_a_block_gives_a_report(place, name):
+    place = place(name)
+    place.succeeds()
+    assert (place.results / "report.html").is_file()
+    assert pd.read_csv(place.results / "summary.csv").modality_gap.gt(0).all()
+
+
+def test_the_block_with_pretrained_weights_is_planned(place):
+    assert "download_weights" in place("models.yaml").succeeds("--dry-run")
+
+
+def test_every_block_is_tested():
+    assert set(BLOCKS) == {"mine.yaml", "pictures.yaml", "models.yaml"}
+
+
+def test_files_that_the_readme_names_exist():
+    for path in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / path).exists(), path
