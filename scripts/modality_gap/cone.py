@@ -1,5 +1,6 @@
 """The cone: cosine similarity between all pairs of embeddings."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,13 +8,16 @@ import numpy as np
 
 from modality_gap.embeddings import check_embeddings, check_pair
 
-# Cosines are counted in bins of 4.8e-7, so a quartile is exact to half of that, and 1/8192 of
-# them make one bin of the histogram that is drawn.
+# Cosines are counted to the nearest of 2^22 steps of 4.8e-7: the order statistics are exact to half
+# of that. 8,192 of them make one bin of the histogram that is drawn.
 FINE_BINS = 2**22
+OFFSET = 6  # moves cosines between 4 and 8, where float32 has equal steps: these steps
+MARGIN = 64  # steps beyond ±1, where rounding may put the cosine of parallel rows
+BITS_OF_MINUS_ONE = int(np.float32(-1 + OFFSET).view(np.int32))
 HISTOGRAM_BINS = 512
 VALUES_AT_A_TIME = 2**23
-ROWS_AT_A_TIME = 1024
-QUARTILES = {"quartile_1": 0.25, "median": 0.5, "quartile_3": 0.75}
+ROWS_AT_A_TIME = 256
+SHARES = {"min": 0, "quartile_1": 0.25, "median": 0.5, "quartile_3": 0.75, "max": 1}
 
 
 @dataclass
@@ -45,17 +49,17 @@ def cosine_statistics(embeddings: np.ndarray, others: np.ndarray | None = None) 
     else:
         check_pair(embeddings, others)
         count, total, squares = between_moments(embeddings, others)
-    lowest, highest, fine = count_cosines(embeddings, others)
+    fine = count_cosines(embeddings, others)
     mean = total / count
     summary = {
         "mean": mean,
         "std": float(np.sqrt(max(0.0, squares / count - mean**2))),
-        "min": lowest,
-        **{name: quantile(fine, share, lowest, highest) for name, share in QUARTILES.items()},
-        "max": highest,
+        **order_statistics(fine),
         "count": count,
     }
-    return CosineStatistics(summary, fine.reshape(HISTOGRAM_BINS, -1).sum(axis=1))
+    histogram = fine[:-1].reshape(HISTOGRAM_BINS, -1).sum(axis=1)
+    histogram[-1] += fine[-1]
+    return CosineStatistics(summary, histogram)
 
 
 def within_moments(x: np.ndarray) -> tuple[int, float, float]:
@@ -85,49 +89,66 @@ def sum_and_gram(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return total, gram
 
 
-def count_cosines(x: np.ndarray, y: np.ndarray | None) -> tuple[float, float, np.ndarray]:
-    """Smallest and largest cosine, and counts in FINE_BINS equal bins over [−1, 1].
+def count_cosines(x: np.ndarray, y: np.ndarray | None) -> np.ndarray:
+    """Counts of the pairwise cosines at FINE_BINS + 1 equally spaced values from −1 to 1.
 
     Within one modality (y is None) each unordered pair of different rows counts once.
     """
-    counts = np.zeros(FINE_BINS, dtype=np.int64)
-    lowest, highest = np.inf, -np.inf
+    counts = np.zeros(FINE_BINS + 1 + 2 * MARGIN, dtype=np.int64)
     for cosines in cosine_blocks(x, y):
-        low, high = float(cosines.min()), float(cosines.max())
-        lowest, highest = min(lowest, low), max(highest, high)
-        np.clip(cosines, -1, 1, out=cosines)
-        cosines += 1
-        cosines *= FINE_BINS / 2
-        bins = cosines.astype(np.int64)
-        np.minimum(bins, FINE_BINS - 1, out=bins)
-        start = int(bins.min())
-        bins -= start
+        # Where steps are equal, the bits of a float count them.
+        cosines += OFFSET
+        bins = cosines.view(np.int32)
+        first = int(bins.min())
+        bins -= first
         counted = np.bincount(bins)
+        start = first - BITS_OF_MINUS_ONE + MARGIN
+        if start < 0 or start + len(counted) > len(counts):
+            raise ValueError("a cosine lies outside [−1, 1], expected rows of unit length")
         counts[start : start + len(counted)] += counted
-    return lowest, highest, counts
+    inner = counts[MARGIN:-MARGIN]
+    inner[0] += counts[:MARGIN].sum()
+    inner[-1] += counts[-MARGIN:].sum()
+    return inner
 
 
 def cosine_blocks(x: np.ndarray, y: np.ndarray | None) -> Iterator[np.ndarray]:
-    """The pairwise cosines, once each, in flat arrays of bounded size."""
+    """The pairwise cosines, once each, in flat float32 arrays of bounded size.
+
+    An array is valid until the next one is asked for.
+    """
     others = x if y is None else y
-    rows = max(1, min(ROWS_AT_A_TIME, VALUES_AT_A_TIME // len(others)))
+    rows = max(1, min(ROWS_AT_A_TIME, VALUES_AT_A_TIME // len(others), len(x)))
+    memory = np.empty(rows * len(others), dtype=np.result_type(x, others))
+
+    def product(block: np.ndarray, partners: np.ndarray) -> np.ndarray:
+        out = memory[: len(block) * len(partners)].reshape(len(block), len(partners))
+        return np.matmul(block, partners.T, out=out)
+
     for first in range(0, len(x), rows):
         block = x[first : first + rows]
         if y is not None:
-            yield (block @ y.T).ravel()
+            yield product(block, y).ravel().astype(np.float32, copy=False)
             continue
         if len(block) > 1:
-            yield (block @ block.T)[np.triu_indices(len(block), k=1)]
+            upper = np.triu_indices(len(block), k=1)
+            yield product(block, block)[upper].astype(np.float32, copy=False)
         if first + rows < len(x):
-            yield (block @ x[first + rows :].T).ravel()
+            later = x[first + rows :]
+            yield product(block, later).ravel().astype(np.float32, copy=False)
 
 
-def quantile(fine: np.ndarray, share: float, lowest: float, highest: float) -> float:
-    """The quantile as NumPy defines it (linear), each value at the centre of its fine bin."""
-    position = share * (fine.sum() - 1)
-    ranks = np.floor(position), np.ceil(position)
-    below, above = np.searchsorted(np.cumsum(fine), ranks, side="right")
-    centre_below, centre_above = (
-        np.clip((bin + 0.5) * 2 / len(fine) - 1, lowest, highest) for bin in (below, above)
-    )
-    return float(centre_below + (position - ranks[0]) * (centre_above - centre_below))
+def order_statistics(fine: np.ndarray) -> dict[str, float]:
+    """Smallest value, quartiles as NumPy defines them (linear) and largest value, by name.
+
+    fine: of `count_cosines`.
+    """
+    filled = np.flatnonzero(fine != 0)
+    up_to = np.cumsum(fine[filled])
+    found = {}
+    for name, share in SHARES.items():
+        position = share * (int(up_to[-1]) - 1)
+        ranks = np.array([math.floor(position), math.ceil(position)])
+        below, above = filled[np.searchsorted(up_to, ranks, side="right")] * 2 / FINE_BINS - 1
+        found[name] = float(below + (position - ranks[0]) * (above - below))
+    return found

@@ -81,6 +81,12 @@ def read_embeddings(path: str | Path) -> tuple[np.ndarray, list[str]]:
     return matrix, table.column(0).to_pylist()
 
 
+def read_normalized(path: str | Path) -> tuple[np.ndarray, list[str]]:
+    """As `read_embeddings`, rows of unit length; the raw matrix is gone on return."""
+    matrix, keys = read_embeddings(path)
+    return normalize(matrix), keys
+
+
 def read_metadata(path: str | Path) -> dict:
     """What `write_embeddings` was told of the encoder."""
     return json.loads(pq.read_schema(path).metadata[METADATA_KEY])
@@ -94,13 +100,13 @@ def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     of an image is its first caption.
     """
     folder = Path(folder)
-    images, image_ids = read_embeddings(folder / "images.parquet")
-    texts, text_ids = read_embeddings(folder / "texts.parquet")
+    images, image_ids = read_normalized(folder / "images.parquet")
+    texts, text_ids = read_normalized(folder / "texts.parquet")
     check_pair(images, texts)
     pairs = pq.read_table(folder / "pairs.parquet")
     image_rows = pa.compute.index_in(pairs["image_id"], pa.array(image_ids)).to_numpy()
     text_rows = pa.compute.index_in(pairs["text_id"], pa.array(text_ids)).to_numpy()
-    return normalize(images), normalize(texts), np.column_stack([image_rows, text_rows])
+    return images, texts, np.column_stack([image_rows, text_rows])
 
 
 def first_captions(pairs: np.ndarray) -> np.ndarray:

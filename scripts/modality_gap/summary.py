@@ -54,19 +54,22 @@ def headline(table: pd.DataFrame) -> list[str]:
     return sentences
 
 
-COLUMNS = {
-    "encoder": "encoder",
-    "split": "data",
-    "pairs": "pairs",
-    "modality_gap": "modality gap",
-    "share_closed": "closed",
-    "matched_distance": "L2I",
-    "relative_modality_gap": "RMG",
-    "mean_cosine_image–image": "cos, images",
-    "mean_cosine_text–text": "cos, texts",
-    "recall@1_image→text": "R@1 image→text",
-    "recall@1_text→image": "R@1 text→image",
-}
+TABLES = (
+    {
+        "encoder": "encoder",
+        "modality_gap": "modality gap",
+        "share_closed": "closed",
+        "recall@1_image→text": "R@1 image→text",
+        "recall@1_text→image": "R@1 text→image",
+    },
+    {
+        "encoder": "encoder",
+        "matched_distance": "L2I",
+        "relative_modality_gap": "RMG",
+        "mean_cosine_image–image": "cos, images",
+        "mean_cosine_text–text": "cos, texts",
+    },
+)
 
 
 def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
@@ -74,16 +77,13 @@ def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
 
     table: of `summarize`. made_of: sentences on the corpora, runs and encoders of the study.
     """
-    shown = table.assign(split=table.corpus + ", " + table.split)
-    columns = {key: name for key, name in COLUMNS.items() if key in shown}
     lines = [title, "=" * len(title), ""]
-    lines += [f"- {sentence}" for sentence in headline(table)]
-    lines += ["", ".. list-table::", "   :header-rows: 1", ""]
-    lines += list_row(columns.values())
-    for row in shown[list(columns)].to_dict("records"):
-        lines += list_row(cell(key, value) for key, value in row.items())
+    lines += [f"- {sentence}" for sentence in headline(table)] + [""]
+    for (corpus, split), here in table.groupby(["corpus", "split"], sort=False):
+        lines += [f"**{readable(corpus)}, {readable(split)}** ({here.pairs.iloc[0]:,} pairs)", ""]
+        for columns in TABLES:
+            lines += list_table({key: name for key, name in columns.items() if key in here}, here)
     lines += [
-        "",
         "The **modality gap** is the distance between the centres of the image and the text "
         "embeddings, all of unit length (liang2022, Sec. 4.2): 0 where the two modalities share "
         "a centre, at most 2. **Closed**: share of the initial weights' gap that training "
@@ -99,6 +99,14 @@ def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
     lines += [f"- {sentence}" for sentence in made_of]
     lines += ["", "The figures are in the menu on the left, in the order of the argument.", ""]
     return "\n".join(lines)
+
+
+def list_table(columns: dict[str, str], table: pd.DataFrame) -> list[str]:
+    """Some columns of a table, under their names, as a reStructuredText list-table."""
+    lines = [".. list-table::", "   :header-rows: 1", "", *list_row(columns.values())]
+    for row in table[list(columns)].to_dict("records"):
+        lines += list_row(cell(key, value) for key, value in row.items())
+    return [*lines, ""]
 
 
 def list_row(cells: Iterable[str]) -> list[str]:

@@ -32,9 +32,9 @@ def assert_equal_to_brute_force(*arrays):
     found = cosine_statistics(*arrays)
     summary, histogram = brute_force(*arrays)
     assert found.summary == pytest.approx(summary, abs=1e-6)
-    # A cosine within float32 rounding of an edge may be counted on its other side.
+    # A cosine within half a step of an edge may be counted on its other side.
     assert found.histogram.sum() == summary["count"]
-    assert np.abs(found.histogram - histogram).max() <= max(1, 1e-5 * summary["count"])
+    assert np.abs(found.histogram - histogram).max() <= max(3, 1e-5 * summary["count"])
 
 
 def test_real_embeddings_equal_brute_force(real_pairs):
@@ -81,3 +81,8 @@ def test_opposite_and_equal_rows_reach_the_ends():
 def test_one_row_has_no_pair():
     with pytest.raises(ValueError, match="at least 2"):
         cosine_statistics(np.ones((1, 3)))
+
+
+def test_rows_that_are_not_of_unit_length_are_named():
+    with pytest.raises(ValueError, match="expected rows of unit length"):
+        cosine_statistics(2 * np.ones((3, 2), dtype=np.float32))

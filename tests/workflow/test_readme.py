@@ -21,7 +21,8 @@ BLOCKS = {
 @pytest.fixture
 def place(tmp_path, random):
     """A user's folder, with the files that the README speaks of."""
-    np.save(tmp_path / "my_embeddings.npy", random.normal(size=(2, 40, 16)) + [[[0.5]], [[-0.5]]])
+    sides = np.array([0.5, -0.5]).reshape(2, 1, 1)
+    np.save(tmp_path / "my_embeddings.npy", random.normal(size=(2, 40, 16)) + sides)
     rows = []
     for number in range(12):
         picture = Image.new("RGB", (20, 20), (20 * number, 240 - 20 * number, 90))

@@ -46,6 +46,7 @@ rule report:
         rules.figures.input,
         rules.summarize.output,
         captions=sorted(map(str, Path(workflow.basedir).glob("workflow/report/*"))),
+        library=library_of("report"),
     output:
         "<results>/report.html",
     log:

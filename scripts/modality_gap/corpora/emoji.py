@@ -156,7 +156,8 @@ def read_emoji(
     image_size: width and height of the rendered PNG, in pixels, on white.
     held_out_vendor: its drawings of training concepts become a split of their own.
     held_out_concepts: share of the concepts kept out of training.
-    Of images with the same pixels the first one is kept, whatever their labels.
+    Of images with the same pixels the first one is kept, whatever their labels. Images come in
+    a random order that `seed` decides.
     """
     labels = read_labels(archives[LABELS]).set_index("key")
     rows, seen = [], set()
@@ -185,6 +186,8 @@ def read_emoji(
         split_of(vendor, concept, held_out_vendor, held_out_concepts, seed)
         for vendor, concept in zip(images.vendor, images.concept, strict=True)
     ]
+    # Unordered, as photographs in a data set are: batches of neighbours are not all of one kind.
+    images = images.sample(frac=1, random_state=seed, ignore_index=True)
     captions = pd.DataFrame(
         {"caption_id": images.image_id, "image_id": images.image_id, "text": images.label}
     )

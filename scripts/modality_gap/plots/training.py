@@ -24,7 +24,7 @@ def plot_trajectory(trajectory: pd.DataFrame) -> Figure:
         axis.set_title(name)
         axis.grid(axis="y")
         if measure == "recall":
-            curve(axis, trajectory, "image_to_text_recall_at_1", BLUE, "image→text", -16)
+            curve(axis, trajectory, "image_to_text_recall_at_1", BLUE, "image→text", -22)
             curve(axis, trajectory, "text_to_image_recall_at_1", ORANGE, "text→image")
         else:
             curve(axis, trajectory.dropna(subset=measure), measure, GREEN)

@@ -33,30 +33,25 @@ def plot_view(
 
 
 def draw(axis, table: pd.DataFrame) -> None:
-    """Points of both modalities, named above (images) and below (texts), and lines between pairs."""
+    """Points of both modalities, named in their colours, and lines between pairs."""
     images, texts = (
         table[table.modality == name].sort_values("pair") for name in ("image", "text")
     )
     segments = np.stack([images[["x", "y"]], texts[["x", "y"]]], axis=1)
     axis.add_collection(LineCollection(segments, colors="#999999", linewidths=0.3, alpha=0.35))
-    height = np.ptp(table.y)
-    for name, points, edge, side in (
-        ("image", images, images.y.max() + 0.06 * height, "bottom"),
-        ("text", texts, texts.y.min() - 0.06 * height, "top"),
-    ):
+    for name, points, place in (("image", images, 0.84), ("text", texts, 1.0)):
         colour = MODALITY_COLOURS[name]
         axis.scatter(points.x, points.y, s=7, color=colour, alpha=0.75, linewidths=0, zorder=2)
         axis.text(
-            points.x.mean(),
-            edge,
-            f"{name}s",
+            place,
+            1.02,
+            f"● {name}s",
+            transform=axis.transAxes,
             color=colour,
             weight="bold",
-            ha="center",
-            va=side,
-            zorder=3,
+            ha="right",
+            va="bottom",
         )
     axis.margins(0.08)
-    axis.set_ylim(table.y.min() - 0.2 * height, table.y.max() + 0.2 * height)
     axis.set_xticks([])
     axis.set_yticks([])
