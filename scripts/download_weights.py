@@ -8,5 +8,5 @@ from modality_gap.encoders import fetch_pretrained, register_architecture
 with job(snakemake):
     register_architecture(snakemake.input.architecture)
     architecture, tag = snakemake.wildcards.architecture, snakemake.wildcards.tag
-    file = fetch_pretrained(architecture, tag, snakemake.params.cache)
+    file = fetch_pretrained(architecture, tag, Path(snakemake.output[0]).parents[1])
     Path(snakemake.output[0]).write_text(f"{file}\n")

@@ -19,6 +19,16 @@ from modality_gap.encoders import (
     register_architecture,
 )
 
+
+def weights_of(encoder: dict, file: str) -> dict:
+    """Where `build_model` finds an encoder's weights; file: what the rule's input says of them."""
+    if encoder["kind"] == "random":
+        return {"seed": encoder["seed"]}
+    if encoder["kind"] == "pretrained":
+        return {"tag": encoder["tag"], "cache": Path(file).parents[1]}
+    return {"checkpoint": file}
+
+
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
     device = choose_device(snakemake.resources.get("gpu", 0))
@@ -28,10 +38,7 @@ with job(snakemake):
     register_architecture(snakemake.input.architecture)
     model = build_model(
         architecture,
-        seed=encoder.get("seed"),
-        tag=encoder.get("tag"),
-        checkpoint=None if "tag" in encoder else snakemake.input.weights or None,
-        cache=snakemake.params.cache,
+        **weights_of(encoder, snakemake.input.weights),
     ).to(device)
     images, captions = read_split(corpus, snakemake.wildcards.split)
     texts, pairs = distinct_texts(images, captions)

@@ -123,3 +123,8 @@ def read_matched(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     images, texts, pairs = read_pairs(folder)
     rows = first_captions(pairs)
     return images[rows[:, 0]], texts[rows[:, 1]]
+
+
+def sample_pairs(n: int, number: int, seed: int) -> np.ndarray:
+    """Ascending rows of a random sample of n pairs, without repetition; all where n is smaller."""
+    return np.sort(np.random.default_rng(seed).choice(n, min(n, number), replace=False))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modality_gap.embeddings import check_pair
+from modality_gap.embeddings import check_pair, normalize
 from modality_gap.gap import gap_vector, matched_cosines
 
 # Logits are taken relative to a cosine of 1, so that one exponential serves rows and columns;
@@ -50,6 +50,17 @@ def move(x: np.ndarray, y: np.ndarray, unit: np.ndarray, step: float) -> Moved:
     centres -= (y_scale @ y + y_scale.sum() * step * unit) / len(y)
     distance = np.sign(centres @ unit) * np.linalg.norm(centres)
     return Moved(step * x_along - step**2, -step * y_along, x_scale, y_scale, float(distance))
+
+
+def shift_embeddings(
+    images: np.ndarray, texts: np.ndarray, unit: np.ndarray, shift: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both modalities moved towards each other by `shift` in all, then re-normalised.
+
+    images, texts: shape (n, d) and (m, d), rows of unit length; unit: shape (d,), the direction
+    from texts to images, of unit length (liang2022, Sec. 4.2 and Fig. 3a).
+    """
+    return normalize(images - shift / 2 * unit), normalize(texts + shift / 2 * unit)
 
 
 def shift_landscape(

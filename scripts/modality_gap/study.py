@@ -1,6 +1,7 @@
 """A study's configuration: what is wrong with it, said in one line with the key's path."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -19,6 +20,18 @@ def check_study(study: dict, schema: dict) -> None:
         raise ValueError(one_line(errors[0]))
     for problem in broken_references(study):
         raise ValueError(problem)
+
+
+def check_files(study: dict) -> None:
+    """Raise FileNotFoundError, naming the key, where a file that a study brings is not there."""
+    folder = study.get("local_files")
+    if folder is not None and not Path(folder).is_dir():
+        raise FileNotFoundError(f"local_files: no such folder: {folder}")
+    for kind in ("corpora", "encoders"):
+        for name, entry in study.get(kind, {}).items():
+            for file in entry.get("files", [entry["file"]] if "file" in entry else []):
+                if not Path(file).is_file():
+                    raise FileNotFoundError(f"{kind}.{name}: no such file: {file}")
 
 
 def one_line(error: ValidationError) -> str:

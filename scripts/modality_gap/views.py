@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.embeddings import check_pair
+from modality_gap.gap import gap_vector, modality_gap
+from modality_gap.shift import shift_embeddings
 
 METHODS = ("pca", "svd", "umap")
 
@@ -23,31 +25,56 @@ def view(images: np.ndarray, texts: np.ndarray, method: str, seed: int) -> pd.Da
     if method == "umap":
         points, shares = umap_points(stacked, seed), (np.nan, np.nan)
     elif method in ("pca", "svd"):
-        points, shares = leading_axes(
-            stacked - stacked.mean(axis=0) if method == "pca" else stacked
-        )
+        origin = stacked.mean(axis=0) if method == "pca" else 0.0
+        axes, shares = leading_axes(stacked - origin)
+        points = (stacked - origin) @ axes
     else:
         raise ValueError(f"unknown view {method!r}, expected one of {METHODS}")
-    n = len(images)
+    return point_table(points).assign(x_share=shares[0], y_share=shares[1])
+
+
+def shift_view(images: np.ndarray, texts: np.ndarray, shares: list[float]) -> pd.DataFrame:
+    """Both modalities while they move along the gap, in one fixed plane (liang2022, Fig. 3a).
+
+    The plane holds the two leading principal components of the embeddings as they are.
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    shares: how much of the gap's length they move towards each other; 0: as they are.
+    Returns 2n rows a share: share, centre_distance, pair, modality, x, y.
+    """
+    check_pair(images, texts, paired=True)
+    stacked = np.concatenate([images, texts]).astype(np.float64)
+    origin = stacked.mean(axis=0)
+    axes, _ = leading_axes(stacked - origin)
+    gap = gap_vector(images, texts)
+    length = np.linalg.norm(gap)
+    tables = []
+    for share in shares:
+        moved = shift_embeddings(images, texts, gap / length, share * length)
+        points = point_table((np.concatenate(moved) - origin) @ axes)
+        tables.append(points.assign(share=share, centre_distance=modality_gap(*moved)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def point_table(points: np.ndarray) -> pd.DataFrame:
+    """Coordinates of n images, then of their n texts, shape (2n, 2), as a table."""
+    n = len(points) // 2
     return pd.DataFrame(
         {
             "pair": np.tile(np.arange(n), 2),
             "modality": np.repeat(["image", "text"], n),
             "x": points[:, 0],
             "y": points[:, 1],
-            "x_share": shares[0],
-            "y_share": shares[1],
         }
     )
 
 
 def leading_axes(stacked: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
-    """Coordinates on the two leading singular vectors, shape (n, 2), and their shares of ‖·‖²."""
+    """The two leading right singular vectors, shape (d, 2), and their shares of ‖·‖²."""
     values, vectors = np.linalg.eigh(stacked.T @ stacked)
     axes = vectors[:, [-1, -2]]
     # An axis's sign is arbitrary: point it where its largest entry is positive.
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
-    return stacked @ axes, tuple(values[[-1, -2]] / values.sum())
+    return axes, tuple(values[[-1, -2]] / values.sum())
 
 
 def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:

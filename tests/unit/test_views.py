@@ -3,7 +3,7 @@ import pytest
 from sklearn.decomposition import PCA, TruncatedSVD
 
 from modality_gap.embeddings import normalize
-from modality_gap.views import view
+from modality_gap.views import shift_view, view
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,19 @@ def test_umap_is_repeatable_and_separates_two_clouds(random):
     np.testing.assert_array_equal(points[["x", "y"]], again[["x", "y"]])
     images, texts = (points[points.modality == name][["x", "y"]] for name in ("image", "text"))
     assert np.linalg.norm(images.mean() - texts.mean()) > images.std().max() + texts.std().max()
+
+
+def test_the_way_along_the_gap_starts_as_it_is_and_nearly_closes(real_pairs):
+    points = shift_view(*real_pairs, [0, 0.5, 1])
+    as_it_is = view(*real_pairs, "pca", seed=0)
+    np.testing.assert_allclose(
+        points[points.share == 0][["x", "y"]], as_it_is[["x", "y"]], atol=1e-6
+    )
+    distances = points.groupby("share").centre_distance.first()
+    gap = np.linalg.norm(real_pairs[0].mean(axis=0) - real_pairs[1].mean(axis=0))
+    assert distances[0] == pytest.approx(gap, abs=1e-6)
+    assert distances[0] > distances[0.5] > distances[1]
+    assert distances[1] < 0.15
 
 
 def test_what_cannot_be_drawn_is_refused(random):

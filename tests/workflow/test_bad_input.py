@@ -73,7 +73,9 @@ def test_a_misspelt_key_or_an_impossible_value(workplace, embeddings, change, co
 
 def test_a_missing_file(workplace, embeddings):
     place = workplace(embeddings_study(embeddings.with_name("none.npy")))
-    assert "none.npy" in line_with(place.fails(), "none.npy")
+    line_with(place.fails(), f"encoders.mine: no such file: {embeddings.with_name('none.npy')}")
+    place.study = embeddings_study(embeddings) | {"local_files": "/no/such/folder"}
+    line_with(place.fails(), "local_files: no such folder: /no/such/folder")
     place.study = embeddings_study(embeddings)
     place.succeeds("--", "figures")
 

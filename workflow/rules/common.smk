@@ -11,13 +11,14 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from modality_gap.corpora import emoji
-from modality_gap.study import check_study
+from modality_gap.study import check_files, check_study
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 
 try:
     check_study(config, yaml.safe_load(SCHEMA.read_text()))
-except ValueError as error:
+    check_files(config)
+except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error)) from None
 
 # Fills in the schema's defaults; what is wrong was said above, in one line.
@@ -128,7 +129,6 @@ def all_tables(pattern):
     return [path for key in evaluation_keys() for path in expand(pattern, **key)]
 
 
-WEIGHTS_CACHE = "results/downloads/weights"
 EMBEDDING_FILES = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
     for part in ("images", "texts", "pairs")
@@ -290,6 +290,7 @@ def figures():
         "cosines",
         "recall",
         *(f"view_{method}" for method in config["views"]["methods"]),
+        "shift_view",
         "shift_landscape_batches",
         "shift_landscape_whole",
     ]

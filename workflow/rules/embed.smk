@@ -18,8 +18,6 @@ rule download_weights:
     resources:
         mem_mb=4000,
         runtime=120,
-    params:
-        cache=WEIGHTS_CACHE,
     script:
         "../../scripts/download_weights.py"
 
@@ -51,7 +49,6 @@ rule embed:
         encoder=encoder_entry,
         architecture=encoder_architecture_name,
         settings=config["embedding"],
-        cache=WEIGHTS_CACHE,
     script:
         "../../scripts/embed.py"
 

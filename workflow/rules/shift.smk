@@ -50,3 +50,58 @@ rule plot_shift_landscape:
         encoders=encoders_on,
     script:
         "../../scripts/plot_shift_landscape.py"
+
+
+rule shift_view:
+    """Both modalities while they move along the gap (liang2022, Fig. 3a)."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("shift_view"),
+    output:
+        "<results>/shift_view/{encoder}/{corpus}/{split}.parquet",
+    log:
+        "<logs>/shift_view/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/shift_view/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        pairs=config["views"]["pairs"],
+        seed=config["views"]["seed"],
+    script:
+        "../../scripts/shift_view.py"
+
+
+rule plot_shift_view:
+    """Pairs while they move along the gap, every encoder in a row."""
+    input:
+        tables=tables_on("<results>/shift_view/{encoder}/{corpus}/{split}.parquet"),
+        library=library_of("plot_shift_view"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/shift_view.svg",
+            caption="../report/shift_view.rst",
+            category="1 The gap",
+            labels={
+                "figure": "Moving along the gap",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
+        ),
+        "<results>/figures/{corpus}/{split}/shift_view.png",
+    log:
+        "<logs>/plot_shift_view/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_shift_view/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        encoders=encoders_on,
+    script:
+        "../../scripts/plot_shift_view.py"

@@ -1,11 +1,12 @@
 """Figures of paired embeddings in a plane."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from modality_gap.plots.style import MODALITY_COLOURS, panels
+from modality_gap.plots.style import MODALITY_COLOURS, panels, readable
 
 AXIS_NAMES = {"pca": "principal component", "svd": "singular vector", "umap": "UMAP axis"}
 
@@ -29,6 +30,30 @@ def plot_view(
             set_label(f"{AXIS_NAMES[method]} {name}{part}")
         if method != "umap":
             axis.set_aspect("equal", adjustable="datalim")
+    return figure
+
+
+def plot_shift_view(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
+    """Images and texts while they move along the gap: a row an encoder (liang2022, Fig. 3a).
+
+    tables: columns share, centre_distance, pair, modality, x, y; one table an encoder.
+    """
+    shares = sorted(tables[0].share.unique())
+    figure, axes = plt.subplots(
+        len(tables),
+        len(shares),
+        figsize=(3.2 * len(shares), 3.0 * len(tables)),
+        squeeze=False,
+        sharex="row",
+        sharey="row",
+    )
+    for row, (table, encoder) in enumerate(zip(tables, encoders, strict=True)):
+        for axis, (share, points) in zip(axes[row], table.groupby("share"), strict=True):
+            draw(axis, points)
+            moved = f"moved by {share:.0%} of the gap" if share else "as it is"
+            axis.set_title(f"{moved}\n{points.centre_distance.iloc[0]:.2f} apart", weight="normal")
+            axis.set_aspect("equal", adjustable="datalim")
+        axes[row, 0].set_ylabel(readable(encoder), weight="bold")
     return figure
 
 
