@@ -9,7 +9,7 @@ run: .venv/installed ## train, measure and report the default study (STUDY=confi
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
 
 test: .venv/installed lint ## run all tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2
+	PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile
 
 lint: .venv/installed ## check style and the workflow
 	$(BIN)/ruff check .

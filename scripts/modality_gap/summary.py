@@ -43,13 +43,17 @@ def headline(table: pd.DataFrame) -> list[str]:
     """A sentence for every encoder whose initial weights were measured beside it."""
     sentences = []
     for row in table[table.share_closed.notna()].itertuples():
-        before = row.modality_gap / (1 - row.share_closed)
-        verb = "closed" if row.share_closed >= 0 else "widened"
+        before, share = (
+            row.modality_gap / (1 - row.share_closed),
+            f"**{abs(row.share_closed):.0%}**",
+        )
+        change = (
+            f"closed {share} of the gap" if row.share_closed >= 0 else f"widened the gap by {share}"
+        )
         sentences.append(
-            f"On *{row.corpus}, {readable(row.split)}*, training {verb} "
-            f"**{abs(row.share_closed):.0%}** of the gap that *{readable(row.initial)}* had: "
-            f"from **{before:.3f}** to **{row.modality_gap:.3f}** (*{readable(row.encoder)}*, "
-            f"{row.pairs:,} pairs)."
+            f"On *{readable(row.corpus)}, {readable(row.split)}*, training {change}: from "
+            f"**{before:.3f}** (*{readable(row.initial)}*) to **{row.modality_gap:.3f}** "
+            f"(*{readable(row.encoder)}*), over {row.pairs:,} pairs."
         )
     return sentences
 

@@ -82,7 +82,7 @@ def test_initial_and_trained_weights_stand_side_by_side(done):
     expected = 1 - trained.modality_gap.to_numpy() / initial.modality_gap.to_numpy()
     np.testing.assert_allclose(trained.share_closed, expected, rtol=1e-9)
     page = (done.results / "overview.rst").read_text()
-    assert f"**{expected[0]:.0%}** of the gap" in page.replace("widened **-", "widened **")
+    assert page.count(f"{trained.modality_gap.iloc[0]:.3f}") == 2
 
 
 def test_embeddings_say_where_they_come_from(done):

@@ -1,0 +1,50 @@
+import docutils.core
+import pandas as pd
+import pytest
+
+from modality_gap.summary import headline, overview, summarize
+
+
+def tables(gaps):
+    """The three tables of each encoder, with these gaps."""
+    gap = [pd.DataFrame([{"pairs": 1200, "modality_gap": value}]) for value in gaps]
+    cone = [pd.DataFrame([{"pairs": "image–image", "mean": 0.25}])] * len(gaps)
+    recall = [pd.DataFrame([{"direction": "image→text", "k": 1, "recall": 0.5}])] * len(gaps)
+    return gap, cone, recall
+
+
+def encoders(*names_and_initials):
+    return pd.DataFrame(
+        [
+            {"encoder": name, "initial": initial, "corpus": "coco", "split": "val_5k"}
+            for name, initial in names_and_initials
+        ]
+    )
+
+
+def test_the_share_that_training_closed_or_widened_is_told():
+    names = encoders(("start", None), ("closer", "start"), ("wider", "start"))
+    table = summarize(names, *tables([0.8, 0.2, 1.0]))
+    assert table.share_closed.iloc[1:].tolist() == pytest.approx([0.75, -0.25])
+    assert headline(table) == [
+        "On *coco, val 5k*, training closed **75%** of the gap: from **0.800** (*start*) to "
+        "**0.200** (*closer*), over 1,200 pairs.",
+        "On *coco, val 5k*, training widened the gap by **25%**: from **0.800** (*start*) to "
+        "**1.000** (*wider*), over 1,200 pairs.",
+    ]
+
+
+def test_encoders_without_initial_weights_have_no_headline():
+    table = summarize(encoders(("mine", None)), *tables([0.8]))
+    assert table.share_closed.isna().all()
+    assert headline(table) == []
+
+
+def test_the_first_page_is_valid_restructured_text():
+    table = summarize(encoders(("start", None), ("end", "start")), *tables([0.8, 0.2]))
+    page = overview(table, "A study", ["Corpus *coco*: table."])
+    html = docutils.core.publish_string(
+        page, writer="html5", settings_overrides={"halt_level": 2, "report_level": 2}
+    ).decode()
+    for shown in ("A study", "75%", "0.800", "1,200 pairs", "modality gap", "Corpus"):
+        assert shown in html
