@@ -17,6 +17,7 @@ with job(snakemake):
             *(sys.executable, "-m", "snakemake", "figures", "--nolock", "--cores", "1"),
             *("--snakefile", snakemake.params.snakefile, "--configfile", study.name),
             *("--workflow-profile", "none", "--report", snakemake.output[0]),
+            *("--report-stylesheet", snakemake.input.stylesheet),
         ]
         done = subprocess.run(command, capture_output=True, text=True)
     Path(snakemake.log[0]).write_text(done.stdout + done.stderr)

@@ -45,7 +45,8 @@ rule report:
     input:
         rules.figures.input,
         rules.summarize.output,
-        captions=sorted(map(str, Path(workflow.basedir).glob("workflow/report/*"))),
+        captions=sorted(map(str, Path(workflow.basedir).glob("workflow/report/*.rst"))),
+        stylesheet=str(Path(workflow.basedir) / "workflow/report/report.css"),
         library=library_of("report"),
     output:
         "<results>/report.html",

@@ -4,14 +4,17 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE
+from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, spread
 
 MEASURES = (
     ("loss", "contrastive loss (nats)"),
     ("temperature", "temperature τ"),
     ("modality_gap", "modality gap"),
-    ("recall", "recall@1"),
 )
+RECALLS = {
+    "image→text": ("image_to_text_recall_at_1", BLUE),
+    "text→image": ("text_to_image_recall_at_1", ORANGE),
+}
 
 
 def plot_trajectory(trajectory: pd.DataFrame) -> Figure:
@@ -19,47 +22,36 @@ def plot_trajectory(trajectory: pd.DataFrame) -> Figure:
 
     trajectory: columns step, loss, temperature, modality_gap, and recall@1 in both directions.
     """
-    figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), sharex=True)
-    for axis, (measure, name) in zip(axes, MEASURES, strict=True):
+    figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), width_ratios=[1, 1, 1, 1.25])
+    for axis, (measure, name) in zip(axes, MEASURES, strict=False):
         axis.set_title(name)
-        axis.grid(axis="y")
-        if measure == "recall":
-            curve(axis, trajectory, "image_to_text_recall_at_1", BLUE, "image→text", -22)
-            curve(axis, trajectory, "text_to_image_recall_at_1", ORANGE, "text→image")
-        else:
-            curve(axis, trajectory.dropna(subset=measure), measure, GREEN)
-        axis.set_ylim(0, 1.2 * axis.dataLim.ymax)
-        axis.margins(x=0.12)
+        draw(axis, trajectory.dropna(subset=measure), {"": (measure, GREEN)})
+    axes[3].set_title("recall@1")
+    draw(axes[3], trajectory, RECALLS)
     start = trajectory.modality_gap.iloc[0]
     axes[2].axhline(start, color=GREY, linewidth=0.9, linestyle="--")
-    axes[2].set_ylim(top=1.2 * start)
-    axes[2].text(
-        trajectory.step.iloc[-1],
-        start,
-        "initial weights",
-        ha="right",
-        va="bottom",
-        color=GREY,
-        fontsize=8,
-    )
+    axes[2].text(trajectory.step.iloc[-1] * 1.2, start, "initial weights", color=GREY, fontsize=8)
+    axes[2].texts[-1].set(ha="right", va="bottom")
     figure.supxlabel("training step", fontsize=9)
     return figure
 
 
-def curve(
-    axis, table: pd.DataFrame, measure: str, colour: str, name: str = "", above: float = 6
-) -> None:
-    """One curve with its last value written at its end, `above` points over it."""
-    axis.plot(table.step, table[measure], color=colour, marker="o", ms=2.5)
-    last = table.iloc[-1]
-    axis.annotate(
-        f"{name} {last[measure]:.3g}".strip(),
-        (last.step, last[measure]),
-        (0, above),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        annotation_clip=False,
-        color=colour,
-        fontsize=8,
-    )
+def draw(axis, table: pd.DataFrame, curves: dict[str, tuple[str, str]]) -> None:
+    """Curves with their last values at their right ends; curves: (column, colour) by name."""
+    highest = max(table[column].max() for column, _ in curves.values())
+    ends = sorted((table[column].iloc[-1], name) for name, (column, _) in curves.items())
+    places = spread([value for value, _ in ends], 0.09 * highest)
+    for place, (value, name) in zip(places, ends, strict=True):
+        column, colour = curves[name]
+        axis.plot(table.step, table[column], color=colour, marker="o", ms=2.5)
+        axis.text(
+            table.step.iloc[-1] * 1.04,
+            place,
+            f"{value:.3g} {name}".strip(),
+            color=colour,
+            va="center",
+            fontsize=8,
+        )
+    axis.grid(axis="y")
+    axis.set_ylim(0, 1.2 * highest)
+    axis.set_xlim(left=0, right=table.step.iloc[-1] * (1.22 if len(curves) == 1 else 1.6))
