@@ -52,7 +52,7 @@ def plot_shift_view(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
             draw(axis, points)
             moved = f"moved by {share:.0%} of the gap" if share else "as it is"
             axis.set_title(f"{moved}\n{points.centre_distance.iloc[0]:.2f} apart", weight="normal")
-            axis.set_aspect("equal", adjustable="datalim")
+            axis.set_aspect("equal", adjustable="box")
         axes[row, 0].set_ylabel(readable(encoder), weight="bold")
     return figure
 
@@ -64,14 +64,15 @@ def draw(axis, table: pd.DataFrame) -> None:
     )
     segments = np.stack([images[["x", "y"]], texts[["x", "y"]]], axis=1)
     axis.add_collection(LineCollection(segments, colors="#999999", linewidths=0.3, alpha=0.35))
-    for name, points, place in (("image", images, 0.84), ("text", texts, 1.0)):
+    for name, points, place in (("image", images, -52), ("text", texts, 0)):
         colour = MODALITY_COLOURS[name]
         axis.scatter(points.x, points.y, s=7, color=colour, alpha=0.75, linewidths=0, zorder=2)
-        axis.text(
-            place,
-            1.02,
+        axis.annotate(
             f"● {name}s",
-            transform=axis.transAxes,
+            (1, 1.02),
+            (place, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
             color=colour,
             weight="bold",
             ha="right",
