@@ -11,9 +11,9 @@ from modality_gap.embeddings import read_pairs
 with job(snakemake):
     images, texts, _ = read_pairs(Path(snakemake.input.images).parent)
     statistics = {
-        "image–image": cosine_statistics(images),
-        "text–text": cosine_statistics(texts),
-        "image–text": cosine_statistics(images, texts),
+        "image_image": cosine_statistics(images),
+        "text_text": cosine_statistics(texts),
+        "image_text": cosine_statistics(images, texts),
     }
     pd.DataFrame(
         [{"pairs": name, **found.summary} for name, found in statistics.items()]
@@ -25,6 +25,7 @@ with job(snakemake):
                 "from": found.edges[:-1],
                 "to": found.edges[1:],
                 "count": found.histogram,
+                "mean": found.summary["mean"],
             }
         )
         for name, found in statistics.items()

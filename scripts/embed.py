@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from job import job
+from job import architectures, job
 from modality_gap.corpora import distinct_texts, read_split
 from modality_gap.embeddings import write_embeddings
 from modality_gap.encoders import (
@@ -16,7 +16,7 @@ from modality_gap.encoders import (
     describe,
     embed_images,
     embed_texts,
-    register_architecture,
+    register_architectures,
 )
 
 
@@ -35,7 +35,7 @@ with job(snakemake):
     encoder, settings = snakemake.params.encoder, snakemake.params.settings
     architecture = snakemake.params.architecture
     corpus = Path(snakemake.input.images).parent
-    register_architecture(snakemake.input.architecture)
+    register_architectures(architectures(snakemake))
     model = build_model(
         architecture,
         **weights_of(encoder, snakemake.input.weights),

@@ -23,7 +23,13 @@ def job(snakemake) -> Iterator[None]:
     except Exception as error:
         expected = isinstance(error, ValueError | OSError)
         reason = str(error) if expected else f"{type(error).__name__}: {error}"
-        line = f"{snakemake.rule}: {' '.join(reason.split())}"
+        which = ", ".join(snakemake.wildcards)
+        line = f"{snakemake.rule} ({which}): {' '.join(reason.split())}"
         log.write_text(f"{traceback.format_exc()}\n{line}\n")
         print(line, file=sys.stderr)
         sys.exit(1)
+
+
+def architectures(snakemake) -> Path:
+    """The folder of the project's own architecture files."""
+    return Path(snakemake.scriptdir).parent / "config/architectures"

@@ -7,9 +7,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from job import job
+from job import architectures, job
 from modality_gap.corpora import read_split
-from modality_gap.encoders import build_model, build_tokenizer, choose_device, register_architecture
+from modality_gap.encoders import (
+    build_model,
+    build_tokenizer,
+    choose_device,
+    register_architectures,
+)
 from modality_gap.training.augmentation import RandomAffine
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.evaluation import Evaluation
@@ -29,7 +34,6 @@ def identity(settings: dict, files: list[str]) -> str:
 
 def run(settings: dict, input, output, log: Path, device: torch.device, threads: int) -> None:
     """Train, and write the weights before and after, and the trajectory."""
-    register_architecture(input.architecture)
     model = build_model(settings["architecture"], seed=settings["seed"])
     torch.save(model.state_dict(), output.initial)
     model.to(device, memory_format=torch.channels_last)
@@ -76,6 +80,7 @@ def run(settings: dict, input, output, log: Path, device: torch.device, threads:
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
+    register_architectures(architectures(snakemake))
     run(
         snakemake.params.settings,
         snakemake.input,

@@ -26,10 +26,9 @@ MAX_DECODED_BYTES = 2 * 1024**3
 SPECIAL_TOKENS = 2  # start and end of text
 
 
-def register_architecture(file: str | Path | None) -> None:
-    """Make an architecture file (open_clip's JSON form) known by its name; None: nothing to do."""
-    if file:
-        open_clip.add_model_config(Path(file))
+def register_architectures(folder: str | Path) -> None:
+    """Make the architecture files (open_clip's JSON form) of a folder known by their names."""
+    open_clip.add_model_config(Path(folder))
 
 
 def build_model(

@@ -43,8 +43,8 @@ def recall_at_k(
     check_pair(images, texts)
     recalls = {}
     for direction, queries, items, matches in (
-        ("image→text", images, texts, pairs),
-        ("text→image", texts, images, pairs[:, ::-1]),
+        ("image_to_text", images, texts, pairs),
+        ("text_to_image", texts, images, pairs[:, ::-1]),
     ):
         rows, query = np.unique(matches[:, 0], return_inverse=True)
         ranks = best_ranks(queries[rows], items, np.column_stack([query, matches[:, 1]]))
@@ -58,7 +58,7 @@ def chance_recall(pairs: np.ndarray, ks: list[int]) -> dict[tuple[str, int], flo
     pairs: as for `recall_at_k`; m items, of which r match the query.
     """
     chances = {}
-    for direction, matches in (("image→text", pairs), ("text→image", pairs[:, ::-1])):
+    for direction, matches in (("image_to_text", pairs), ("text_to_image", pairs[:, ::-1])):
         matches = np.unique(matches, axis=0)
         items = len(np.unique(matches[:, 1]))
         right = np.unique(matches[:, 0], return_counts=True)[1]

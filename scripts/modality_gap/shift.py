@@ -13,7 +13,7 @@ from modality_gap.gap import gap_vector, matched_cosines
 # cosines lie in [−1, 1], and float64 holds exp(−700).
 MIN_TEMPERATURE = 1 / 350
 VALUES_AT_A_TIME = 2**17  # a block of similarities that stays in the processor's cache
-DIRECTIONS = ("image→text", "text→image", "symmetric")
+DIRECTIONS = ("image_to_text", "text_to_image", "symmetric")
 
 
 @dataclass

@@ -43,6 +43,8 @@ def one_line(error: ValidationError) -> str:
         unknown = sorted(set(error.instance) - set(known))[0]
         place = "" if path == "the study" else f"{path}."
         return f"{place}{unknown}: unknown key, expected one of {', '.join(known)}"
+    if error.validator == "pattern":
+        return f"{path}: {error.instance!r}, expected {error.schema['description']}"
     if error.validator == "oneOf":
         ways = [" with ".join(option["required"]) for option in error.validator_value]
         return f"{path}: expected exactly one of {', '.join(ways)}"
@@ -57,9 +59,10 @@ def broken_references(study: dict) -> Iterator[str]:
     for name, encoder in encoders.items():
         path = f"encoders.{name}"
         if "initial" in encoder:
-            yield from unknown(f"{path}.initial", encoder["initial"], encoders)
-            if "initial" in encoders.get(encoder["initial"], {}):
-                yield f"{path}.initial: {encoder['initial']!r} has an `initial` itself, expected none"
+            starts = [
+                other for other in encoders if other != name and "initial" not in encoders[other]
+            ]
+            yield from unknown(f"{path}.initial", encoder["initial"], starts)
         if encoder["kind"] == "run":
             yield from unknown(f"{path}.run", encoder["run"], runs)
         for corpus in encoder.get("corpora", []):

@@ -63,15 +63,15 @@ TABLES = (
         "encoder": "encoder",
         "modality_gap": "modality gap",
         "share_closed": "closed",
-        "recall@1_image→text": "R@1 image→text",
-        "recall@1_text→image": "R@1 text→image",
+        "recall@1_image_to_text": "R@1 image→text",
+        "recall@1_text_to_image": "R@1 text→image",
     },
     {
         "encoder": "encoder",
         "matched_distance": "L2I",
         "relative_modality_gap": "RMG",
-        "mean_cosine_image–image": "cos, images",
-        "mean_cosine_text–text": "cos, texts",
+        "mean_cosine_image_image": "cos, images",
+        "mean_cosine_text_text": "cos, texts",
     },
 )
 

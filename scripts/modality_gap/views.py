@@ -83,7 +83,10 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
     import umap
 
     if len(stacked) < 16:
-        raise ValueError(f"{len(stacked) // 2} pairs, expected at least 8 for UMAP")
+        raise ValueError(
+            f"{len(stacked) // 2} pairs are too few for UMAP, expected at least 8: evaluate a larger "
+            "split, or take `umap` out of `views.methods`"
+        )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_jobs value 1 overridden")
         return umap.UMAP(random_state=seed, n_jobs=1).fit_transform(stacked)

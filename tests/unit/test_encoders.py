@@ -21,7 +21,7 @@ from modality_gap.encoders import (
     embed_texts,
     encode_text,
     fetch_pretrained,
-    register_architecture,
+    register_architectures,
     scale_pixels,
     weights_fingerprint,
 )
@@ -32,7 +32,7 @@ TEXTS = ["a dog", "flag: Norway", "woman rowing boat: medium-dark skin tone", "x
 
 @pytest.fixture(scope="module")
 def model():
-    register_architecture(ROOT / f"config/architectures/{ARCHITECTURE}.json")
+    register_architectures(ROOT / "config/architectures")
     return build_model(ARCHITECTURE, seed=3)
 
 

@@ -47,7 +47,7 @@ def test_every_study_of_ours_is_valid(file):
     [
         ("encodrs", {}, "encodrs: unknown key, expected one of corpora, embedding, encoders"),
         ("title", None, "the study: 'title' is a required property"),
-        ("study", "a/b", "study: 'a/b' does not match"),
+        ("study", "a/b", "study: 'a/b', expected a name of letters"),
         (
             "corpora/emoji/vendrs",
             [],
@@ -73,11 +73,15 @@ def test_every_study_of_ours_is_valid(file):
             "x",
             "encoders.trained.run: unknown name 'x', expected one of emoji",
         ),
-        ("encoders/trained/initial", "x", "encoders.trained.initial: unknown name 'x'"),
+        (
+            "encoders/trained/initial",
+            "x",
+            "encoders.trained.initial: unknown name 'x', expected one of initial",
+        ),
         (
             "encoders/initial/initial",
             "trained",
-            "encoders.initial.initial: 'trained' has an `initial`",
+            "encoders.initial.initial: unknown name 'trained', expected one of none",
         ),
         (
             "encoders/trained/wieghts",

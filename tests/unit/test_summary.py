@@ -8,8 +8,8 @@ from modality_gap.summary import headline, overview, summarize
 def tables(gaps):
     """The three tables of each encoder, with these gaps."""
     gap = [pd.DataFrame([{"pairs": 1200, "modality_gap": value}]) for value in gaps]
-    cone = [pd.DataFrame([{"pairs": "image–image", "mean": 0.25}])] * len(gaps)
-    recall = [pd.DataFrame([{"direction": "image→text", "k": 1, "recall": 0.5}])] * len(gaps)
+    cone = [pd.DataFrame([{"pairs": "image_image", "mean": 0.25}])] * len(gaps)
+    recall = [pd.DataFrame([{"direction": "image_to_text", "k": 1, "recall": 0.5}])] * len(gaps)
     return gap, cone, recall
 
 

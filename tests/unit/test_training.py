@@ -15,7 +15,7 @@ from modality_gap.corpora.emoji import read_emoji
 from modality_gap.encoders import (
     build_model,
     build_tokenizer,
-    register_architecture,
+    register_architectures,
     scale_pixels,
     weights_fingerprint,
 )
@@ -50,7 +50,7 @@ def run(
 ):
     """A small run on one thread, as the workflow does it."""
     torch.set_num_threads(1)
-    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    register_architectures(ROOT / "config/architectures")
     model = build_model("emoji-resnet", seed=seed)
     tokenizer = build_tokenizer("emoji-resnet")
     data = CaptionedImages(*read_split(corpus, "train"), model, tokenizer, 16, seed, 0)
@@ -142,7 +142,7 @@ def test_a_checkpoint_of_another_run_is_not_used(corpus, whole_run, tmp_path):
 
 def test_the_loss_is_clips_own(corpus, tmp_path):
     """The first step's loss, recomputed with open_clip's own forward pass and cross entropy."""
-    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    register_architectures(ROOT / "config/architectures")
     model, tokenizer = build_model("emoji-resnet", seed=0), build_tokenizer("emoji-resnet")
     data = CaptionedImages(*read_split(corpus, "train"), model, tokenizer, 16, 0, 0)
     pixels, tokens = next(data.batches(epoch=0))
@@ -196,7 +196,7 @@ def test_a_diverged_run_says_so_and_keeps_its_last_good_state(corpus, tmp_path):
 
 
 def test_every_epoch_visits_every_image_in_a_new_order(corpus):
-    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    register_architectures(ROOT / "config/architectures")
     model, tokenizer = build_model("emoji-resnet", seed=0), build_tokenizer("emoji-resnet")
     images, captions = read_split(corpus, "train")
     data = CaptionedImages(images, captions, model, tokenizer, 8, 0, 0)
@@ -208,7 +208,7 @@ def test_every_epoch_visits_every_image_in_a_new_order(corpus):
 
 
 def test_too_few_images_for_a_batch_are_named(corpus):
-    register_architecture(ROOT / "config/architectures/emoji-resnet.json")
+    register_architectures(ROOT / "config/architectures")
     model = build_model("emoji-resnet", seed=0)
     images, captions = read_split(corpus, "held_out_both")
     with pytest.raises(

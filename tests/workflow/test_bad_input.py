@@ -92,7 +92,7 @@ def test_useless_embeddings_and_after(workplace, embeddings, spoil, complaint):
     np.save(embeddings, np.stack([good[0], spoil(good[1])]).astype(np.float32))
     place = workplace(embeddings_study(embeddings))
     line = line_with(place.fails(), complaint)
-    assert line.startswith(f"read_precomputed: {embeddings}: ")
+    assert line.startswith(f"read_precomputed (mine, pairs, all): {embeddings}: ")
     assert not list(place.results.rglob("*.parquet"))
     np.save(embeddings, good)
     place.succeeds("--", "results/mine/gap/mine/pairs/all.parquet")
@@ -120,7 +120,9 @@ def test_a_wrong_checksum_and_a_truncated_download(workplace, embeddings, tmp_pa
     entry["sha256"] = hashlib.sha256(embeddings.read_bytes()).hexdigest()
     with serve(tmp_path, Truncating) as address:
         entry["url"] = f"{address}/embeddings.npy"
-        line_with(place.fails("--retries", "0"), f"download: {address}/embeddings.npy")
+        line_with(
+            place.fails("--retries", "0"), f"download (embeddings.npy): {address}/embeddings.npy"
+        )
         assert not downloaded.exists()
     with serve(tmp_path) as address:
         entry["url"] = f"{address}/embeddings.npy"
@@ -141,7 +143,7 @@ def test_an_image_that_does_not_decode_and_after(workplace, tmp_path):
     good = (tmp_path / "4.png").read_bytes()
     (tmp_path / "4.png").write_bytes(good[:50])
     line = line_with(place.fails(), "does not decode")
-    assert line.startswith("embed: image '4.png' does not decode")
+    assert line.startswith("embed (random, pictures, test): image '4.png' does not decode")
     assert not list(place.results.glob("embeddings/*/*/*/*.parquet"))
     (tmp_path / "4.png").write_bytes(good)
     place.succeeds("--", "results/mine/gap/random/pictures/test.parquet")
@@ -152,11 +154,11 @@ def test_an_unknown_architecture_tag_or_checkpoint(workplace, tmp_path):
     for entry, complaint in (
         (
             {"kind": "random", "architecture": "emoji-resnett", "seed": 0},
-            "embed: unknown architecture: 'emoji-resnett', expected a known one",
+            "unknown architecture: 'emoji-resnett', expected a known one, such as emoji-resnet",
         ),
         (
             {"kind": "pretrained", "architecture": "ViT-B-32", "tag": "opennai"},
-            "download_weights: unknown tag of ViT-B-32: 'opennai', expected a known one, such as openai",
+            "unknown tag of ViT-B-32: 'opennai', expected a known one, such as openai",
         ),
         (
             {"kind": "checkpoint", "architecture": "RN50", "file": str(tmp_path / "pictures.csv")},

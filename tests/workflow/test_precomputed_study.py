@@ -45,7 +45,7 @@ def test_the_gap_equals_brute_force(done, name):
     gap = np.linalg.norm(x.mean(axis=0) - y.mean(axis=0))
     assert summary.modality_gap[name] == pytest.approx(gap, abs=1e-6)
     recall = (np.argmax(x @ y.T, axis=1) == np.arange(500)).mean()
-    assert summary["recall@1_image→text"][name] == pytest.approx(recall)
+    assert summary["recall@1_image_to_text"][name] == pytest.approx(recall)
 
 
 def test_random_weights_stand_before_trained_ones(done):

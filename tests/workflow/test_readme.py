@@ -33,7 +33,7 @@ def place(tmp_path, random):
     return lambda name: Workplace(tmp_path, yaml.safe_load(BLOCKS[name]))
 
 
-@pytest.mark.parametrize("name", ["mine.yaml", "pictures.yaml"])
+@pytest.mark.parametrize("name", ["mine.yaml", "pictures.yaml", "trained.yaml"])
 def test_a_block_gives_a_report(place, name):
     place = place(name)
     place.succeeds()
@@ -46,7 +46,7 @@ def test_the_block_with_pretrained_weights_is_planned(place):
 
 
 def test_every_block_is_tested():
-    assert set(BLOCKS) == {"mine.yaml", "pictures.yaml", "models.yaml"}
+    assert set(BLOCKS) == {"mine.yaml", "pictures.yaml", "trained.yaml", "models.yaml"}
 
 
 def test_files_that_the_readme_names_exist():

@@ -65,3 +65,9 @@ rule report:
         snakefile=workflow.main_snakefile,
     script:
         "../../scripts/report.py"
+
+
+onsuccess:
+    page = Path(f"results/{config['study']}/report.html")
+    if page.is_file():
+        print(f"The report of this study: {page}")

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from modality_gap.plots.style import BLUE, GREY, ORANGE, panels, spread
 
-COLOURS = {"image–image": BLUE, "text–text": ORANGE, "image–text": GREY}
+COLOURS = {"image_image": BLUE, "text_text": ORANGE, "image_text": GREY}
 
 
 def plot_cosines(
@@ -14,13 +14,14 @@ def plot_cosines(
 ) -> Figure:
     """Histograms of all pairwise cosines, a panel an encoder (liang2022, Figs. 2a, 6).
 
-    histograms: columns pairs, from, to, count; one table an encoder.
+    histograms: columns pairs, from, to, count, mean; one table an encoder. Each histogram is scaled
+    to its own peak: where it stands and how wide it is are what a cone is about.
     """
     figure, axes = panels(encoders, initials, (4.2, 2.7), sharex=True)
     for position, table in enumerate(histograms):
         draw(axes[position], table)
     figure.supxlabel("cosine similarity of a pair", fontsize=9)
-    figure.supylabel("density", fontsize=9)
+    figure.supylabel("number of pairs,\nscaled to the peak", fontsize=9)
     return figure
 
 
@@ -30,15 +31,15 @@ def draw(axis, table: pd.DataFrame) -> None:
     for pairs, counts in table.groupby("pairs", sort=False):
         merged = counts["count"].to_numpy().reshape(-1, 4).sum(axis=1)
         edges = np.append(counts["from"].to_numpy()[::4], counts["to"].to_numpy()[-1])
-        density = merged / merged.sum() / np.diff(edges)
-        centres = (edges[:-1] + edges[1:]) / 2
-        mean = (centres * merged).sum() / merged.sum()
-        axis.stairs(density, edges, color=COLOURS[pairs], fill=True, alpha=0.25)
-        axis.stairs(density, edges, color=COLOURS[pairs], linewidth=1.3)
-        peaks.append((mean, density.max(), f"{pairs}\nmean {mean:.2f}", COLOURS[pairs]))
+        height = merged / merged.max()
+        mean = counts["mean"].iloc[0]
+        axis.stairs(height, edges, color=COLOURS[pairs], fill=True, alpha=0.18)
+        axis.stairs(height, edges, color=COLOURS[pairs], linewidth=1.3)
+        top = height[min(np.searchsorted(edges, mean) - 1, len(height) - 1)]
+        peaks.append((mean, top, f"{pairs.replace('_', '–')}\nmean {mean:.3f}", COLOURS[pairs]))
     axis.axvline(0, color=GREY, linewidth=0.8, linestyle=":")
     axis.set_xlim(-1, 1.05)
-    axis.set_ylim(0, 1.45 * max(peak for _, peak, _, _ in peaks))
+    axis.set_ylim(0, 1.5)
     axis.set_yticks([])
     label_peaks(axis, sorted(peaks))
 

@@ -1,6 +1,7 @@
 """Figures of the data."""
 
 import io
+import math
 import textwrap
 
 import matplotlib.pyplot as plt
@@ -18,7 +19,8 @@ def plot_examples(images: pd.DataFrame, captions: pd.DataFrame, seed: int) -> Fi
     """
     sample = images.sample(min(COLUMNS * ROWS, len(images)), random_state=seed)
     texts = captions.drop_duplicates("image_id").set_index("image_id").text
-    figure, axes = plt.subplots(ROWS, COLUMNS, figsize=(11, 5.2))
+    rows = math.ceil(len(sample) / COLUMNS)
+    figure, axes = plt.subplots(rows, COLUMNS, figsize=(11, 1.75 * rows))
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image in zip(axes.flat, sample.itertuples(), strict=False):

@@ -45,7 +45,7 @@ def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
                 va="center",
                 fontsize=8,
             )
-        axis.set_title(direction)
+        axis.set_title(readable(direction))
         axis.set_xlabel("k")
         axis.set_xticks(chance.k)
         axis.set_xlim(0, 1.5 * chance.k.max())

@@ -60,8 +60,8 @@ def draw(axis, table: pd.DataFrame) -> None:
 def name_lines(figure: Figure) -> None:
     """What each line is, in its own colour, above all panels."""
     names = {
-        "image→text": DIRECTION_COLOURS["image→text"],
-        "text→image": DIRECTION_COLOURS["text→image"],
+        "image→text": DIRECTION_COLOURS["image_to_text"],
+        "text→image": DIRECTION_COLOURS["text_to_image"],
         "mean of both, ● its minimum": DIRECTION_COLOURS["symmetric"],
         "- - the model's own gap": GREY,
     }

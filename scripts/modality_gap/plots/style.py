@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#777777"
 MODALITY_COLOURS = {"image": BLUE, "text": ORANGE}
-DIRECTION_COLOURS = {"image→text": BLUE, "text→image": ORANGE, "symmetric": "#222222"}
+DIRECTION_COLOURS = {"image_to_text": BLUE, "text_to_image": ORANGE, "symmetric": "#222222"}
 
 plt.style.use(Path(__file__).with_name("modality_gap.mplstyle"))
 
@@ -25,8 +25,8 @@ def save(figure: Figure, paths: list[str]) -> None:
 
 
 def readable(name: str) -> str:
-    """A config name as a person reads it."""
-    return name.replace("_", " ")
+    """A name of a config or a table as a person reads it."""
+    return name.replace("_to_", "→").replace("_", " ")
 
 
 def spread(places: list[float], distance: float) -> list[float]:

@@ -30,8 +30,9 @@ def plot_trajectory(trajectory: pd.DataFrame) -> Figure:
     draw(axes[3], trajectory, RECALLS)
     start = trajectory.modality_gap.iloc[0]
     axes[2].axhline(start, color=GREY, linewidth=0.9, linestyle="--")
-    axes[2].text(trajectory.step.iloc[-1] * 1.2, start, "initial weights", color=GREY, fontsize=8)
-    axes[2].texts[-1].set(ha="right", va="bottom")
+    axes[2].text(
+        trajectory.step.iloc[-1] * 0.1, 1.02 * start, "initial weights", color=GREY, fontsize=8
+    )
     figure.supxlabel("training step", fontsize=9)
     return figure
 
@@ -53,5 +54,6 @@ def draw(axis, table: pd.DataFrame, curves: dict[str, tuple[str, str]]) -> None:
             fontsize=8,
         )
     axis.grid(axis="y")
+    axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set_ylim(0, 1.2 * highest)
     axis.set_xlim(left=0, right=table.step.iloc[-1] * (1.22 if len(curves) == 1 else 1.6))

@@ -42,6 +42,6 @@ class Evaluation:
         return {
             "modality_gap": modality_gap(*matched),
             "matched_distance": matched_distance(*matched),
-            "image_to_text_recall_at_1": recall["image→text", 1],
-            "text_to_image_recall_at_1": recall["text→image", 1],
+            "image_to_text_recall_at_1": recall["image_to_text", 1],
+            "text_to_image_recall_at_1": recall["text_to_image", 1],
         }
