@@ -1,6 +1,8 @@
 """What the project says of itself in several places agrees."""
 
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -62,6 +64,22 @@ def test_every_key_of_a_study_is_explained():
     names = keys_of(schema) - set(schema["$defs"])
     missing = [name for name in names if not re.search(rf"\b{name}\b", explained)]
     assert not missing
+
+
+def test_planning_a_study_needs_nothing_that_only_jobs_need():
+    """Snakemake may run in an environment of its own, with the jobs in those of `envs/`."""
+    code = (
+        "import sys; import modality_gap.study, modality_gap.packages; "
+        "print([name for name in ('numpy', 'pandas', 'torch', 'resvg_py') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT / "scripts",
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_citation_file_is_valid_yaml_with_all_three_papers():

@@ -10,7 +10,7 @@ from snakemake.utils import validate
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from modality_gap.corpora import emoji
+from modality_gap.packages import LABELS, PACKAGES
 from modality_gap.study import check_files, check_study
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
@@ -144,10 +144,7 @@ TABLE_CORPORA = [
 
 def emoji_packages(corpus):
     """The packages of an emoji corpus by name: the labels, then its vendors."""
-    return {
-        name: emoji.PACKAGES[name]
-        for name in [emoji.LABELS, *CORPORA[corpus]["vendors"]]
-    }
+    return {name: PACKAGES[name] for name in [LABELS, *CORPORA[corpus]["vendors"]]}
 
 
 def sources():
