@@ -4,4 +4,4 @@ from job import job
 from modality_gap.downloads import fetch
 
 with job(snakemake):
-    fetch(snakemake.params.source, snakemake.output[0], snakemake.params.local_files)
+    fetch(snakemake.params.source, snakemake.output[0], snakemake.config["local_files"])
