@@ -13,10 +13,21 @@ def random():
     return np.random.default_rng(0)
 
 
-@pytest.fixture(params=REAL)
-def real_pairs(request):
+def read_real(name):
     """500 image-caption pairs of COCO as CLIP embeds them: normalised, float32."""
-    file = SHARED / f"{request.param}.npy"
+    file = SHARED / f"{name}.npy"
     if not file.is_file():
         pytest.skip(f"real embeddings are not here: {file.name}")
     return tuple(array / np.linalg.norm(array, axis=1, keepdims=True) for array in np.load(file))
+
+
+@pytest.fixture(params=REAL)
+def real_pairs(request):
+    """Real embeddings, of trained and of random weights."""
+    return read_real(request.param)
+
+
+@pytest.fixture
+def trained_pairs():
+    """Real embeddings of trained weights."""
+    return read_real(REAL[0])

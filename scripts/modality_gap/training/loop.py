@@ -45,10 +45,11 @@ def train(
     """Train a model in place; return its trajectory, a row an evaluation.
 
     temperature: a policy of `training.temperature`. evaluate: measures of the model as it is, by
-    name. augment: what happens to the images of a step. change_features: what happens to the unit-length (image, text) features before the loss,
-    given the share of training done. checkpoint: where progress is kept at each evaluation, so
-    that an interrupted run goes on from there to the same numbers; a checkpoint that was written
-    under another `identity` (what the run depends on) is not used.
+    name. augment: what happens to the images of a step, shape (n, 3, h, w), float.
+    change_features: what happens to the unit-length image and text features, both of shape
+    (n, d), before the loss, given the share of training done. checkpoint: where progress is kept
+    at each evaluation, so that an interrupted run goes on from there to the same numbers; a
+    checkpoint that was written under another `identity` (what the run depends on) is not used.
     Rows hold step, epoch, seconds, loss (mean since the row before; NaN at the start),
     temperature, and what `evaluate` gives. Raises ValueError where the loss is not finite.
     """
