@@ -219,7 +219,7 @@ def run_corpus(table):
     return path
 
 
-KEPT = ("kind", "architecture", "tag", "seed", "run", "weights")
+KEPT = ("kind", "tag", "seed")
 
 
 def encoder_entry(wildcards):
