@@ -22,6 +22,18 @@ def plot_view(
     for position, table in enumerate(tables):
         axis = axes[position]
         draw(axis, table)
+        for name, place in (("image", -52), ("text", 0)):
+            axis.annotate(
+                f"● {name}s",
+                (1, 1.02),
+                (place, 0),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                color=MODALITY_COLOURS[name],
+                weight="bold",
+                ha="right",
+                va="bottom",
+            )
         for name, set_label, share in (
             ("1", axis.set_xlabel, table.x_share.iloc[0]),
             ("2", axis.set_ylabel, table.y_share.iloc[0]),
@@ -54,30 +66,24 @@ def plot_shift_view(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
             axis.set_title(f"{moved}\n{points.centre_distance.iloc[0]:.2f} apart", weight="normal")
             axis.set_aspect("equal", adjustable="box")
         axes[row, 0].set_ylabel(readable(encoder), weight="bold")
+    figure.suptitle(" ", fontsize=9)
+    for name, place in (("image", 0.1), ("text", 0.9)):
+        place = 0.02 + place / figure.get_figwidth()
+        colour = MODALITY_COLOURS[name]
+        figure.text(place, 0.995, f"● {name}s", color=colour, weight="bold", va="top")
     return figure
 
 
 def draw(axis, table: pd.DataFrame) -> None:
-    """Points of both modalities, named in their colours, and lines between pairs."""
+    """Points of both modalities, and lines between pairs."""
     images, texts = (
         table[table.modality == name].sort_values("pair") for name in ("image", "text")
     )
     segments = np.stack([images[["x", "y"]], texts[["x", "y"]]], axis=1)
     axis.add_collection(LineCollection(segments, colors="#999999", linewidths=0.3, alpha=0.35))
-    for name, points, place in (("image", images, -52), ("text", texts, 0)):
+    for name, points in (("image", images), ("text", texts)):
         colour = MODALITY_COLOURS[name]
         axis.scatter(points.x, points.y, s=7, color=colour, alpha=0.75, linewidths=0, zorder=2)
-        axis.annotate(
-            f"● {name}s",
-            (1, 1.02),
-            (place, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            color=colour,
-            weight="bold",
-            ha="right",
-            va="bottom",
-        )
     axis.margins(0.08)
     axis.set_xticks([])
     axis.set_yticks([])
