@@ -115,6 +115,21 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(corpus, whole_run, tmp_p
     pd.testing.assert_frame_equal(without_time(rows), without_time(whole_run[1]))
 
 
+def test_a_run_interrupted_within_an_epoch_goes_on_to_the_same_numbers(corpus, whole_run, tmp_path):
+    often = Schedule(**{**SCHEDULE.__dict__, "evaluations_per_epoch": 2})
+
+    def stop(row):
+        if row["epoch"] > 1.2:
+            assert row["epoch"] % 1
+            raise InterruptedRunError
+
+    with pytest.raises(InterruptedRunError):
+        run(corpus, tmp_path / "progress.pt", often, report=stop)
+    model, rows = run(corpus, tmp_path / "progress.pt", often)
+    assert len(rows) == 7
+    assert weights_fingerprint(model) == weights_fingerprint(whole_run[0])
+
+
 def test_a_killed_run_goes_on_to_the_same_numbers(corpus, whole_run, tmp_path):
     """SIGKILL, in a process of its own, at some moment after the first checkpoint."""
     code = (
