@@ -77,8 +77,8 @@ def train(
             }
         )
         losses.clear()
-        report(rows[-1])
         save_progress(checkpoint, identity, model, optimizer, learning_rate, step, rows)
+        report(rows[-1])
 
     if not rows:
         record()
