@@ -218,8 +218,12 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
 def embed_images(
     model: torch.nn.Module, pixels: Dataset, batch_size: int, precision: str, workers: int
 ) -> np.ndarray:
-    """Projected image embeddings, raw, shape (n, d), float32."""
-    loader = DataLoader(pixels, batch_size, num_workers=workers)
+    """Projected image embeddings, raw, shape (n, d), float32.
+
+    pixels: `Pixels`, decoded by `workers` processes, or what `decode_once` made of them.
+    """
+    decoded = isinstance(pixels, torch.Tensor)
+    loader = DataLoader(pixels, batch_size, num_workers=0 if decoded else workers)
     device = model.logit_scale.device
     batches = []
     for batch in loader:

@@ -10,8 +10,8 @@ from modality_gap.plots.style import BLUE, GREY, ORANGE, readable
 def plot_gap(tables: list[pd.DataFrame], encoders: list[str], initials: list[str | None]) -> Figure:
     """The modality gap of every encoder as a bar of its length, grouped by what it started from.
 
-    tables: one row each with column modality_gap; one table an encoder. An arrow tells the share
-    of the initial gap that training closed or opened.
+    tables: one row each with column modality_gap; one table an encoder. Beside the bar of an
+    encoder whose initial weights are shown stands the share of their gap that training closed.
     """
     gaps = [float(table.modality_gap.iloc[0]) for table in tables]
     figure, axis = plt.subplots(figsize=(7, 0.55 * len(gaps) + 1.1))
