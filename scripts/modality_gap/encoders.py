@@ -125,7 +125,7 @@ def build_tokenizer(architecture: str):
     with tempfile.NamedTemporaryFile(suffix=".gz") as file:
         file.write(gzip.compress("\n".join(kept).encode()))
         file.flush()
-        return SimpleTokenizer(file.name, context_length=text["context_length"])
+        return SimpleTokenizer(file.name, context_length=text.get("context_length", 77))
 
 
 class TextTower(torch.nn.Module):
