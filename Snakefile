@@ -28,6 +28,12 @@ include: "workflow/rules/shift.smk"
 include: "workflow/rules/report.smk"
 
 
+# Experiments that a study has where it has their section.
+for experiment in EXPERIMENTS:
+
+    include: f"workflow/rules/{experiment}.smk"
+
+
 rule all:
     """The whole study, report included."""
     default_target: True

@@ -1,22 +1,38 @@
 """Cosines of all pairs of images, of texts, and of an image and a text."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from job import job
-from modality_gap.cone import cosine_statistics
-from modality_gap.embeddings import read_pairs
+from modality_gap.cone import cosine_statistics, log_cap_share
+from modality_gap.embeddings import read_normalized
 
 with job(snakemake):
-    images, texts, _ = read_pairs(Path(snakemake.input.images).parent)
-    statistics = {
-        "image_image": cosine_statistics(images),
-        "text_text": cosine_statistics(texts),
-        "image_text": cosine_statistics(images, texts),
+    sides = {
+        name: read_normalized(file)[0]
+        for name, file in (
+            ("image", snakemake.input.get("images")),
+            ("text", snakemake.input.get("texts")),
+        )
+        if file is not None
+    }
+    statistics = {f"{name}_{name}": cosine_statistics(rows) for name, rows in sides.items()}
+    if len(sides) == 2:
+        statistics["image_text"] = cosine_statistics(*sides.values())
+    dimension = next(iter(sides.values())).shape[1]
+    shares = {
+        name: log_cap_share(min(1.0, found.summary["mean"]), dimension)
+        for name, found in statistics.items()
     }
     pd.DataFrame(
-        [{"pairs": name, **found.summary} for name, found in statistics.items()]
+        [
+            {
+                "pairs": name,
+                **found.summary,
+                "dimension": dimension,
+                "log_cap_share": shares[name],
+            }
+            for name, found in statistics.items()
+        ]
     ).to_parquet(snakemake.output.statistics, index=False)
     histograms = [
         pd.DataFrame(
@@ -26,6 +42,7 @@ with job(snakemake):
                 "to": found.edges[1:],
                 "count": found.histogram,
                 "mean": found.summary["mean"],
+                "log_cap_share": shares[name],
             }
         )
         for name, found in statistics.items()

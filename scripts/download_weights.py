@@ -1,4 +1,4 @@
-"""Fetch pretrained weights into open_clip's cache; the output says where they lie."""
+"""Fetch pretrained weights into their library's cache; the output says where they lie."""
 
 from pathlib import Path
 
@@ -6,7 +6,13 @@ from job import architectures, job
 from modality_gap.encoders import fetch_pretrained, register_architectures
 
 with job(snakemake):
-    register_architectures(architectures(snakemake))
-    architecture, tag = snakemake.wildcards.architecture, snakemake.wildcards.tag
-    file = fetch_pretrained(architecture, tag, Path(snakemake.output[0]).parents[1])
-    Path(snakemake.output[0]).write_text(f"{file}\n")
+    which, cache = snakemake.wildcards, Path(snakemake.output[0]).parents[1]
+    if which.library == "open_clip":
+        register_architectures(architectures(snakemake))
+        found = fetch_pretrained(which.architecture, which.tag, cache)
+    else:
+        from modality_gap.backbones import build_backbone
+
+        build_backbone(which.library, which.architecture, tag=which.tag, cache=cache)
+        found = cache
+    Path(snakemake.output[0]).write_text(f"{found}\n")

@@ -10,7 +10,7 @@ from modality_gap.corpora import distinct_texts, read_split
 from modality_gap.embeddings import write_embeddings
 from modality_gap.encoders import (
     Pixels,
-    build_model,
+    build_encoder,
     build_tokenizer,
     choose_device,
     describe,
@@ -19,16 +19,6 @@ from modality_gap.encoders import (
     register_architectures,
 )
 
-
-def weights_of(encoder: dict, file: str) -> dict:
-    """Where `build_model` finds an encoder's weights; file: what the rule's input says of them."""
-    if encoder["kind"] == "random":
-        return {"seed": encoder["seed"]}
-    if encoder["kind"] == "pretrained":
-        return {"tag": encoder["tag"], "cache": Path(file).parents[1]}
-    return {"checkpoint": file}
-
-
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
     device = choose_device(snakemake.resources.get("gpu", 0))
@@ -36,10 +26,7 @@ with job(snakemake):
     architecture = snakemake.params.architecture
     corpus = Path(snakemake.input.images).parent
     register_architectures(architectures(snakemake))
-    model = build_model(
-        architecture,
-        **weights_of(encoder, snakemake.input.weights),
-    ).to(device)
+    model = build_encoder(encoder, architecture, snakemake.input.weights).to(device)
     images, captions = read_split(corpus, snakemake.wildcards.split)
     texts, pairs = distinct_texts(images, captions)
     text_ids = [f"text {row}" for row in range(len(texts))]

@@ -1,4 +1,4 @@
-"""Draw a training run."""
+"""Draw a training run, over all its seeds."""
 
 import pandas as pd
 
@@ -7,5 +7,5 @@ from modality_gap.plots.style import save
 from modality_gap.plots.training import plot_trajectory
 
 with job(snakemake):
-    trajectory = pd.read_parquet(snakemake.input.trajectory)
-    save(plot_trajectory(trajectory), list(snakemake.output))
+    trajectories = [pd.read_parquet(file) for file in snakemake.input.trajectories]
+    save(plot_trajectory(trajectories), list(snakemake.output))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betainc, betaln, hyp2f1
 
 from modality_gap.embeddings import check_embeddings, check_pair
 
@@ -60,6 +61,29 @@ def cosine_statistics(embeddings: np.ndarray, others: np.ndarray | None = None) 
     histogram = fine[:-1].reshape(HISTOGRAM_BINS, -1).sum(axis=1)
     histogram[-1] += fine[-1]
     return CosineStatistics(summary, histogram)
+
+
+def log_cap_share(cosine: float, dimension: int) -> float:
+    """Natural logarithm of the share of the unit sphere that a cone of this opening cuts out.
+
+    cosine: of the cone's opening angle, from edge to edge, as liang2022 (Sec. 2.1) counts it: a
+    cap of half that angle, half an incomplete beta function of sin². dimension: of the space, at
+    least 2. The share itself would vanish in float64 (below 2⁻⁵¹² at cosine 0.56 in 512
+    dimensions). Raises ValueError for a cosine outside [−1, 1].
+    """
+    if not -1 <= cosine <= 1:
+        raise ValueError(f"cosine {cosine}, expected a value in [−1, 1]")
+    if dimension < 2:
+        raise ValueError(f"dimension {dimension}, expected at least 2")
+    # The half angle is at most 90°: its sin² is (1 − cos)/2 of the whole angle.
+    a, b, x = (dimension - 1) / 2, 0.5, (1 - cosine) / 2
+    if x == 0:
+        return -math.inf
+    share = betainc(a, b, x)
+    if share > 1e-290:
+        return math.log(share / 2)
+    series = math.log(hyp2f1(a + b, 1, a + 1, x))
+    return a * math.log(x) + b * math.log1p(-x) - math.log(a) - betaln(a, b) + series - math.log(2)
 
 
 def within_moments(x: np.ndarray) -> tuple[int, float, float]:

@@ -14,6 +14,7 @@ import numpy as np
 import open_clip
 import pandas as pd
 import torch
+from open_clip.factory import load_state_dict
 from open_clip.tokenizer import SimpleTokenizer, default_bpe
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image, UnidentifiedImageError
@@ -24,6 +25,12 @@ FULL_VOCABULARY = 49408
 BYTE_TOKENS = 512  # every byte, inside a word and at its end
 MAX_DECODED_BYTES = 2 * 1024**3
 SPECIAL_TOKENS = 2  # start and end of text
+NORMALIZATIONS = (
+    torch.nn.modules.batchnorm._BatchNorm,
+    torch.nn.LayerNorm,
+    torch.nn.GroupNorm,
+    torch.nn.RMSNorm,
+)
 
 
 def register_architectures(folder: str | Path) -> None:
@@ -59,6 +66,27 @@ def build_model(
     return model.eval()
 
 
+def build_encoder(entry: dict, architecture: str, weights: str | Path) -> open_clip.CLIP:
+    """An open_clip encoder of a study.
+
+    entry: its `kind`, with `seed` or `tag` where it has them, and whether its normalisation layers
+    are kept (`normalization`). weights: its checkpoint, or what `download_weights` wrote.
+    """
+    model = build_model(architecture, **weights_source(entry, weights))
+    if not entry.get("normalization", True):
+        disable_normalization(model)
+    return model
+
+
+def weights_source(entry: dict, weights: str | Path) -> dict:
+    """Where an encoder's weights come from, as `build_model` takes it; see `build_encoder`."""
+    if "tag" in entry:
+        return {"tag": entry["tag"], "cache": Path(weights).parents[1]}
+    if entry["kind"] != "run" and "seed" in entry:
+        return {"seed": entry["seed"]}
+    return {"checkpoint": weights}
+
+
 def fetch_pretrained(architecture: str, tag: str, cache: str | Path) -> Path:
     """Download open_clip's pretrained weights into the folder `cache`; the path of their file.
 
@@ -71,6 +99,19 @@ def fetch_pretrained(architecture: str, tag: str, cache: str | Path) -> Path:
         return Path(open_clip.download_pretrained(config, cache_dir=str(cache)))
     except (OSError, RuntimeError) as error:
         raise OSError(f"weights {tag} of {architecture}: download failed ({error})") from error
+
+
+def disable_normalization(model: torch.nn.Module) -> None:
+    """Take the mean and scale of the input, and all normalisation layers, out of a model in place.
+
+    liang2022, Fig. 15. What the layers learned (gains, biases, running statistics) goes with them.
+    """
+    config = dict(model.visual.preprocess_cfg)
+    model.visual.preprocess_cfg = config | {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
+    for parent in list(model.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, NORMALIZATIONS):
+                setattr(parent, name, torch.nn.Identity())
 
 
 def check_tag(architecture: str, tag: str) -> None:
@@ -93,7 +134,10 @@ def load_weights(model: torch.nn.Module, path: str | Path) -> None:
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint file")
     try:
-        open_clip.load_checkpoint(model, str(path), weights_only=True)
+        if isinstance(model, open_clip.CLIP | open_clip.CustomTextCLIP):
+            open_clip.load_checkpoint(model, str(path), weights_only=True)
+        else:
+            model.load_state_dict(load_state_dict(str(path), weights_only=True))
     except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
@@ -146,7 +190,7 @@ def encode_text(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
     Where the tower is causal and pools at the end token (CLIP's way), what stands after the end
     token has no influence: the batch is cut to its longest text, which changes nothing but time.
     """
-    device = model.logit_scale.device
+    device = device_of(model)
     causal = isinstance(model, open_clip.CLIP) and model.attn_mask is not None
     if not (causal and model.text_pool_type == "argmax"):
         return model.encode_text(tokens.to(device, non_blocking=True))
@@ -193,12 +237,17 @@ def decode_once(pixels: Pixels) -> torch.Tensor | Pixels:
 def scale_pixels(pixels: torch.Tensor, model: torch.nn.Module) -> torch.Tensor:
     """uint8 pixels (n, 3, h, w) to the model's normalised float input, on the model's device."""
     config = PreprocessCfg(**model.visual.preprocess_cfg)
-    pixels = pixels.to(model.logit_scale.device, non_blocking=True)
+    pixels = pixels.to(device_of(model), non_blocking=True)
     mean, std = (
         torch.tensor(values, device=pixels.device).view(1, 3, 1, 1)
         for values in (config.mean, config.std)
     )
     return pixels.float().div_(255).sub_(mean).div_(std)
+
+
+def device_of(model: torch.nn.Module) -> torch.device:
+    """Where a model's weights are."""
+    return next(model.parameters()).device
 
 
 def choose_device(gpus: int) -> torch.device:
@@ -224,7 +273,7 @@ def embed_images(
     """
     decoded = isinstance(pixels, torch.Tensor)
     loader = DataLoader(pixels, batch_size, num_workers=0 if decoded else workers)
-    device = model.logit_scale.device
+    device = device_of(model)
     batches = []
     for batch in loader:
         with autocast(device, precision):
@@ -241,7 +290,7 @@ def embed_texts(
 
     Texts are encoded in order of length, so that a batch is cut to texts of like length.
     """
-    device = model.logit_scale.device
+    device = device_of(model)
     features = [None] * len(texts)
     for rows in batches_by_length(texts, batch_size):
         tokens = tokenizer([texts[row] for row in rows])
@@ -264,8 +313,8 @@ def describe(model: torch.nn.Module, **encoder) -> dict:
     return {
         **encoder,
         "weights_sha256": weights_fingerprint(model),
-        "device": model.logit_scale.device.type,
-        "preprocessing": dict(model.visual.preprocess_cfg),
+        "device": device_of(model).type,
+        "preprocessing": dict(model.visual.preprocess_cfg) if hasattr(model, "visual") else {},
         "versions": {"torch": torch.__version__, "open_clip": open_clip.__version__},
     }
 

@@ -1,6 +1,6 @@
 """A study's configuration: what is wrong with it, said in one line with the key's path."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -32,6 +32,11 @@ def check_files(study: dict) -> None:
             for file in entry.get("files", [entry["file"]] if "file" in entry else []):
                 if not Path(file).is_file():
                     raise FileNotFoundError(f"{kind}.{name}: no such file: {file}")
+            if "folder" in entry and not (Path(entry["folder"]) / "modules.json").is_file():
+                raise FileNotFoundError(
+                    f"{kind}.{name}: no sentence transformer (its modules.json) in the folder "
+                    f"{entry['folder']}"
+                )
 
 
 def one_line(error: ValidationError) -> str:
@@ -65,13 +70,36 @@ def broken_references(study: dict) -> Iterator[str]:
             yield from unknown(f"{path}.initial", encoder["initial"], starts)
         if encoder["kind"] == "run":
             yield from unknown(f"{path}.run", encoder["run"], runs)
+            if encoder["run"] in runs and "seed" in encoder:
+                seeds = runs[encoder["run"]]["seeds"]
+                yield from unknown(f"{path}.seed", encoder["seed"], seeds)
         for corpus in encoder.get("corpora", []):
             yield from unknown(f"{path}.corpora", corpus, corpora)
+        splits = [split for corpus in corpora.values() for split in corpus["evaluate"]]
+        for split in encoder.get("splits", []):
+            yield from unknown(f"{path}.splits", split, splits)
         if encoder["kind"] != "precomputed" and not corpora:
             yield f"{path}: needs a corpus to encode, but the study has no corpora"
+    yield from broken_experiments(study, corpora, runs)
 
 
-def unknown(path: str, name: str, known: dict) -> Iterator[str]:
+def broken_experiments(study: dict, corpora: dict, runs: dict) -> Iterator[str]:
+    """What an experiment's section names and the study does not have."""
+    if "seed_cones" in study:
+        yield from unknown("seed_cones.corpus", study["seed_cones"]["corpus"], corpora)
+        for name, family in study["seed_cones"]["families"].items():
+            path = f"seed_cones.families.{name}.run"
+            if "run" in family:
+                yield from unknown(path, family["run"], runs)
+                if family["run"] in runs and len(runs[family["run"]]["seeds"]) < 2:
+                    yield f"{path}: {family['run']!r} has one seed, expected a run with several"
+    if "first_steps" in study:
+        yield from unknown("first_steps.run", study["first_steps"]["run"], runs)
+    if "noise" in corpora:
+        yield "corpora.noise: this name is taken by noise as input, expected another one"
+
+
+def unknown(path: str, name: str | int, known: Iterable) -> Iterator[str]:
     """The complaint about a name that is not among those known."""
     if name not in known:
-        yield f"{path}: unknown name {name!r}, expected one of {', '.join(known) or 'none'}"
+        yield f"{path}: unknown name {name!r}, expected one of {', '.join(map(str, known)) or 'none'}"

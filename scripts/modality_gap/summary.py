@@ -147,9 +147,11 @@ def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
             f"Training run *{readable(name)}*: {run['architecture']} from scratch on *{run['corpus']}, "
             f"{readable(run['split'])}*, {run['epochs']} epochs in batches of {run['batch_size']}, "
             f"temperature {run['temperature']['policy']} from {run['temperature']['start']}, "
-            f"seed {run['seed']}."
+            f"{'seed' if len(run['seeds']) == 1 else 'seeds'} {', '.join(map(str, run['seeds']))}."
         )
     for name, encoder in study["encoders"].items():
+        if name not in metadata:
+            continue  # an encoder of one modality: its cone is in the figures
         facts = metadata[name]
         if encoder["kind"] == "precomputed":
             sentences.append(
@@ -171,4 +173,6 @@ def encoder_origin(encoder: dict) -> str:
         "checkpoint": "weights of {file}",
         "random": "random weights of seed {seed}",
         "run": "{weights} weights of the run {run}",
-    }[encoder["kind"]].format(**encoder)
+    }[encoder["kind"]].format(**encoder) + (
+        "" if encoder.get("normalization", True) else ", normalisation disabled"
+    )

@@ -1,10 +1,12 @@
+import math
 import tracemalloc
 
+import mpmath
 import numpy as np
 import pytest
 
 from modality_gap import cone
-from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics
+from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics, log_cap_share
 from modality_gap.embeddings import normalize
 
 
@@ -86,3 +88,28 @@ def test_one_row_has_no_pair():
 def test_rows_that_are_not_of_unit_length_are_named():
     with pytest.raises(ValueError, match="expected rows of unit length"):
         cosine_statistics(2 * np.ones((3, 2), dtype=np.float32))
+
+
+@pytest.mark.parametrize("dimension", [2, 3, 128, 512, 2048])
+@pytest.mark.parametrize("cosine", [-0.9, 0.0, 0.1, 0.56, 0.9, 0.999])
+def test_the_share_of_a_cap_is_exact_where_it_underflows(cosine, dimension):
+    with mpmath.workdps(60):
+        x = (1 - mpmath.mpf(cosine)) / 2
+        half = mpmath.mpf(dimension - 1) / 2
+        expected = mpmath.log(mpmath.betainc(half, 0.5, 0, x, regularized=True) / 2)
+    assert log_cap_share(cosine, dimension) == pytest.approx(float(expected), rel=1e-9)
+
+
+def test_the_papers_shares_of_the_circle_and_of_512_dimensions():
+    assert math.exp(log_cap_share(0.56, 2)) == pytest.approx(math.acos(0.56) / (2 * math.pi))
+    assert math.exp(log_cap_share(0.56, 3)) == pytest.approx(
+        (1 - math.cos(math.acos(0.56) / 2)) / 2
+    )
+    assert log_cap_share(0.56, 512) < -512 * math.log(2)
+    assert log_cap_share(1.0, 512) == -math.inf
+
+
+@pytest.mark.parametrize(("cosine", "dimension", "word"), [(1.1, 3, "cosine"), (0.5, 1, "dimens")])
+def test_a_cap_that_is_none_is_named(cosine, dimension, word):
+    with pytest.raises(ValueError, match=word):
+        log_cap_share(cosine, dimension)

@@ -22,6 +22,7 @@ from modality_gap.encoders import (
 from modality_gap.training.augmentation import RandomAffine
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.evaluation import Evaluation
+from modality_gap.training.first_steps import first_steps
 from modality_gap.training.loop import Schedule, train
 from modality_gap.training.temperature import LearnedTemperature
 
@@ -243,3 +244,36 @@ def test_a_quarter_turn_is_a_quarter_turn(monkeypatch):
     turned = RandomAffine(90, 0.1, 0.1, 1)(images, 0)
     error = min((turned - torch.rot90(images, k, (2, 3))).abs().max().item() for k in (1, 3))
     assert error < 1e-4
+
+
+def first_rows(corpus, steps, learning_rate):
+    """The first steps of a small model, at some learning rate."""
+    torch.set_num_threads(1)
+    register_architectures(ROOT / "config/architectures")
+    model = build_model("emoji-resnet", seed=1)
+    data = CaptionedImages(
+        *read_split(corpus, "train"), model, build_tokenizer("emoji-resnet"), 16, 0, 0
+    )
+    schedule = Schedule(**{**vars(SCHEDULE), "learning_rate": learning_rate})
+    temperature = LearnedTemperature(model, start=0.07, max_logit_scale=100)
+    return model, data, pd.DataFrame(first_steps(model, data, schedule, temperature, steps))
+
+
+def test_the_first_row_is_the_first_batch_as_training_sees_it(corpus):
+    model, data, rows = first_rows(corpus, 3, 0.0)
+    pixels, tokens = next(iter(data.batches(0)))
+    model.train()
+    with torch.no_grad():
+        images = model.encode_image(scale_pixels(pixels, model), normalize=True)
+        texts = model.encode_text(tokens, normalize=True)
+    gap = (images.mean(dim=0) - texts.mean(dim=0)).norm().item()
+    assert rows.modality_gap.iloc[0] == pytest.approx(gap, rel=1e-4)
+    assert list(rows.step) == [1, 2, 3]
+
+
+def test_first_steps_learn_and_go_over_epochs(corpus):
+    _, data, rows = first_rows(corpus, 40, 1e-3)
+    assert len(rows) == 40 > data.steps_per_epoch
+    assert rows.loss.iloc[-5:].mean() < rows.loss.iloc[:5].mean()
+    assert rows.temperature.iloc[0] == pytest.approx(0.07)
+    assert rows.temperature.iloc[-1] != rows.temperature.iloc[0]

@@ -30,7 +30,11 @@ ENCODERS = config["encoders"]
 PRECOMPUTED = [
     name for name, encoder in ENCODERS.items() if encoder["kind"] == "precomputed"
 ]
-NETWORKS = [name for name in ENCODERS if name not in PRECOMPUTED]
+# The side that a network of one modality has.
+ONE_SIDE = {"image_backbone": "images", "sentence_transformer": "texts"}
+BACKBONES = [name for name, encoder in ENCODERS.items() if encoder["kind"] in ONE_SIDE]
+NETWORKS = [name for name in ENCODERS if name not in PRECOMPUTED + BACKBONES]
+NOISE = {"corpus": "noise", "split": "all"}
 
 
 def any_of(names):
@@ -57,25 +61,40 @@ def library_of(script):
     return sorted(map(str, modules))
 
 
-def evaluations():
-    """Every (encoder, corpus, split) that the study measures."""
-    for name, encoder in ENCODERS.items():
+def evaluations(encoders):
+    """Every (encoder, corpus, split) that the study measures, of these encoders."""
+    for name in encoders:
+        encoder = ENCODERS[name]
         if encoder["kind"] == "precomputed":
             yield name, encoder["corpus"], "all"
             continue
         for corpus in encoder.get("corpora", CORPORA):
             for split in CORPORA[corpus]["evaluate"]:
-                yield name, corpus, split
+                if split in encoder.get("splits", [split]):
+                    yield name, corpus, split
 
 
-def evaluated_splits():
-    """Every (corpus, split) that some encoder is measured on, in the study's order."""
-    return list(dict.fromkeys((corpus, split) for _, corpus, split in evaluations()))
+def paired_encoders():
+    """The encoders of both modalities: those that have a gap."""
+    return [name for name in ENCODERS if name not in BACKBONES]
 
 
-def encoders_of(corpus, split):
-    """The encoders measured on a split, each right after the one that it started from."""
-    here = [name for name, *place in evaluations() if place == [corpus, split]]
+def evaluated_splits(encoders=None):
+    """Every (corpus, split) that some encoder of both modalities is measured on, in order.
+
+    encoders: measured ones; default: those of both modalities.
+    """
+    found = evaluations(paired_encoders() if encoders is None else encoders)
+    return list(dict.fromkeys((corpus, split) for _, corpus, split in found))
+
+
+def encoders_of(corpus, split, encoders=None):
+    """The encoders measured on a split, each right after the one that it started from.
+
+    encoders: of which; default: those of both modalities.
+    """
+    found = evaluations(paired_encoders() if encoders is None else encoders)
+    here = [name for name, *place in found if place == [corpus, split]]
     return sorted(
         here,
         key=lambda name: (
@@ -133,6 +152,60 @@ EMBEDDING_FILES = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
     for part in ("images", "texts", "pairs")
 }
+
+
+def sides_of(encoder):
+    """Which of images and texts an encoder embeds."""
+    kind = ENCODERS[encoder]["kind"]
+    return [ONE_SIDE[kind]] if kind in ONE_SIDE else ["images", "texts"]
+
+
+def side_embeddings(wildcards):
+    """The embeddings of an encoder's modalities on a split, by name."""
+    return {side: EMBEDDING_FILES[side] for side in sides_of(wildcards.encoder)}
+
+
+def corpus_tables(wildcards):
+    """The two tables of a corpus, by name; noise has none."""
+    if wildcards.corpus == NOISE["corpus"]:
+        return {}
+    folder = f"<results>/corpora/{wildcards.corpus}"
+    return {table: f"{folder}/{table}.parquet" for table in ("images", "captions")}
+
+
+def cone_encoders_on(wildcards):
+    """All encoders measured on a split, those of one modality included."""
+    return encoders_of(wildcards.corpus, wildcards.split, ENCODERS)
+
+
+def cone_initials_on(wildcards):
+    """For each of `cone_encoders_on`, the encoder that it started from, or None."""
+    return [ENCODERS[name].get("initial") for name in cone_encoders_on(wildcards)]
+
+
+def noise_encoders_on(wildcards):
+    """Those of `cone_encoders_on` that noise is given to, where the study has noise."""
+    networks = [name for name in cone_encoders_on(wildcards) if name not in PRECOMPUTED]
+    return networks if "noise" in config else []
+
+
+def cone_histograms(wildcards):
+    """The histograms of `cone_encoders_on`, in their order."""
+    return expand(
+        "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet",
+        encoder=cone_encoders_on(wildcards),
+        allow_missing=True,
+    )
+
+
+def noise_histograms(wildcards):
+    """The histograms of `noise_encoders_on`, in their order."""
+    return expand(
+        "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet",
+        encoder=noise_encoders_on(wildcards),
+        **NOISE,
+    )
+
 
 EMOJI_CORPORA = [
     name for name, corpus in CORPORA.items() if corpus["reader"] == "emoji"
@@ -195,8 +268,20 @@ def table_file(wildcards):
 
 
 def run_settings(wildcards):
-    """A training run's configuration."""
-    return RUNS[wildcards.run]
+    """A training run's configuration, with one of its seeds."""
+    settings = {
+        key: value for key, value in RUNS[wildcards.run].items() if key != "seeds"
+    }
+    return settings | {"seed": int(wildcards.seed)}
+
+
+def run_trajectories(wildcards):
+    """The trajectories of all seeds of a training run."""
+    return expand(
+        "<results>/training/{run}/{seed}/trajectory.parquet",
+        run=wildcards.run,
+        seed=RUNS[wildcards.run]["seeds"],
+    )
 
 
 def architecture_file(architecture):
@@ -214,12 +299,17 @@ def run_corpus(table):
     """An input function: a table of the corpus that a run trains on."""
 
     def path(wildcards):
-        return f"<results>/corpora/{RUNS[wildcards.run]['corpus']}/{table}.parquet"
+        return run_table(wildcards.run, table)
 
     return path
 
 
-KEPT = ("kind", "tag", "seed")
+def run_table(run, table):
+    """A table of the corpus that a run trains on."""
+    return f"<results>/corpora/{RUNS[run]['corpus']}/{table}.parquet"
+
+
+KEPT = ("kind", "tag", "seed", "library", "architecture", "normalization")
 
 
 def encoder_entry(wildcards):
@@ -251,10 +341,16 @@ def named_architecture(wildcards):
 def pretrained_weights():
     """The downloads of all pretrained weights of the study."""
     return [
-        f"results/downloads/weights/{encoder['architecture']}/{encoder['tag']}.txt"
+        weights_download(encoder)
         for encoder in ENCODERS.values()
-        if encoder["kind"] == "pretrained"
+        if encoder["kind"] in ("pretrained", "image_backbone") and "tag" in encoder
     ]
+
+
+def weights_download(entry):
+    """The file that says where downloaded weights lie."""
+    library = entry.get("library", "open_clip")
+    return f"results/downloads/weights/{library}/{entry['architecture']}/{entry['tag']}.txt"
 
 
 def encoder_architecture_name(wildcards):
@@ -266,10 +362,97 @@ def encoder_weights(wildcards):
     """The file of an encoder's weights, where it has one."""
     entry = ENCODERS[wildcards.encoder]
     if entry["kind"] == "run":
-        return f"<results>/training/{entry['run']}/{entry['weights']}.pt"
-    if entry["kind"] == "pretrained":
-        return f"results/downloads/weights/{entry['architecture']}/{entry['tag']}.txt"
+        seed = entry.get("seed", RUNS[entry["run"]]["seeds"][0])
+        return f"<results>/training/{entry['run']}/{seed}/{entry['weights']}.pt"
+    if "tag" in entry:
+        return weights_download(entry)
+    if "folder" in entry:
+        return f"{entry['folder']}/modules.json"
     return entry.get("file", [])
+
+
+FAMILIES = config.get("seed_cones", {}).get("families", {})
+TRAINED_FAMILIES = [name for name, family in FAMILIES.items() if "run" in family]
+RANDOM_FAMILIES = [name for name in FAMILIES if name not in TRAINED_FAMILIES]
+
+
+def family_network(name):
+    """Library and architecture of the networks whose seeds are compared."""
+    family = FAMILIES[name]
+    if "run" in family:
+        return {
+            "library": "open_clip",
+            "architecture": RUNS[family["run"]]["architecture"],
+        }
+    return {
+        "library": family.get("library", "open_clip"),
+        "architecture": family["architecture"],
+    }
+
+
+def family_architecture(wildcards):
+    """The architecture file of a family."""
+    return architecture_file(family_network(wildcards.family)["architecture"])
+
+
+def random_networks(wildcards):
+    """The random networks of one part of a family."""
+    seeds = part_of(range(FAMILIES[wildcards.family]["seeds"]), wildcards.scatteritem)
+    return {**family_network(wildcards.family), "seeds": seeds}
+
+
+def trained_networks(wildcards):
+    """The trained networks of a family; their weights are the rule's input, in the same order."""
+    seeds = RUNS[FAMILIES[wildcards.family]["run"]]["seeds"]
+    return {**family_network(wildcards.family), "seeds": seeds}
+
+
+def family_weights(wildcards):
+    """The weights of a trained family, a file a seed."""
+    run = FAMILIES[wildcards.family]["run"]
+    return expand(
+        "<results>/training/{run}/{seed}/final.pt", run=run, seed=RUNS[run]["seeds"]
+    )
+
+
+def family_parts(wildcards):
+    """All embeddings of a family."""
+    if wildcards.family in TRAINED_FAMILIES:
+        return f"<results>/seed_cones/{wildcards.family}/trained.parquet"
+    return gather.seed_cones(
+        f"<results>/seed_cones/{wildcards.family}/{{scatteritem}}.parquet"
+    )
+
+
+def family_figures(name):
+    """The figures of a family: networks of one modality have no gap."""
+    paired = family_network(name)["library"] == "open_clip"
+    return ["cones", "spread"] if paired else ["cones"]
+
+
+def part_of(items, scatteritem):
+    """Every n-th item from the i-th on, for the part `i-of-n`."""
+    part, parts = map(int, scatteritem.split("-of-"))
+    return list(items)[part - 1 :: parts]
+
+
+def section_corpus(section, table):
+    """A table of the corpus that a section of the study names."""
+    return f"<results>/corpora/{config[section]['corpus']}/{table}.parquet"
+
+
+def first_steps_settings(wildcards):
+    """The settings of the run whose first steps are watched, with those of the section."""
+    section = config["first_steps"]
+    return {
+        **{key: value for key, value in RUNS[section["run"]].items() if key != "seeds"},
+        **{key: value for key, value in section.items() if key != "seeds"},
+    }
+
+
+def first_steps_seeds(wildcards):
+    """The initialisations of one part."""
+    return part_of(range(config["first_steps"]["seeds"]), wildcards.scatteritem)
 
 
 def precomputed_files(wildcards):
@@ -278,6 +461,19 @@ def precomputed_files(wildcards):
     if "url" in entry:
         return [f"results/downloads/{entry['url'].rsplit('/', 1)[-1]}"]
     return entry["files"] if "files" in entry else [entry["file"]]
+
+
+# The figures of each experiment; its section in the study has the same name.
+EXPERIMENT_FIGURES = {
+    "mlp_depth": ["mlp_depth"],
+    "layer_theorems": ["layer_theorems"],
+    "seed_cones": [
+        f"{name}/{figure}" for name in FAMILIES for figure in family_figures(name)
+    ],
+    "first_steps": ["first_steps"],
+    "sphere": ["sphere"],
+}
+EXPERIMENTS = [name for name in EXPERIMENT_FIGURES if name in config]
 
 
 def figures():
@@ -296,12 +492,23 @@ def figures():
         for corpus, split in evaluated_splits()
         for figure in split_figures + (["examples"] if corpus in CORPORA else [])
     ]
+    found += [
+        f"<results>/figures/{corpus}/{split}/cone.svg"
+        for corpus, split in evaluated_splits(ENCODERS)
+    ]
+    found += [
+        f"<results>/figures/{experiment}/{figure}.svg"
+        for experiment in EXPERIMENTS
+        for figure in EXPERIMENT_FIGURES[experiment]
+    ]
     return found + [f"<results>/figures/training/{run}/trajectory.svg" for run in RUNS]
 
 
 wildcard_constraints:
     encoder=any_of(ENCODERS),
-    corpus=any_of({corpus for corpus, _ in evaluated_splits()} | set(CORPORA)),
+    corpus=any_of({corpus for corpus, _ in evaluated_splits()} | {*CORPORA, "noise"}),
+    seed="[0-9]+",
+    family=any_of(FAMILIES),
     split=r"[^/]+",
     run=any_of(RUNS),
     method="pca|svd|umap",

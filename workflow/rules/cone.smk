@@ -1,7 +1,7 @@
 rule cosine_statistics:
     """Cosines of all pairs, within and across the modalities (liang2022, Figs. 2a, 6)."""
     input:
-        **EMBEDDING_FILES,
+        unpack(side_embeddings),
         library=library_of("cosine_statistics"),
     output:
         statistics="<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
@@ -50,3 +50,38 @@ rule plot_cosines:
         initials=initials_on,
     script:
         "../../scripts/plot_cosines.py"
+
+
+rule plot_cone:
+    """The cone of every encoder's modalities, on data and on noise."""
+    input:
+        data=cone_histograms,
+        noise=noise_histograms,
+        library=library_of("plot_cone"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/cone.svg",
+            caption="../report/cone.rst",
+            category="3 The cone",
+            labels={
+                "figure": "Cones on data and on noise",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
+        ),
+        "<results>/figures/{corpus}/{split}/cone.png",
+    log:
+        "<logs>/plot_cone/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_cone/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        encoders=cone_encoders_on,
+        initials=cone_initials_on,
+        noise_encoders=noise_encoders_on,
+    script:
+        "../../scripts/plot_cone.py"

@@ -1,15 +1,16 @@
 rule download_weights:
-    """Pretrained weights of open_clip, fetched where there is a network."""
+    """Pretrained weights of open_clip, torchvision or timm, fetched where there is a network."""
     input:
         architecture=named_architecture,
         library=library_of("download_weights"),
     output:
-        "results/downloads/weights/{architecture}/{tag}.txt",
+        "results/downloads/weights/{library}/{architecture}/{tag}.txt",
     log:
-        "<logs>/download_weights/{architecture}/{tag}.log",
+        "<logs>/download_weights/{library}/{architecture}/{tag}.log",
     benchmark:
-        "<benchmarks>/download_weights/{architecture}/{tag}.tsv"
+        "<benchmarks>/download_weights/{library}/{architecture}/{tag}.tsv"
     wildcard_constraints:
+        library="open_clip|torchvision|timm",
         architecture="[^/]+",
         tag="[^/]+",
     localrule: True
@@ -20,6 +21,9 @@ rule download_weights:
         runtime=120,
     script:
         "../../scripts/download_weights.py"
+
+
+ruleorder: embed_noise > embed
 
 
 rule embed:
@@ -51,6 +55,67 @@ rule embed:
         settings=config["embedding"],
     script:
         "../../scripts/embed.py"
+
+
+rule embed_noise:
+    """Embeddings of noise: normal pixels, uniformly random tokens (liang2022, Fig. 2a)."""
+    input:
+        architecture=encoder_architecture,
+        weights=encoder_weights,
+        library=library_of("embed_noise"),
+    output:
+        images="<results>/embeddings/{encoder}/noise/all/images.parquet",
+        texts="<results>/embeddings/{encoder}/noise/all/texts.parquet",
+    log:
+        "<logs>/embed_noise/{encoder}.log",
+    benchmark:
+        "<benchmarks>/embed_noise/{encoder}.tsv"
+    wildcard_constraints:
+        encoder=any_of(NETWORKS),
+    conda:
+        "../../envs/network.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        encoder=encoder_entry,
+        architecture=encoder_architecture_name,
+        settings=config["embedding"],
+        noise=config.get("noise"),
+    script:
+        "../../scripts/embed_noise.py"
+
+
+rule embed_backbone:
+    """Embeddings by an encoder of one modality, of a split or of noise."""
+    input:
+        unpack(corpus_tables),
+        weights=encoder_weights,
+        library=library_of("embed_backbone"),
+    output:
+        "<results>/embeddings/{encoder}/{corpus}/{split}/{side}.parquet",
+    log:
+        "<logs>/embed_backbone/{encoder}/{corpus}/{split}/{side}.log",
+    benchmark:
+        "<benchmarks>/embed_backbone/{encoder}/{corpus}/{split}/{side}.tsv"
+    wildcard_constraints:
+        encoder=any_of(BACKBONES),
+        side="images|texts",
+    conda:
+        "../../envs/network.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        encoder=encoder_entry,
+        settings=config["embedding"],
+        noise=config.get("noise"),
+    script:
+        "../../scripts/embed_backbone.py"
 
 
 rule read_precomputed:

@@ -6,14 +6,14 @@ rule train:
         architecture=run_architecture,
         library=library_of("train"),
     output:
-        initial="<results>/training/{run}/initial.pt",
-        final="<results>/training/{run}/final.pt",
-        trajectory="<results>/training/{run}/trajectory.parquet",
-        table="<results>/training/{run}/trajectory.csv",
+        initial="<results>/training/{run}/{seed}/initial.pt",
+        final="<results>/training/{run}/{seed}/final.pt",
+        trajectory="<results>/training/{run}/{seed}/trajectory.parquet",
+        table="<results>/training/{run}/{seed}/trajectory.csv",
     log:
-        "<logs>/train/{run}.log",
+        "<logs>/train/{run}/{seed}.log",
     benchmark:
-        "<benchmarks>/train/{run}.tsv"
+        "<benchmarks>/train/{run}/{seed}.tsv"
     conda:
         "../../envs/network.yaml"
     threads: 8
@@ -28,9 +28,9 @@ rule train:
 
 
 rule plot_trajectory:
-    """Loss, temperature, gap and recall along training."""
+    """Loss, temperature, gap and recall along training, over all seeds of a run."""
     input:
-        trajectory="<results>/training/{run}/trajectory.parquet",
+        trajectories=run_trajectories,
         library=library_of("plot_trajectory"),
     output:
         report(

@@ -1,10 +1,22 @@
 """Figures of the cone."""
 
+import math
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from modality_gap.plots.style import BLUE, GREY, ORANGE, panels, spread
+from modality_gap.plots.style import (
+    BLUE,
+    GREY,
+    MODALITY_COLOURS,
+    ORANGE,
+    family_grid,
+    panels,
+    readable,
+    spread,
+)
 
 COLOURS = {"image_image": BLUE, "text_text": ORANGE, "image_text": GREY}
 
@@ -61,3 +73,76 @@ def label_peaks(axis, peaks: list[tuple]) -> None:
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6},
         )
+
+
+def plot_cone(
+    data: dict[str, pd.DataFrame],
+    noise: dict[str, pd.DataFrame],
+    encoders: list[str],
+    initials: list[str | None],
+) -> Figure:
+    """Cosines within each modality, on data and on noise (liang2022, Figs. 2a, 6, 14).
+
+    data, noise: histograms by encoder, columns pairs, from, to, count, mean, log_cap_share; an
+    encoder of one modality has only its own pairs. A row a family and modality, initial weights
+    left of trained ones.
+    """
+    rows = [
+        (family, modality)
+        for family in family_grid(encoders, initials)
+        for modality in MODALITY_COLOURS
+        if any(
+            has(data[encoders[position]], modality) for position in family if position is not None
+        )
+    ]
+    columns = max(len(family) for family, _ in rows)
+    size = (4.4 * columns, 1.75 * len(rows) + 0.3)
+    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False, sharex=True)
+    for row, (family, modality) in enumerate(rows):
+        for column in range(columns):
+            position = family[column] if column < len(family) else None
+            if position is None or not has(data[encoders[position]], modality):
+                axes[row, column].set_visible(False)
+                continue
+            name = encoders[position]
+            draw_cone(axes[row, column], data[name], noise.get(name), modality)
+            axes[row, column].set_title(f"{readable(name)}: {modality}s")
+            # The panel below may be missing.
+            axes[row, column].tick_params(labelbottom=True)
+    figure.supxlabel("cosine similarity of two different items", fontsize=9)
+    figure.supylabel("number of pairs, scaled to the peak", fontsize=9)
+    return figure
+
+
+def has(table: pd.DataFrame, modality: str) -> bool:
+    """Whether a table of histograms has the pairs within a modality."""
+    return (table.pairs == f"{modality}_{modality}").any()
+
+
+def draw_cone(axis, data: pd.DataFrame, noise: pd.DataFrame | None, modality: str) -> None:
+    """Histograms of one modality, each named with its mean and the share of the sphere it takes."""
+    pairs = f"{modality}_{modality}"
+    for row, (table, name, colour) in enumerate(
+        ((data, "data", MODALITY_COLOURS[modality]), (noise, "noise", GREY))
+    ):
+        if table is None:
+            continue
+        here = table[table.pairs == pairs]
+        counts = here["count"].to_numpy().reshape(-1, 4).sum(axis=1)
+        edges = np.append(here["from"].to_numpy()[::4], 1.0)
+        axis.stairs(counts / counts.max(), edges, color=colour, fill=True, alpha=0.18)
+        axis.stairs(counts / counts.max(), edges, color=colour, linewidth=1.2)
+        mean, share = here["mean"].iloc[0], here["log_cap_share"].iloc[0]
+        text = f"{name}: mean {mean:.3f}, {cap(share)}"
+        axis.text(-0.98, 1.27 - 0.2 * row, text, color=colour, fontsize=8, va="top")
+    axis.axvline(0, color=GREY, linewidth=0.8, linestyle=":", ymax=0.7)
+    axis.set_xlim(-1, 1.03)
+    axis.set_ylim(0, 1.35)
+    axis.set_yticks([])
+
+
+def cap(log_share: float) -> str:
+    """The share of the sphere that a cone takes, as a power of ten."""
+    if not math.isfinite(log_share):
+        return "a single point of the sphere"
+    return f"$10^{{{log_share / math.log(10):.0f}}}$ of the sphere"

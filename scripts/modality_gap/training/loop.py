@@ -10,10 +10,11 @@ import open_clip
 import torch
 from torch.nn.functional import normalize
 
-from modality_gap.encoders import autocast, encode_text, scale_pixels
+from modality_gap.encoders import autocast, device_of, encode_text, scale_pixels
 from modality_gap.training.data import CaptionedImages
 
 Features = tuple[torch.Tensor, torch.Tensor]
+contrastive_loss = open_clip.ClipLoss()
 
 
 @dataclass
@@ -53,14 +54,12 @@ def train(
     Rows hold step, epoch, seconds, loss (mean since the row before; NaN at the start),
     temperature, and what `evaluate` gives. Raises ValueError where the loss is not finite.
     """
-    device = model.logit_scale.device
     steps = schedule.epochs * data.steps_per_epoch
     optimizer = build_optimizer(model, schedule)
     learning_rate = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, schedule.learning_rate, total_steps=steps, pct_start=schedule.warmup
     )
     evaluate_at = evaluation_steps(data.steps_per_epoch, schedule)
-    contrastive_loss = open_clip.ClipLoss()
     state = load_progress(checkpoint, identity, model, optimizer, learning_rate)
     rows, losses, step = state["rows"], [], state["step"]
     started = time.monotonic() - (rows[-1]["seconds"] if rows else 0)
@@ -85,14 +84,10 @@ def train(
     while step < steps:
         epoch, first = divmod(step, data.steps_per_epoch)
         for pixels, tokens in data.batches(epoch, first):
-            model.train()
             inputs = scale_pixels(pixels, model)
             if augment is not None:
                 inputs = augment(inputs, step)
-            with autocast(device, schedule.precision):
-                images = model.encode_image(inputs.contiguous(memory_format=torch.channels_last))
-                texts = encode_text(model, tokens)
-            images, texts = (normalize(features.float(), dim=-1) for features in (images, texts))
+            images, texts = unit_features(model, inputs, tokens, schedule.precision)
             if change_features is not None:
                 images, texts = change_features(images, texts, step / steps)
             loss = contrastive_loss(images, texts, temperature.logit_scale(step / steps))
@@ -114,8 +109,25 @@ def train(
     return rows
 
 
-def build_optimizer(model: torch.nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
-    """AdamW that decays matrices and kernels, but no gains, biases or temperature (CLIP)."""
+def unit_features(
+    model: open_clip.CLIP, inputs: torch.Tensor, tokens: torch.Tensor, precision: str
+) -> Features:
+    """Unit-length image and text features as training sees them, both of shape (n, d).
+
+    inputs: of `scale_pixels`. Batch normalisation uses the statistics of the batch.
+    """
+    model.train()
+    with autocast(device_of(model), precision):
+        images = model.encode_image(inputs.contiguous(memory_format=torch.channels_last))
+        texts = encode_text(model, tokens)
+    return normalize(images.float(), dim=-1), normalize(texts.float(), dim=-1)
+
+
+def build_optimizer(model: torch.nn.Module, schedule) -> torch.optim.Optimizer:
+    """AdamW that decays matrices and kernels, but no gains, biases or temperature (CLIP).
+
+    schedule: has weight_decay, learning_rate, betas and eps.
+    """
     decayed = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
     groups = [

@@ -1,0 +1,39 @@
+"""Embed a split, or noise, with an encoder of one modality."""
+
+from pathlib import Path
+
+import torch
+
+from job import job
+from modality_gap.backbones import build_one_sided
+from modality_gap.corpora import distinct_texts, read_split
+from modality_gap.embeddings import write_embeddings
+from modality_gap.encoders import Pixels, choose_device, describe, embed_images
+from modality_gap.noise import embed_noise_images, embed_noise_texts
+
+with job(snakemake):
+    torch.set_num_threads(snakemake.threads)
+    entry, side = snakemake.params.encoder, snakemake.wildcards.side
+    settings, noise = snakemake.params.settings, snakemake.params.noise
+    model = build_one_sided(entry, snakemake.input.weights)
+    device = choose_device(snakemake.resources.get("gpu", 0))
+    model.to(device)
+    how = (settings["batch_size"], settings["precision"])
+    if snakemake.wildcards.corpus == "noise":
+        embed = {"images": embed_noise_images, "texts": embed_noise_texts}[side]
+        ids = [f"noise {row}" for row in range(noise["items"])]
+        embeddings = embed(model, noise["items"], noise["seed"], *how)
+    else:
+        corpus = Path(snakemake.input.images).parent
+        images, captions = read_split(corpus, snakemake.wildcards.split)
+        if side == "images":
+            workers = snakemake.threads if device.type == "cuda" else 0
+            ids, embeddings = (
+                list(images.image_id),
+                embed_images(model, Pixels(images, model), *how, workers),
+            )
+        else:
+            texts, _ = distinct_texts(images, captions)
+            ids, embeddings = texts, model.embed(texts, settings["batch_size"])
+    metadata = describe(model, encoder=snakemake.wildcards.encoder, **entry)
+    write_embeddings(snakemake.output[0], f"{side[:-1]}_id", ids, embeddings, metadata)

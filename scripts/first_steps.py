@@ -1,0 +1,45 @@
+"""The gap in the first steps of training, from several initialisations."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from job import architectures, job
+from modality_gap.corpora import read_split
+from modality_gap.embeddings import sample_pairs
+from modality_gap.encoders import (
+    build_model,
+    build_tokenizer,
+    choose_device,
+    register_architectures,
+)
+from modality_gap.training.data import CaptionedImages
+from modality_gap.training.first_steps import first_steps
+from modality_gap.training.loop import Schedule
+from modality_gap.training.temperature import POLICIES
+
+SCHEDULE = Schedule.__dataclass_fields__
+
+with job(snakemake):
+    torch.set_num_threads(snakemake.threads)
+    register_architectures(architectures(snakemake))
+    device = choose_device(snakemake.resources.get("gpu", 0))
+    settings = snakemake.params.settings
+    schedule = Schedule(**{key: value for key, value in settings.items() if key in SCHEDULE})
+    tokenizer = build_tokenizer(settings["architecture"])
+    images, captions = read_split(Path(snakemake.input.images).parent, settings["split"])
+    images = images.iloc[sample_pairs(len(images), settings["pairs"], 0)].reset_index(drop=True)
+    captions = captions[captions.image_id.isin(images.image_id)]
+    data, tables = None, []
+    for seed in snakemake.params.seeds:
+        model = build_model(settings["architecture"], seed=seed)
+        model.to(device, memory_format=torch.channels_last)
+        if data is None:
+            # The same batches for every initialisation: only the weights differ.
+            data = CaptionedImages(images, captions, model, tokenizer, settings["batch_size"], 0, 0)
+        temperature = dict(settings["temperature"])
+        policy = POLICIES[temperature.pop("policy")](model, **temperature)
+        rows = first_steps(model, data, schedule, policy, settings["steps"])
+        tables.append(pd.DataFrame(rows).assign(seed=seed))
+    pd.concat(tables).to_parquet(snakemake.output[0], index=False)

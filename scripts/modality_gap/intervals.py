@@ -1,0 +1,56 @@
+"""95% intervals of what is averaged over seeds, repeats or draws."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy.stats import bootstrap, t
+
+
+def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean of independent values, shape (n,), and its 95% interval by Student's t.
+
+    The interval of a single value is unknown: NaN.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, math.nan, math.nan
+    half = float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values)))
+    return mean, mean - half, mean + half
+
+
+def mean_intervals(table: pd.DataFrame, keys: list[str], value: str) -> pd.DataFrame:
+    """`mean_interval` of a column for each combination of the keys: columns mean, low, high."""
+    rows = [
+        [*(group if isinstance(group, tuple) else (group,)), *mean_interval(values)]
+        for group, values in table.groupby(keys, sort=False)[value]
+    ]
+    return pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"])
+
+
+def between_share(means: np.ndarray, within: np.ndarray, seed: int) -> tuple[float, float, float]:
+    """Share of the variance that lies between groups, with its 95% bootstrap interval over groups.
+
+    means: centres of k groups of one size, shape (k, d), k at least 2; within: the variance around
+    each centre, summed over d, shape (k,). The law of total variance: between / (between + within).
+    """
+    if len(means) < 2:
+        raise ValueError(f"{len(means)} group, expected at least 2 to compare")
+    products = means @ means.T
+    lengths = np.diag(products)
+
+    def share(rows: np.ndarray) -> float:
+        between = lengths[rows].mean() - products[np.ix_(rows, rows)].mean()
+        return float(between / (between + within[rows].mean()))
+
+    found = bootstrap(
+        (np.arange(len(means)),),
+        share,
+        vectorized=False,
+        n_resamples=999,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    )
+    interval = found.confidence_interval
+    return share(np.arange(len(means))), float(interval.low), float(interval.high)

@@ -1,0 +1,14 @@
+"""Draw the cone of every encoder's modalities, on data and on noise."""
+
+import pandas as pd
+
+from job import job
+from modality_gap.plots.cone import plot_cone
+from modality_gap.plots.style import save
+
+with job(snakemake):
+    params = snakemake.params
+    data = dict(zip(params.encoders, map(pd.read_parquet, snakemake.input.data), strict=True))
+    noise = map(pd.read_parquet, snakemake.input.noise)
+    noise = dict(zip(params.noise_encoders, noise, strict=True))
+    save(plot_cone(data, noise, params.encoders, params.initials), list(snakemake.output))

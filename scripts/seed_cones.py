@@ -1,0 +1,61 @@
+"""Embed the same items, and noise, by networks that differ in their seed alone."""
+
+from pathlib import Path
+
+import torch
+
+from job import architectures, job
+from modality_gap.corpora import read_split
+from modality_gap.embeddings import sample_pairs
+from modality_gap.encoders import (
+    Pixels,
+    build_model,
+    build_tokenizer,
+    choose_device,
+    decode_once,
+    embed_images,
+    embed_texts,
+    register_architectures,
+)
+from modality_gap.noise import embed_noise_images, embed_noise_texts
+from modality_gap.seed_cones import write_cones
+
+
+def build(networks: dict, seed: int, weights: str | None) -> torch.nn.Module:
+    """The network of one seed, with random weights or those of a file."""
+    source = {"seed": seed} if weights is None else {"checkpoint": weights}
+    if networks["library"] == "open_clip":
+        return build_model(networks["architecture"], **source)
+    from modality_gap.backbones import build_backbone
+
+    return build_backbone(networks["library"], networks["architecture"], **source)
+
+
+with job(snakemake):
+    torch.set_num_threads(snakemake.threads)
+    register_architectures(architectures(snakemake))
+    device = choose_device(snakemake.resources.get("gpu", 0))
+    networks, settings = snakemake.params.networks, snakemake.params.embedding
+    number, noise_seed = snakemake.params.number, snakemake.params.seed
+    how = (settings["batch_size"], settings["precision"])
+    images, captions = read_split(Path(snakemake.input.images).parent, snakemake.params.split)
+    images = images.iloc[sample_pairs(len(images), number, noise_seed)].reset_index(drop=True)
+    texts = list(captions.groupby("image_id").text.first()[images.image_id])
+    files = snakemake.input.get("weights", [None] * len(networks["seeds"]))
+    noise = (len(images), noise_seed, *how)
+    pixels, cones = None, []
+    for seed, file in zip(networks["seeds"], files, strict=True):
+        model = build(networks, seed, file).to(device)
+        if pixels is None:
+            pixels = decode_once(Pixels(images, model))
+        cones += [
+            (seed, "image", "data", embed_images(model, pixels, *how, snakemake.threads)),
+            (seed, "image", "noise", embed_noise_images(model, *noise)),
+        ]
+        if networks["library"] == "open_clip":
+            tokenizer = build_tokenizer(networks["architecture"])
+            cones += [
+                (seed, "text", "data", embed_texts(model, tokenizer, texts, *how)),
+                (seed, "text", "noise", embed_noise_texts(model, *noise)),
+            ]
+    write_cones(snakemake.output[0], cones)

@@ -1,0 +1,77 @@
+scattergather:
+    first_steps=5,
+
+
+rule first_steps:
+    """The gap in the first steps of training, some initialisations a job (yaras2024, Fig. 4b)."""
+    input:
+        images=run_table(config["first_steps"]["run"], "images"),
+        captions=run_table(config["first_steps"]["run"], "captions"),
+        architecture=architecture_file(
+            RUNS[config["first_steps"]["run"]]["architecture"]
+        ),
+        library=library_of("first_steps"),
+    output:
+        "<results>/first_steps/{scatteritem}.parquet",
+    log:
+        "<logs>/first_steps/{scatteritem}.log",
+    benchmark:
+        "<benchmarks>/first_steps/{scatteritem}.tsv"
+    conda:
+        "../../envs/network.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=first_steps_settings,
+        seeds=first_steps_seeds,
+    script:
+        "../../scripts/first_steps.py"
+
+
+rule gather_first_steps:
+    """All initialisations in one table."""
+    input:
+        parts=gather.first_steps("<results>/first_steps/{scatteritem}.parquet"),
+        library=library_of("gather"),
+    output:
+        "<results>/first_steps/gaps.parquet",
+    log:
+        "<logs>/gather_first_steps.log",
+    benchmark:
+        "<benchmarks>/gather_first_steps.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../../scripts/gather.py"
+
+
+rule plot_first_steps:
+    """Change of the gap in the first steps of training."""
+    input:
+        gaps="<results>/first_steps/gaps.parquet",
+        library=library_of("plot_first_steps"),
+    output:
+        report(
+            "<results>/figures/first_steps/first_steps.svg",
+            caption="../report/first_steps.rst",
+            category="2 Training",
+            labels={"figure": "The first steps"},
+        ),
+        "<results>/figures/first_steps/first_steps.png",
+    log:
+        "<logs>/plot_first_steps.log",
+    benchmark:
+        "<benchmarks>/plot_first_steps.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_first_steps.py"

@@ -1,0 +1,49 @@
+rule layer_theorems:
+    """Theorems 1, 2/4 and Lemma 3 of liang2022 by Monte Carlo."""
+    input:
+        library=library_of("layer_theorems"),
+    output:
+        rising="<results>/layer_theorems/rising_cosine.parquet",
+        products="<results>/layer_theorems/inner_product.parquet",
+        variance="<results>/layer_theorems/variance.parquet",
+    log:
+        "<logs>/layer_theorems.log",
+    benchmark:
+        "<benchmarks>/layer_theorems.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=config["layer_theorems"],
+    script:
+        "../../scripts/layer_theorems.py"
+
+
+rule plot_layer_theorems:
+    """What is proved of random layers, beside what they do."""
+    input:
+        rising="<results>/layer_theorems/rising_cosine.parquet",
+        products="<results>/layer_theorems/inner_product.parquet",
+        variance="<results>/layer_theorems/variance.parquet",
+        library=library_of("plot_layer_theorems"),
+    output:
+        report(
+            "<results>/figures/layer_theorems/layer_theorems.svg",
+            caption="../report/layer_theorems.rst",
+            category="3 The cone",
+            labels={"figure": "Theorems of random layers"},
+        ),
+        "<results>/figures/layer_theorems/layer_theorems.png",
+    log:
+        "<logs>/plot_layer_theorems.log",
+    benchmark:
+        "<benchmarks>/plot_layer_theorems.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_layer_theorems.py"

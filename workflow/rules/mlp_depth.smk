@@ -1,0 +1,45 @@
+rule mlp_depth:
+    """Cosine against depth in random networks, and at infinite width (liang2022, Fig. 2b)."""
+    input:
+        library=library_of("mlp_depth"),
+    output:
+        "<results>/mlp_depth/cosines.parquet",
+    log:
+        "<logs>/mlp_depth.log",
+    benchmark:
+        "<benchmarks>/mlp_depth.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=config["mlp_depth"],
+    script:
+        "../../scripts/mlp_depth.py"
+
+
+rule plot_mlp_depth:
+    """The cone of random networks by depth and activation."""
+    input:
+        cosines="<results>/mlp_depth/cosines.parquet",
+        library=library_of("plot_mlp_depth"),
+    output:
+        report(
+            "<results>/figures/mlp_depth/mlp_depth.svg",
+            caption="../report/mlp_depth.rst",
+            category="3 The cone",
+            labels={"figure": "Cone by depth"},
+        ),
+        "<results>/figures/mlp_depth/mlp_depth.png",
+    log:
+        "<logs>/plot_mlp_depth.log",
+    benchmark:
+        "<benchmarks>/plot_mlp_depth.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_mlp_depth.py"

@@ -1,0 +1,48 @@
+rule sphere:
+    """Six pairs on a sphere: the loss while texts move (liang2022, Figs. 3e-g, 9)."""
+    input:
+        library=library_of("sphere"),
+    output:
+        landscape="<results>/sphere/landscape.parquet",
+        pairs="<results>/sphere/pairs.parquet",
+        minima="<results>/sphere/minima.csv",
+    log:
+        "<logs>/sphere.log",
+    benchmark:
+        "<benchmarks>/sphere.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=config["sphere"],
+    script:
+        "../../scripts/sphere.py"
+
+
+rule plot_sphere:
+    """The six pairs, and the loss by shift and temperature."""
+    input:
+        landscape="<results>/sphere/landscape.parquet",
+        pairs="<results>/sphere/pairs.parquet",
+        library=library_of("plot_sphere"),
+    output:
+        report(
+            "<results>/figures/sphere/sphere.svg",
+            caption="../report/sphere.rst",
+            category="6 Geometry of the loss",
+            labels={"figure": "Six pairs on a sphere"},
+        ),
+        "<results>/figures/sphere/sphere.png",
+    log:
+        "<logs>/plot_sphere.log",
+    benchmark:
+        "<benchmarks>/plot_sphere.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_sphere.py"
