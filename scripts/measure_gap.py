@@ -2,13 +2,31 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from job import job
 from modality_gap.embeddings import read_matched
-from modality_gap.gap import gap_measures
+from modality_gap.gap import gap_cosines, gap_measures
+
+BINS = np.linspace(-1, 1, 401)
 
 with job(snakemake):
     images, texts = read_matched(Path(snakemake.input.images).parent)
     measures = {"pairs": len(images), **gap_measures(images, texts)}
-    pd.DataFrame([measures]).to_parquet(snakemake.output[0], index=False)
+    pd.DataFrame([measures]).to_parquet(snakemake.output.measures, index=False)
+    cosines = gap_cosines(images, texts)
+    tables = [
+        pd.DataFrame(
+            {
+                "modality": modality,
+                "from": BINS[:-1],
+                "to": BINS[1:],
+                "count": np.histogram(values, BINS)[0],
+                "mean_absolute": np.abs(values).mean(),
+                "dimension": images.shape[1],
+            }
+        )
+        for modality, values in cosines.items()
+    ]
+    pd.concat(tables).to_parquet(snakemake.output.cosines, index=False)

@@ -4,6 +4,8 @@ import numpy as np
 
 from modality_gap.embeddings import check_pair
 
+ROWS_AT_A_TIME = 1024
+
 
 def gap_vector(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     """Δ = mean(x) − mean(y), shape (d,), float64 (liang2022, Sec. 4.2).
@@ -62,16 +64,63 @@ def mean_cosine(embeddings: np.ndarray) -> float:
     return float((total @ total - own) / (n * (n - 1)))
 
 
+def pair_margins(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """How much more similar each pair is than its image's and its text's best other match.
+
+    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over j ≠ i, shape (n,); the smallest is
+    the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
+    images, texts: shape (n, d), n ≥ 2, rows of unit length, row i of one matching row i of the other.
+    """
+    check_pair(images, texts, paired=True)
+    n = len(images)
+    if n < 2:
+        raise ValueError(f"{n} pair, expected at least 2 to compare")
+    own = np.empty(n, dtype=np.result_type(images, texts))
+    best = np.full(n, -np.inf, dtype=own.dtype)
+    for first in range(0, n, ROWS_AT_A_TIME):
+        rows = np.arange(first, min(first + ROWS_AT_A_TIME, n))
+        cosines = images[rows] @ texts.T
+        diagonal = (np.arange(len(rows)), rows)
+        own[rows] = cosines[diagonal]
+        cosines[diagonal] = -np.inf
+        best[rows] = np.maximum(best[rows], cosines.max(axis=1))
+        np.maximum(best, cosines.max(axis=0), out=best)
+    return own - best
+
+
+def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
+    """Cosine between the gap and each embedding, seen from its centre, by modality.
+
+    cos(x − μ_x, Δ) and cos(y − μ_y, Δ), both of shape (n,), float64: 0 where the gap is orthogonal to
+    what distinguishes items (chowers2026, Assumption 3.3, Fig. 13). An embedding on its centre has
+    no direction: 0. images, texts: shape (n, d) and (m, d), rows of unit length.
+    """
+    gap = gap_vector(images, texts)
+    length = np.linalg.norm(gap)
+    if length == 0:
+        raise ValueError("the modality gap is zero: it has no direction")
+    found = {}
+    for name, rows in (("image", images), ("text", texts)):
+        around = rows - rows.mean(axis=0, dtype=np.float64)
+        lengths = np.linalg.norm(around, axis=1)
+        along = around @ (gap / length)
+        found[name] = np.divide(along, lengths, out=np.zeros_like(along), where=lengths > 0)
+    return found
+
+
 def gap_measures(images: np.ndarray, texts: np.ndarray) -> dict[str, float]:
     """Every number that says how far apart two paired modalities are, by name.
 
     images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
     """
+    margins = pair_margins(images, texts)
     return {
         "modality_gap": modality_gap(images, texts),
         "matched_distance": matched_distance(images, texts),
         "relative_modality_gap": relative_modality_gap(images, texts),
         "matched_cosine": float(matched_cosines(images, texts).mean()),
+        "margin": float(margins.min()),
+        "matched_share": float((margins > 0).mean()),
         "image_centre_length": float(np.linalg.norm(images.mean(axis=0, dtype=np.float64))),
         "text_centre_length": float(np.linalg.norm(texts.mean(axis=0, dtype=np.float64))),
     }

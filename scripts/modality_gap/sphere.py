@@ -2,7 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import logsumexp
+
+from modality_gap.gradient_flow import contrastive_loss
 
 PAIRS = 6
 MISMATCHED = [1, 0, 2, 3, 4, 5]  # the first two texts stand where each other's image is
@@ -49,13 +50,6 @@ def pair_positions(spacing: float, matched: bool) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def contrastive_loss(images: np.ndarray, texts: np.ndarray, logit_scale: float) -> float:
-    """The symmetric contrastive loss of matched rows, in nats; both of shape (n, d)."""
-    logits = logit_scale * images @ texts.T
-    own = np.diag(logits).mean()
-    return float(sum(logsumexp(logits, axis=axis).mean() - own for axis in (0, 1)) / 2)
-
-
 def sphere_landscape(
     spacings: list[float], logit_scales: list[float], shifts: list[float]
 ) -> pd.DataFrame:
@@ -72,7 +66,7 @@ def sphere_landscape(
                 distance = np.linalg.norm(images.mean(axis=0) - texts.mean(axis=0))
                 place = {"spacing": spacing, "matched": matched, "shift": shift}
                 for logit_scale in logit_scales:
-                    loss = contrastive_loss(images, texts, logit_scale)
+                    loss = contrastive_loss(logit_scale * images @ texts.T)
                     rows.append(
                         {
                             **place,

@@ -1,13 +1,37 @@
 import numpy as np
 import pytest
 
-from modality_gap.gap import gap_measures, mean_cosine, modality_gap, relative_modality_gap
+from modality_gap import gap
+from modality_gap.gap import (
+    gap_cosines,
+    gap_measures,
+    mean_cosine,
+    modality_gap,
+    pair_margins,
+    relative_modality_gap,
+)
+from modality_gap.gradient_flow import matched_margins
+
+
+def brute_margins(x, y):
+    """Each pair's own cosine less the best of its row and column, one comparison at a time."""
+    cosines = x @ y.T
+    return [
+        min(
+            cosines[i, i] - other
+            for j in range(len(x))
+            if j != i
+            for other in (cosines[i, j], cosines[j, i])
+        )
+        for i in range(len(x))
+    ]
 
 
 def brute_force(images, texts):
     """Every measure pair by pair, in float64."""
     x, y = images.astype(np.float64), texts.astype(np.float64)
     n = len(x)
+    margins = brute_margins(x, y)
     different = ~np.eye(n, dtype=bool)
     matched = ((1 - (x * y).sum(axis=1)) / 2).mean()
     spread_x = ((1 - x @ x.T) / 2)[different].mean()
@@ -17,6 +41,8 @@ def brute_force(images, texts):
         "matched_distance": np.mean([np.linalg.norm(a - b) for a, b in zip(x, y, strict=True)]),
         "relative_modality_gap": matched / (matched + (spread_x + spread_y) / 2),
         "matched_cosine": np.mean([a @ b for a, b in zip(x, y, strict=True)]),
+        "margin": min(margins),
+        "matched_share": np.mean([margin > 0 for margin in margins]),
         "image_centre_length": np.linalg.norm(x.mean(axis=0)),
         "text_centre_length": np.linalg.norm(y.mean(axis=0)),
     }
@@ -48,3 +74,37 @@ def test_one_point_has_no_relative_gap():
     assert modality_gap(pole, pole) == 0
     with pytest.raises(ValueError, match="RMG is not defined"):
         relative_modality_gap(pole, pole)
+
+
+def test_margins_in_blocks_are_those_of_the_whole_matrix(real_pairs, monkeypatch):
+    images, texts = (rows.astype(np.float64) for rows in real_pairs)
+    expected = matched_margins(images @ texts.T)
+    for rows in (1024, 500, 7):
+        monkeypatch.setattr(gap, "ROWS_AT_A_TIME", rows)
+        np.testing.assert_allclose(pair_margins(images, texts), expected, atol=1e-12)
+
+
+def test_the_cosine_with_the_gap_is_that_of_each_vector(real_pairs):
+    found = gap_cosines(*real_pairs)
+    x, y = (rows.astype(np.float64) for rows in real_pairs)
+    direction = x.mean(axis=0) - y.mean(axis=0)
+    for name, rows in (("image", x), ("text", y)):
+        for row in (0, 17, 499):
+            around = rows[row] - rows.mean(axis=0)
+            expected = around @ direction / np.linalg.norm(around) / np.linalg.norm(direction)
+            assert found[name][row] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_gap_across_the_plane_of_the_items_is_orthogonal():
+    """Two parallel circles: what chowers2026 assumes, exactly."""
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    circle = 0.8 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    images, texts = (np.column_stack([circle, np.full(12, height)]) for height in (0.6, -0.6))
+    for cosines in gap_cosines(images, texts).values():
+        np.testing.assert_allclose(cosines, 0, atol=1e-12)
+
+
+def test_no_gap_has_no_direction():
+    pole = np.tile([[1.0, 0.0]], (3, 1))
+    with pytest.raises(ValueError, match="no direction"):
+        gap_cosines(pole, pole)

@@ -472,6 +472,24 @@ EXPERIMENT_FIGURES = {
     ],
     "first_steps": ["first_steps"],
     "sphere": ["sphere"],
+    "gradient_flow": [
+        "gradient_flow",
+        "gap_and_logit_scale",
+        "slow_closing",
+        "initial_growth",
+        "temperature_rates",
+        "margin",
+    ],
+    "free_embeddings": [
+        "loss_without_alignment",
+        "gradient_prediction",
+        "descent_plane",
+        "collapsed_start",
+        "descent_sphere",
+        "descent_assumptions",
+        "gap_after_descent",
+        "shared_caption",
+    ],
 }
 EXPERIMENTS = [name for name in EXPERIMENT_FIGURES if name in config]
 
@@ -480,6 +498,7 @@ def figures():
     """Every figure of the study."""
     split_figures = [
         "gap",
+        "gap_cosines",
         "cosines",
         "recall",
         *(f"view_{method}" for method in config["views"]["methods"]),

@@ -4,7 +4,8 @@ rule measure_gap:
         **EMBEDDING_FILES,
         library=library_of("measure_gap"),
     output:
-        "<results>/gap/{encoder}/{corpus}/{split}.parquet",
+        measures="<results>/gap/{encoder}/{corpus}/{split}.parquet",
+        cosines="<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet",
     log:
         "<logs>/measure_gap/{encoder}/{corpus}/{split}.log",
     benchmark:
@@ -49,3 +50,36 @@ rule plot_gap:
         initials=initials_on,
     script:
         "../../scripts/plot_gap.py"
+
+
+rule plot_gap_cosines:
+    """Is the gap orthogonal to what distinguishes items (chowers2026, Fig. 13)?"""
+    input:
+        tables=tables_on("<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet"),
+        library=library_of("plot_gap_cosines"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/gap_cosines.svg",
+            caption="../report/gap_cosines.rst",
+            category="1 The gap",
+            labels={
+                "figure": "Orthogonality of the gap",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
+        ),
+        "<results>/figures/{corpus}/{split}/gap_cosines.png",
+    log:
+        "<logs>/plot_gap_cosines/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_gap_cosines/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        encoders=encoders_on,
+        initials=initials_on,
+    script:
+        "../../scripts/plot_gap_cosines.py"
