@@ -10,17 +10,32 @@ from modality_gap.loss_geometry import (
 )
 from modality_gap.shared_caption import shared_caption_table
 
+ARRANGEMENT_TEMPERATURES = [0.1, 0.3, 1]
+PREDICTION = {
+    "pairs": 10,
+    "dimension": 3,
+    "gap": 1,
+    "temperatures": [0.1, 1, 10],
+    "deviations": [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3],
+    "seeds": 5,
+}
+SHARED_CAPTION = {
+    "gaps": [0.5, 1, 2],
+    "deviation": 0.2,
+    "seeds": 20,
+    "temperature": 1,
+    "learning_rate": 0.01,
+    "stops": record_steps(3000, []),
+}
+
 with job(snakemake):
-    settings, output = snakemake.params.settings, snakemake.output
-    temperatures, prediction = settings["arrangement_temperatures"], settings["prediction"]
-    shared = dict(settings["shared_caption"])
-    stops = record_steps(shared.pop("steps"), [])
+    output = snakemake.output
     tables = {
-        output.arrangements: arrangement_table(temperatures),
-        output.gap_lengths: gap_length_table(temperatures),
-        output.prediction: gradient_prediction(**prediction),
-        output.rates: shrinking_rates(prediction["pairs"], seed=0),
-        output.shared_caption: shared_caption_table(**shared, stops=stops),
+        output.arrangements: arrangement_table(ARRANGEMENT_TEMPERATURES),
+        output.gap_lengths: gap_length_table(ARRANGEMENT_TEMPERATURES),
+        output.prediction: gradient_prediction(**PREDICTION),
+        output.rates: shrinking_rates(PREDICTION["pairs"], seed=0),
+        output.shared_caption: shared_caption_table(**SHARED_CAPTION),
     }
     for path, table in tables.items():
         table.to_parquet(path, index=False)

@@ -6,17 +6,30 @@ import pandas as pd
 
 from job import job
 from modality_gap.embeddings import read_metadata
-from modality_gap.summary import describe_study, overview, summarize
+from modality_gap.summary import describe_study, overview, summarize, summarize_cones
+
+KEYS = ["encoder", "initial", "corpus", "split"]
+
+
+def read(files: list[str]) -> list[pd.DataFrame]:
+    """All tables, in order."""
+    return [pd.read_parquet(file) for file in files]
+
 
 with job(snakemake):
-    keys, study = pd.DataFrame(snakemake.params.evaluations), snakemake.params.study
-    parts = [
-        [pd.read_parquet(file) for file in files]
-        for files in (snakemake.input.gaps, snakemake.input.cones, snakemake.input.recalls)
-    ]
-    table = summarize(keys, *parts)
+    tables, study = snakemake.input, snakemake.params.study
+    keys = pd.DataFrame(snakemake.params.evaluations, columns=KEYS)
+    one_sided = pd.DataFrame(snakemake.params.one_sided_evaluations, columns=KEYS)
+    cones = read(tables.cones), read(tables.one_sided_cones)
+    table = pd.concat(
+        [
+            summarize(keys, read(tables.gaps), cones[0], read(tables.recalls)),
+            summarize_cones(one_sided, cones[1]),
+        ],
+        ignore_index=True,
+    )
     table.to_parquet(snakemake.output.table, index=False)
     table.to_csv(snakemake.output.csv, index=False)
-    metadata = dict(zip(keys.encoder, map(read_metadata, snakemake.input.embeddings), strict=True))
+    metadata = dict(zip(keys.encoder, map(read_metadata, tables.embeddings), strict=True))
     page = overview(table, study["title"], describe_study(study, metadata))
     Path(snakemake.output.page).write_text(page)

@@ -18,10 +18,13 @@ from scipy.special import logsumexp
 
 from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics
 from modality_gap.embeddings import normalize
+from modality_gap.free_embeddings import gradient, isotropic_start
+from modality_gap.plane_descent import descend_compiled
 from modality_gap.shift import shift_landscape
 
 REPEATS = 5
 LARGE = (50_000, 2_048)
+TEN_PAIRS = {"pairs": 10, "dimension": 2, "gap": 1.0, "deviation": 0.01, "seed": 0}
 
 
 def cone(n: int, d: int, seed: int) -> np.ndarray:
@@ -60,6 +63,20 @@ def recomputed_landscape(x: np.ndarray, y: np.ndarray, shifts, temperatures) -> 
             sums = [logsumexp(logits, axis=axis).mean() for axis in (0, 1)]
             losses.append(sum(sums) / 2 - own)
     return losses
+
+
+def plain_descent(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """The obvious way: a NumPy step after another, chowers2026's plane (τ = 0.1)."""
+    x, y = isotropic_start(**TEN_PAIRS)
+    for _ in range(steps):
+        of_x, of_y = gradient(x, y, 0.1)
+        x, y = x - 0.01 * of_x, y - 0.01 * of_y
+    return x, y
+
+
+def compiled_descent(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ours."""
+    return descend_compiled(*isotropic_start(**TEN_PAIRS), 0.1, 0.01, np.array([steps]))
 
 
 def seconds(work: Callable[[], object], repeats: int) -> list[float]:
@@ -114,6 +131,14 @@ def main() -> None:
         lambda: recomputed_landscape(x, y, shifts, temperatures),
         1,
     )
+    compare(
+        "descent in the plane, 10 pairs, 20,000 steps",
+        lambda: compiled_descent(20_000),
+        lambda: plain_descent(20_000),
+        1,
+    )
+    time_of_all = seconds(lambda: compiled_descent(10_000_000), 1)[0]
+    print(f"descent in the plane, 10 pairs, 10,000,000 steps, one core: {time_of_all:.0f} s")
 
 
 if __name__ == "__main__":

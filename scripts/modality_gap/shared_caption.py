@@ -51,7 +51,8 @@ def shared_caption_table(
     Starts: images N((0, gap/2), σ²I), caption N((0, −gap/2), σ²I), a seed a start. stops: ascending
     step numbers, 0 being the start.
     Columns loss_form (`as defined`, `as simplified`), initial_gap, seed, step, loss, modality_gap
-    (distance between the images' centre and the caption), difference (|d₁ − d₂|).
+    (distance between the images' centre and the caption), difference (|d₁ − d₂|), and closing_gap:
+    what the initial gap is after that step of the simplified loss if both images coincide.
     """
     cases = pd.DataFrame(
         [(gap, seed) for gap in gaps for seed in range(seeds)], columns=["initial_gap", "seed"]
@@ -81,6 +82,7 @@ def shared_caption_table(
                 loss=shared_caption_loss(images, caption, temperature, simplified),
                 modality_gap=np.linalg.norm(images.mean(axis=1) - caption, axis=-1),
                 difference=np.abs(distances[:, 0] - distances[:, 1]),
+                closing_gap=cases.initial_gap * (1 - 3 * learning_rate / temperature) ** step,
             )
             tables.append(found)
     return pd.concat(tables, ignore_index=True)

@@ -29,7 +29,7 @@ def summarize(
             encoders.to_dict("records"), gaps, cones, recalls, strict=True
         )
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=None if rows else [*encoders, "modality_gap"])
     place = ["corpus", "split"]
     start = table[["encoder", *place, "modality_gap"]].rename(
         columns={"encoder": "initial", "modality_gap": "initial_gap"}
@@ -37,6 +37,15 @@ def summarize(
     table = table.merge(start, how="left", on=["initial", *place])
     table["share_closed"] = 1 - table.modality_gap / table.initial_gap
     return table.drop(columns="initial_gap")
+
+
+def summarize_cones(encoders: pd.DataFrame, cones: list[pd.DataFrame]) -> pd.DataFrame:
+    """As `summarize`, of encoders of one modality: they have a cone, but no gap."""
+    rows = [
+        {**encoder, **{f"mean_cosine_{row.pairs}": row.mean for row in cone.itertuples()}}
+        for encoder, cone in zip(encoders.to_dict("records"), cones, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=None if rows else list(encoders))
 
 
 def headline(table: pd.DataFrame) -> list[str]:
@@ -84,9 +93,11 @@ def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
     lines = [title, "=" * len(title), ""]
     lines += [f"- {sentence}" for sentence in headline(table)] + [""]
     for (corpus, split), here in table.groupby(["corpus", "split"], sort=False):
-        lines += [f"**{readable(corpus)}, {readable(split)}** ({here.pairs.iloc[0]:,} pairs)", ""]
+        lines += [f"**{readable(corpus)}, {readable(split)}**{number_of_pairs(here)}", ""]
         for columns in TABLES:
-            lines += list_table({key: name for key, name in columns.items() if key in here}, here)
+            shown = [key for key in columns if key in here and here[key].notna().any()]
+            known = here[here[shown[1:]].notna().any(axis=1)]
+            lines += list_table({key: columns[key] for key in shown}, known)
     lines += [
         "The **modality gap** is the distance between the centres of the image and the text "
         "embeddings, all of unit length (liang2022, Sec. 4.2): 0 where the two modalities share "
@@ -105,6 +116,12 @@ def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
     return "\n".join(lines)
 
 
+def number_of_pairs(table: pd.DataFrame) -> str:
+    """How many pairs the encoders of a split were measured on, in brackets."""
+    found = table.pairs.dropna() if "pairs" in table else []
+    return f" ({int(found.iloc[0]):,} pairs)" if len(found) else ""
+
+
 def list_table(columns: dict[str, str], table: pd.DataFrame) -> list[str]:
     """Some columns of a table, under their names, as a reStructuredText list-table."""
     lines = [".. list-table::", "   :header-rows: 1", "", *list_row(columns.values())]
@@ -121,11 +138,11 @@ def list_row(cells: Iterable[str]) -> list[str]:
 
 def cell(key: str, value) -> str:
     """A value as the page shows it."""
-    if key == "share_closed":
-        return "–" if np.isnan(value) else f"{value:.0%}"
     if isinstance(value, str):
         return readable(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+    if np.isnan(value):
+        return "–"
+    return f"{value:.0%}" if key == "share_closed" else f"{value:.3f}"
 
 
 def readable(name: str) -> str:

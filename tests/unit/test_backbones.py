@@ -7,37 +7,17 @@ import pytest
 import timm
 import torch
 import torchvision
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from sentence_transformer_folder import WORDS, write_sentence_transformer
 
 from modality_gap.backbones import SentenceTransformer, build_backbone, build_one_sided
 from modality_gap.encoders import build_model, disable_normalization, embed_images
 from modality_gap.noise import embed_noise_images, embed_noise_texts
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "red", "blue", "dog", "cat", "runs"]
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A sentence transformer of a small BERT, saved as the package saves one."""
-    from sentence_transformers import SentenceTransformer as Package
-    from sentence_transformers.sentence_transformer import modules
-
-    path = tmp_path_factory.mktemp("bert")
-    (path / "vocab.txt").write_text("\n".join(WORDS))
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(WORDS),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-    )
-    BertModel(config).save_pretrained(path)
-    BertTokenizerFast(str(path / "vocab.txt")).save_pretrained(path)
-    transformer = modules.Transformer(str(path), max_seq_length=16)
-    network = Package(modules=[transformer, modules.Pooling(32)], device="cpu")
-    network.save(str(path / "saved"))
-    return path / "saved"
+    return write_sentence_transformer(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.mark.parametrize(

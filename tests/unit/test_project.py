@@ -1,9 +1,12 @@
 """What the project says of itself in several places agrees."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 import yaml
@@ -46,6 +49,46 @@ def test_every_rule_has_a_log_a_benchmark_and_an_environment():
             if "script:" in rule:
                 for part in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=", "library_of("):
                     assert part in rule, f"{file.name}: {rule.splitlines()[0]} {part}"
+
+
+def imported_by(script: Path) -> set[str]:
+    """Packages that a script imports, itself or through the project's modules."""
+    packages, modules, unread = set(), set(), [script, ROOT / "scripts/job.py"]
+    while unread:
+        for node in ast.walk(ast.parse(unread.pop().read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module]
+            for name in names:
+                path = ROOT.joinpath("scripts", *name.split("."))
+                file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+                if file.is_file() and file not in modules:
+                    modules.add(file)
+                    unread.append(file)
+                elif not file.is_file():
+                    packages.add(name.partition(".")[0])
+    return packages - set(sys.stdlib_module_names)
+
+
+RULES = [
+    (file.name, re.search(r"conda:\s+\"../../(.*)\"", rule)[1], re.search(r"/(\w+)\.py\"", rule)[1])
+    for file in sorted((ROOT / "workflow/rules").glob("*.smk"))
+    for rule in re.split(r"^rule ", file.read_text(), flags=re.M)[1:]
+    if "script:" in rule
+]
+
+
+@pytest.mark.parametrize("environment", sorted({environment for _, environment, _ in RULES}))
+def test_a_rules_environment_holds_what_its_script_imports(environment):
+    *_, pip = yaml.safe_load((ROOT / environment).read_text())["dependencies"]
+    held = {requirement.partition("==")[0].lower() for requirement in pip["pip"]}
+    names = packages_distributions()
+    needed = set()
+    for _, own, script in RULES:
+        if own == environment:
+            needed |= imported_by(ROOT / f"scripts/{script}.py")
+    distributions = {names[name][0].lower().replace("_", "-") for name in needed}
+    assert distributions <= held
 
 
 def keys_of(schema: dict) -> set[str]:

@@ -2,7 +2,7 @@ import docutils.core
 import pandas as pd
 import pytest
 
-from modality_gap.summary import headline, overview, summarize
+from modality_gap.summary import headline, overview, summarize, summarize_cones
 
 
 def tables(gaps):
@@ -48,3 +48,15 @@ def test_the_first_page_is_valid_restructured_text():
     ).decode()
     for shown in ("A study", "75%", "0.800", "1,200 pairs", "modality gap", "Corpus"):
         assert shown in html
+
+
+def test_encoders_of_one_modality_have_a_cone_and_a_study_may_have_no_other():
+    names = encoders(("alone", None))
+    cones = summarize_cones(names, [pd.DataFrame([{"pairs": "image_image", "mean": 0.25}])])
+    for others in (summarize(names[:0], [], [], []), summarize(names, *tables([0.8]))):
+        page = overview(pd.concat([others, cones]), "A study", [])
+        assert page.count("0.250") == 1 + len(others)
+        assert "nan" not in page
+    nothing = pd.concat([summarize(names[:0], [], [], []), summarize_cones(names[:0], [])])
+    assert headline(nothing) == []
+    assert overview(nothing, "A study", []).startswith("A study")

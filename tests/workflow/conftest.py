@@ -50,11 +50,46 @@ def small_emoji_study(archives: Path) -> dict:
     study = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     study |= {"study": "small", "local_files": str(archives)}
     study["corpora"]["emoji"] |= {"image_size": 24, "held_out_concepts": 0.25}
-    study["training"]["emoji"] |= {"epochs": 2, "batch_size": 16}
+    for run, seeds in (("emoji", [0]), ("vit", [0, 1])):
+        study["training"][run] |= {"epochs": 2, "batch_size": 16, "seeds": seeds}
     study["views"] |= {"pairs": 16}
     study["shift_landscape"]["shifts"] = {"first": -2, "last": 2, "number": 9}
     study["shift_landscape"]["logit_scales"] = [100, 1]
-    return study
+    return study | small_experiments(study)
+
+
+def small_experiments(study: dict) -> dict:
+    """The study's experiments, each as small as shows whether it runs."""
+    families = study["seed_cones"]["families"]
+    families["resnet"]["seeds"] = 5
+    families["vit"] = {"library": "timm", "architecture": "test_vit", "seeds": 5}
+    flow = study["gradient_flow"]
+    flow["flow"] |= {"pairs": 4, "starts": 3, "duration": 10}
+    flow["slow_closing"] |= {"pairs": 6, "duration": 100}
+    flow["initial_growth"] |= {"pairs": [8], "draws": 3, "dimensions": [2, 512]}
+    flow["temperature_rates"] |= {"learned_duration": 100, "scheduled_duration": 5}
+    free = study["free_embeddings"]
+    for start in ("isotropic", "collapsed"):
+        free["plane"][start] |= {"steps": 100, "snapshots": [0, 100]}
+    for run in free["sphere"].values():
+        run |= {"pairs": 6, "steps": 20, "snapshots": [0, 20] if run["snapshots"] else []}
+    return {
+        "noise": {"items": 20, "seed": 0},
+        "seed_cones": study["seed_cones"] | {"items": 20, "view_items": 10},
+        "mlp_depth": study["mlp_depth"] | {"width": 16, "inputs": 20, "layers": 3, "repeats": 2},
+        "layer_theorems": study["layer_theorems"]
+        | {
+            "widths": [8],
+            "trials": 20,
+            "variance": {"width": 8, "inputs": 10, "layers": 3, "networks": 5},
+        },
+        "first_steps": study["first_steps"]
+        | {"seeds": 5, "steps": 3, "batch_size": 16, "pairs": 64},
+        "sphere": study["sphere"] | {"step": 15},
+        "gradient_flow": flow,
+        "free_embeddings": free
+        | {"sweep": free["sweep"] | {"dimensions": [2, 64], "gaps": [0, 2], "steps": 20}},
+    }
 
 
 @pytest.fixture(scope="session")

@@ -129,8 +129,11 @@ def initials_on(wildcards):
     return [ENCODERS[name].get("initial") for name in encoders_on(wildcards)]
 
 
-def evaluation_keys():
-    """Encoder, initial, corpus and split of everything that is measured, split by split."""
+def evaluation_keys(encoders=None):
+    """Encoder, initial, corpus and split of everything that is measured, split by split.
+
+    encoders: measured ones; default: those of both modalities.
+    """
     return [
         {
             "encoder": name,
@@ -138,14 +141,16 @@ def evaluation_keys():
             "corpus": corpus,
             "split": split,
         }
-        for corpus, split in evaluated_splits()
-        for name in encoders_of(corpus, split)
+        for corpus, split in evaluated_splits(encoders)
+        for name in encoders_of(corpus, split, encoders)
     ]
 
 
-def all_tables(pattern):
+def all_tables(pattern, encoders=None):
     """A table for each of `evaluation_keys`, in their order."""
-    return [path for key in evaluation_keys() for path in expand(pattern, **key)]
+    return [
+        path for key in evaluation_keys(encoders) for path in expand(pattern, **key)
+    ]
 
 
 EMBEDDING_FILES = {
@@ -418,7 +423,7 @@ def family_weights(wildcards):
 def family_parts(wildcards):
     """All embeddings of a family."""
     if wildcards.family in TRAINED_FAMILIES:
-        return f"<results>/seed_cones/{wildcards.family}/trained.parquet"
+        return [f"<results>/seed_cones/{wildcards.family}/trained.parquet"]
     return gather.seed_cones(
         f"<results>/seed_cones/{wildcards.family}/{{scatteritem}}.parquet"
     )
@@ -433,6 +438,10 @@ def family_figures(name):
 def part_of(items, scatteritem):
     """Every n-th item from the i-th on, for the part `i-of-n`."""
     part, parts = map(int, scatteritem.split("-of-"))
+    if parts > len(items):
+        raise WorkflowError(
+            f"--set-scatter: {parts} jobs for {len(items)} seeds, expected at most one a seed"
+        )
     return list(items)[part - 1 :: parts]
 
 

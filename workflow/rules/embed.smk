@@ -74,7 +74,6 @@ rule embed_noise:
         encoder=any_of(NETWORKS),
     conda:
         "../../envs/network.yaml"
-    threads: 8
     resources:
         gpu=1,
         mem_mb=4000,

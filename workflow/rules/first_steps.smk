@@ -1,5 +1,5 @@
 scattergather:
-    first_steps=5,
+    first_steps=2,
 
 
 rule first_steps:
@@ -19,7 +19,6 @@ rule first_steps:
         "<benchmarks>/first_steps/{scatteritem}.tsv"
     conda:
         "../../envs/network.yaml"
-    threads: 8
     resources:
         gpu=1,
         mem_mb=4000,

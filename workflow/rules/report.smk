@@ -6,6 +6,9 @@ rule summarize:
     input:
         gaps=all_tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
         cones=all_tables("<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"),
+        one_sided_cones=all_tables(
+            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet", BACKBONES
+        ),
         recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
         embeddings=all_tables(EMBEDDING_FILES["images"]),
         library=library_of("summarize"),
@@ -28,6 +31,7 @@ rule summarize:
         runtime=10,
     params:
         evaluations=evaluation_keys(),
+        one_sided_evaluations=evaluation_keys(BACKBONES),
         study=config,
     script:
         "../../scripts/summarize.py"

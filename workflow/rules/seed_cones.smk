@@ -1,5 +1,5 @@
 scattergather:
-    seed_cones=5,
+    seed_cones=2,
 
 
 rule random_cones:
@@ -19,7 +19,6 @@ rule random_cones:
         family=any_of(RANDOM_FAMILIES),
     conda:
         "../../envs/network.yaml"
-    threads: 8
     resources:
         gpu=1,
         mem_mb=4000,
@@ -52,7 +51,6 @@ rule trained_cones:
         family=any_of(TRAINED_FAMILIES),
     conda:
         "../../envs/network.yaml"
-    threads: 8
     resources:
         gpu=1,
         mem_mb=4000,

@@ -158,11 +158,10 @@ def draw_rates(axis, rates: pd.DataFrame) -> None:
     axis.minorticks_off()
 
 
-def plot_shared_caption(table: pd.DataFrame, temperature: float, learning_rate: float) -> Figure:
+def plot_shared_caption(table: pd.DataFrame) -> Figure:
     """Two images with one caption under descent (chowers2026, appendix B).
 
-    table: of `shared_caption_table`. Dotted: the closing rate of the simplified loss, a factor
-    1 − 3·learning_rate/τ a step.
+    table: of `shared_caption_table`. Dotted: the exponential closing of the simplified loss.
     """
     figure, axes = plt.subplots(1, 2, figsize=(9.2, 3.5))
     moved = table[table.step > 0]
@@ -175,10 +174,8 @@ def plot_shared_caption(table: pd.DataFrame, temperature: float, learning_rate: 
         excess = part.assign(loss=np.maximum(part.loss - 2 * np.log(2), 1e-15))
         for _, run in excess.groupby(["initial_gap", "seed"]):
             axes[1].plot(run.step, run.loss, color=colour, linewidth=0.5, alpha=0.5)
-    steps = np.unique(moved.step)
-    for gap in table.initial_gap.unique():
-        closing = gap * (1 - 3 * learning_rate / temperature) ** steps
-        axes[0].plot(steps, closing, color="black", linewidth=0.9, linestyle=":")
+    for _, curve in moved.drop_duplicates(["initial_gap", "step"]).groupby("initial_gap"):
+        axes[0].plot(curve.step, curve.closing_gap, color="black", linewidth=0.9, linestyle=":")
     top = 1.15 * table.initial_gap.max()
     for height, (form, colour) in zip((0.96, 0.1), FORMS.items(), strict=True):
         axes[0].text(

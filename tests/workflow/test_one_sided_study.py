@@ -1,0 +1,77 @@
+"""Encoders of one modality, alone in a study: cones, but no gap; and a study of theory alone."""
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from conftest import ROOT
+from sentence_transformer_folder import write_sentence_transformer
+
+from workflow.conftest import Workplace
+from workflow.test_bad_input import line_with, pictures_study
+
+
+@pytest.fixture
+def place(workplace, tmp_path):
+    """A network of images and one of texts, on ten pictures and on noise."""
+    study = pictures_study(tmp_path)
+    study["encoders"] = {
+        "images": {
+            "kind": "image_backbone",
+            "library": "timm",
+            "architecture": "test_vit",
+            "seed": 0,
+        },
+        "texts": {
+            "kind": "sentence_transformer",
+            "folder": str(write_sentence_transformer(tmp_path / "bert")),
+        },
+    }
+    return workplace(study | {"noise": {"items": 12, "seed": 0}})
+
+
+def test_networks_of_one_modality_have_cones_on_data_and_on_noise(place):
+    place.succeeds()
+    summary = pd.read_csv(place.results / "summary.csv").set_index("encoder")
+    assert summary.mean_cosine_image_image.notna().tolist() == [True, False]
+    assert summary.mean_cosine_text_text.notna().tolist() == [False, True]
+    assert [path.stem for path in place.results.rglob("*.svg")] == ["examples", "cone"]
+    assert (place.results / "cone/images/noise/all/histogram.parquet").is_file()
+    assert "modality gap" in (place.results / "report.html").read_text()
+
+
+def test_weights_and_folders_that_do_not_fit(place, tmp_path):
+    torch.save({"other": torch.zeros(2)}, tmp_path / "other.pt")
+    entry = place.study["encoders"]["images"]
+    del entry["seed"]
+    entry["file"] = str(tmp_path / "other.pt")
+    line_with(place.fails(), "other.pt: not a checkpoint of")
+    place.study["encoders"] = {"texts": {"kind": "sentence_transformer", "folder": str(tmp_path)}}
+    line_with(
+        place.fails(), "encoders.texts: no sentence transformer (its modules.json) in the folder"
+    )
+
+
+def test_a_study_may_hold_theory_alone(workplace):
+    study = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    place = workplace(
+        {"study": "theory", "title": "Theory"} | {key: study[key] for key in ("sphere",)}
+    )
+    place.succeeds()
+    assert [path.stem for path in place.results.rglob("*.svg")] == ["sphere"]
+    assert "Theory" in (place.results / "report.html").read_text()
+
+
+def test_more_jobs_than_seeds(workplace, archives):
+    study = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    place = workplace(study)
+    complaint = "--set-scatter: 99 jobs for 25 seeds, expected at most one a seed"
+    line_with(place.fails("--dry-run", "--set-scatter", "seed_cones=99"), complaint)
+
+
+def test_the_papers_sizes_are_planned(tmp_path):
+    """Nothing of that study can run here: its weights need a network, its sizes a GPU."""
+    study = yaml.safe_load((ROOT / "config/papers.yaml").read_text())
+    plan = Workplace(tmp_path, study).succeeds("--dry-run")
+    for rule in ("random_cones", "first_steps", "descend_plane", "download_weights", "embed_noise"):
+        assert rule in plan
