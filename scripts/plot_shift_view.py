@@ -7,5 +7,6 @@ from modality_gap.plots.style import save
 from modality_gap.plots.views import plot_shift_view
 
 with job(snakemake):
-    tables = [pd.read_parquet(table) for table in snakemake.input.tables]
+    table = pd.read_parquet(snakemake.input.table)
+    tables = [table[table.encoder == encoder] for encoder in snakemake.params.encoders]
     save(plot_shift_view(tables, snakemake.params.encoders), list(snakemake.output))

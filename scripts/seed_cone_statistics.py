@@ -14,7 +14,7 @@ with job(snakemake):
     shares, points, data = [], [], {}
     for tower, inputs, seeds, embeddings in read_cones(list(snakemake.input.parts)):
         place = {"tower": tower, "inputs": inputs}
-        found = variance_between_seeds(embeddings, snakemake.params.seed)
+        found = variance_between_seeds(embeddings)
         shares.append({**place, "seeds": len(seeds), "items": embeddings.shape[1], **found})
         drawn = embeddings[:, : snakemake.params.view_items]
         points.append(cone_points(drawn, seeds, snakemake.params.seed).assign(**place))

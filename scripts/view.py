@@ -1,14 +1,15 @@
-"""A sample of pairs in one plane."""
+"""A sample of each encoder's pairs in one plane."""
 
-from pathlib import Path
+import pandas as pd
 
 from job import job
-from modality_gap.embeddings import read_matched, sample_pairs
+from modality_gap.embeddings import read_sample
 from modality_gap.views import view
 
 with job(snakemake):
-    images, texts = read_matched(Path(snakemake.input.images).parent)
-    seed = snakemake.params.seed
-    rows = sample_pairs(len(images), snakemake.params.pairs, seed)
-    points = view(images[rows], texts[rows], snakemake.wildcards.method, seed)
-    points.to_parquet(snakemake.output[0], index=False)
+    method, seed = snakemake.wildcards.method, snakemake.params.seed
+    tables = []
+    for encoder, file in zip(snakemake.params.encoders, snakemake.input.images, strict=True):
+        images, texts = read_sample(file, snakemake.params.number, seed)
+        tables.append(view(images, texts, method, seed).assign(encoder=encoder))
+    pd.concat(tables).to_parquet(snakemake.output[0], index=False)

@@ -121,7 +121,7 @@ def variance_table(width: int, inputs: int, layers: int, networks: int, seed: in
     Deep ReLU networks with weights and biases from N(0, 1/d) see the same unit-length inputs.
     Columns layer (1, 2, …); from_weights: Var(E[h | Θ]) / Var(h), the share of the variance of a
     layer's outputs that lies between networks; beta: 1 − tr(Var[h | Θ]) of the layer before,
-    averaged over the networks; each with a 95% interval by bootstrap over networks.
+    averaged over the networks; each with a 95% jackknife interval over networks.
     """
     random = np.random.default_rng(seed)
     drawn = random.standard_normal((inputs, width))
@@ -139,7 +139,7 @@ def variance_table(width: int, inputs: int, layers: int, networks: int, seed: in
             within[layer + 1, network] = hidden.var(axis=0).sum()
     rows = []
     for layer in range(layers):
-        share, low, high = between_share(means[layer], within[layer + 1], seed)
+        share, low, high = between_share(means[layer], within[layer + 1])
         rows.append(
             {
                 "layer": layer + 1,

@@ -128,3 +128,13 @@ def read_matched(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
 def sample_pairs(n: int, number: int, seed: int) -> np.ndarray:
     """Ascending rows of a random sample of n pairs, without repetition; all where n is smaller."""
     return np.sort(np.random.default_rng(seed).choice(n, min(n, number), replace=False))
+
+
+def read_sample(images: str | Path, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A random sample of the matched pairs that stand beside a file of images; see `read_matched`.
+
+    Both of shape (number, d), or of as many as there are.
+    """
+    x, y = read_matched(Path(images).parent)
+    rows = sample_pairs(len(x), number, seed)
+    return x[rows], y[rows]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap, t
+from scipy.stats import t
 
 
 def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -29,28 +29,27 @@ def mean_intervals(table: pd.DataFrame, keys: list[str], value: str) -> pd.DataF
     return pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"])
 
 
-def between_share(means: np.ndarray, within: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Share of the variance that lies between groups, with its 95% bootstrap interval over groups.
+def between_share(means: np.ndarray, within: np.ndarray) -> tuple[float, float, float]:
+    """Share of the variance that lies between groups, with its 95% jackknife interval.
 
     means: centres of k groups of one size, shape (k, d), k at least 2; within: the variance around
-    each centre, summed over d, shape (k,). The law of total variance: between / (between + within).
+    each centre, summed over d, shape (k,). The law of total variance: between / (between + within),
+    with the unbiased variance of the k centres. The interval is Student's over the k
+    pseudo-values, cut to [0, 1]; of two groups it is unknown: NaN.
     """
     if len(means) < 2:
         raise ValueError(f"{len(means)} group, expected at least 2 to compare")
     products = means @ means.T
-    lengths = np.diag(products)
 
     def share(rows: np.ndarray) -> float:
-        between = lengths[rows].mean() - products[np.ix_(rows, rows)].mean()
+        part = products[np.ix_(rows, rows)]
+        between = (np.trace(part) - part.sum() / len(rows)) / (len(rows) - 1)
         return float(between / (between + within[rows].mean()))
 
-    found = bootstrap(
-        (np.arange(len(means)),),
-        share,
-        vectorized=False,
-        n_resamples=999,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    )
-    interval = found.confidence_interval
-    return share(np.arange(len(means))), float(interval.low), float(interval.high)
+    k = len(means)
+    whole = share(np.arange(k))
+    if k == 2:
+        return whole, math.nan, math.nan
+    without = np.array([share(np.delete(np.arange(k), group)) for group in range(k)])
+    _, low, high = mean_interval(k * whole - (k - 1) * without)
+    return whole, max(0.0, low), min(1.0, high)

@@ -46,17 +46,17 @@ def read_cones(paths: list[str]) -> Iterator[tuple[str, str, list[int], np.ndarr
         yield tower, inputs, list(rows), embeddings
 
 
-def variance_between_seeds(embeddings: np.ndarray, seed: int) -> dict[str, float]:
+def variance_between_seeds(embeddings: np.ndarray) -> dict[str, float]:
     """Share of the variance that lies between networks, and the cosines behind it.
 
     embeddings: of the same n items by k networks, shape (k, n, d), unit length. Returns
-    share_between with its 95% bootstrap interval (share_low, share_high), mean cosine of two items
-    in one network (within_cosine) and in two networks (between_cosine). seed: of the bootstrap.
+    share_between with its 95% interval (share_low, share_high), mean cosine of two items
+    in one network (within_cosine) and in two networks (between_cosine).
     """
     means = embeddings.mean(axis=1, dtype=np.float64)
     # Rows have length 1: what the centre does not hold lies around it.
     within = 1 - (means * means).sum(axis=1)
-    share, low, high = between_share(means, within, seed)
+    share, low, high = between_share(means, within)
     products = means @ means.T
     others = ~np.eye(len(means), dtype=bool)
     return {

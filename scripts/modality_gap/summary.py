@@ -62,7 +62,7 @@ def headline(table: pd.DataFrame) -> list[str]:
         sentences.append(
             f"On *{readable(row.corpus)}, {readable(row.split)}*, training {change}: from "
             f"**{before:.3f}** (*{readable(row.initial)}*) to **{row.modality_gap:.3f}** "
-            f"(*{readable(row.encoder)}*), over {row.pairs:,} pairs."
+            f"(*{readable(row.encoder)}*), over {int(row.pairs):,} pairs."
         )
     return sentences
 

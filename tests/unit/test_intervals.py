@@ -28,12 +28,29 @@ def test_intervals_by_group_keep_the_groups_order():
 
 def test_the_share_between_groups_follows_the_law_of_total_variance(random):
     groups = random.standard_normal((6, 40, 3)) + 2 * random.standard_normal((6, 1, 3))
-    share, low, high = between_share(groups.mean(axis=1), groups.var(axis=1).sum(axis=1), 0)
-    everything = groups.reshape(-1, 3).var(axis=0).sum()
-    assert share == pytest.approx(groups.mean(axis=1).var(axis=0).sum() / everything, rel=1e-12)
-    assert 0 < low <= high < 1
+    within = groups.var(axis=1).sum(axis=1)
+    share, low, high = between_share(groups.mean(axis=1), within)
+    between = groups.mean(axis=1).var(axis=0, ddof=1).sum()
+    assert share == pytest.approx(between / (between + within.mean()), rel=1e-12)
+    assert 0 <= low < share < high <= 1
 
 
 def test_one_group_cannot_be_compared():
     with pytest.raises(ValueError, match="1 group, expected at least 2"):
-        between_share(np.ones((1, 2)), np.ones(1), 0)
+        between_share(np.ones((1, 2)), np.ones(1))
+
+
+def test_the_interval_of_the_share_holds_the_true_one():
+    """Centres N(0, I) and within-variance 2 in 2 dimensions: the true share is one half."""
+    held = []
+    for seed in range(400):
+        random = np.random.default_rng(seed)
+        _, low, high = between_share(random.standard_normal((12, 2)), np.full(12, 2.0))
+        held.append(low <= 0.5 <= high)
+    assert 0.9 < np.mean(held) < 0.98
+
+
+def test_two_groups_have_a_share_but_no_interval(random):
+    share, low, high = between_share(random.standard_normal((2, 3)), np.ones(2))
+    assert 0 < share < 1
+    assert np.isnan([low, high]).all()

@@ -53,23 +53,24 @@ rule plot_shift_landscape:
 
 
 rule shift_view:
-    """Both modalities while they move along the gap (liang2022, Fig. 3a)."""
+    """Both modalities of each encoder while they move along the gap (liang2022, Fig. 3a)."""
     input:
-        **EMBEDDING_FILES,
+        **{part: tables_on(file) for part, file in EMBEDDING_FILES.items()},
         library=library_of("shift_view"),
     output:
-        "<results>/shift_view/{encoder}/{corpus}/{split}.parquet",
+        "<results>/shift_view/{corpus}/{split}.parquet",
     log:
-        "<logs>/shift_view/{encoder}/{corpus}/{split}.log",
+        "<logs>/shift_view/{corpus}/{split}.log",
     benchmark:
-        "<benchmarks>/shift_view/{encoder}/{corpus}/{split}.tsv"
+        "<benchmarks>/shift_view/{corpus}/{split}.tsv"
     conda:
         "../../envs/measure.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        pairs=config["views"]["pairs"],
+        encoders=encoders_on,
+        number=config["views"]["pairs"],
         seed=config["views"]["seed"],
     script:
         "../../scripts/shift_view.py"
@@ -78,7 +79,7 @@ rule shift_view:
 rule plot_shift_view:
     """Pairs while they move along the gap, every encoder in a row."""
     input:
-        tables=tables_on("<results>/shift_view/{encoder}/{corpus}/{split}.parquet"),
+        table="<results>/shift_view/{corpus}/{split}.parquet",
         library=library_of("plot_shift_view"),
     output:
         report(

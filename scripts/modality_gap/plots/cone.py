@@ -96,7 +96,7 @@ def plot_cone(
         )
     ]
     columns = max(len(family) for family, _ in rows)
-    size = (4.4 * columns, 1.75 * len(rows) + 0.3)
+    size = (4.4 * columns, 1.9 * len(rows) + 0.3)
     figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False, sharex=True)
     for row, (family, modality) in enumerate(rows):
         for column in range(columns):
@@ -134,10 +134,10 @@ def draw_cone(axis, data: pd.DataFrame, noise: pd.DataFrame | None, modality: st
         axis.stairs(counts / counts.max(), edges, color=colour, linewidth=1.2)
         mean, share = here["mean"].iloc[0], here["log_cap_share"].iloc[0]
         text = f"{name}: mean {mean:.3f}, {cap(share)}"
-        axis.text(-0.98, 1.27 - 0.2 * row, text, color=colour, fontsize=8, va="top")
-    axis.axvline(0, color=GREY, linewidth=0.8, linestyle=":", ymax=0.7)
+        axis.text(-0.98, 1.52 - 0.22 * row, text, color=colour, fontsize=8, va="top")
+    axis.axvline(0, color=GREY, linewidth=0.8, linestyle=":", ymax=0.63)
     axis.set_xlim(-1, 1.03)
-    axis.set_ylim(0, 1.35)
+    axis.set_ylim(0, 1.6)
     axis.set_yticks([])
 
 

@@ -63,6 +63,7 @@ def plot_gap_cosines(
         axis.set_xlim(-1, 1)
         axis.set_ylim(0, 1.32)
         axis.set_yticks([])
+        axis.tick_params(labelbottom=True)  # the panel below may be missing
     figure.supxlabel("cosine between the gap and an embedding, seen from its centre", fontsize=9)
     figure.supylabel("number of items,\nscaled to the peak", fontsize=9)
     return figure

@@ -41,7 +41,7 @@ def plot_seed_cones(shares: pd.DataFrame, points: pd.DataFrame) -> Figure:
                 fact = facts.loc[tower, inputs]
                 axis.set_title(
                     f"{tower}s: {INPUTS[inputs]}\n{percent(fact.share_between)} of the variance\n"
-                    f"between seeds [{percent(fact.share_low)}, {percent(fact.share_high)}]",
+                    f"between seeds{interval(fact.share_low, fact.share_high)}",
                     weight="normal",
                 )
             axis.set_xlabel(name)
@@ -51,6 +51,11 @@ def plot_seed_cones(shares: pd.DataFrame, points: pd.DataFrame) -> Figure:
 def percent(share: float) -> str:
     """A share in percent, with a decimal where the share is nearly all."""
     return f"{share:.1%}" if share > 0.99 else f"{share:.0%}"
+
+
+def interval(low: float, high: float) -> str:
+    """An interval of shares in brackets; nothing where it is not known."""
+    return "" if np.isnan(low) else f" [{percent(low)}, {percent(high)}]"
 
 
 def scatter_seeds(axis, points: pd.DataFrame) -> None:
@@ -87,7 +92,7 @@ def plot_spread(spread: pd.DataFrame) -> Figure:
             (places[density.argmax()], 1.0),
             (0, 4),
             textcoords="offset points",
-            ha="center",
+            ha="center" if places[density.argmax()] > 0.15 * highest else "left",
             color=colour,
             fontsize=8,
         )
