@@ -17,7 +17,7 @@ from modality_gap.encoders import (
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.first_steps import first_steps
 from modality_gap.training.loop import Schedule
-from modality_gap.training.temperature import POLICIES
+from modality_gap.training.temperature import build_temperature
 
 SCHEDULE = Schedule.__dataclass_fields__
 
@@ -33,13 +33,14 @@ with job(snakemake):
     captions = captions[captions.image_id.isin(images.image_id)]
     data, tables = None, []
     for seed in snakemake.params.seeds:
-        model = build_model(settings["architecture"], seed=seed)
+        model = build_model(
+            settings["architecture"], seed=seed, dimension=settings.get("dimension")
+        )
         model.to(device, memory_format=torch.channels_last)
         if data is None:
             # The same batches for every initialisation: only the weights differ.
             data = CaptionedImages(images, captions, model, tokenizer, settings["batch_size"], 0, 0)
-        temperature = dict(settings["temperature"])
-        policy = POLICIES[temperature.pop("policy")](model, **temperature)
-        rows = first_steps(model, data, schedule, policy, settings["steps"])
+        temperature = build_temperature(settings["temperature"]).to(device)
+        rows = first_steps(model, data, schedule, temperature, settings["steps"])
         tables.append(pd.DataFrame(rows).assign(seed=seed))
     pd.concat(tables).to_parquet(snakemake.output[0], index=False)

@@ -25,7 +25,8 @@ def build(networks: dict, seed: int, weights: str | None) -> torch.nn.Module:
     """The network of one seed, with random weights or those of a file."""
     source = {"seed": seed} if weights is None else {"checkpoint": weights}
     if networks["library"] == "open_clip":
-        return build_model(networks["architecture"], **source)
+        dimension = networks.get("dimension")
+        return build_model(networks["architecture"], dimension=dimension, **source)
     from modality_gap.backbones import build_backbone
 
     return build_backbone(networks["library"], networks["architecture"], **source)

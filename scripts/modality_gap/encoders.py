@@ -45,12 +45,14 @@ def build_model(
     tag: str | None = None,
     checkpoint: str | Path | None = None,
     cache: str | Path | None = None,
+    dimension: int | None = None,
 ) -> open_clip.CLIP:
     """An open_clip model in evaluation mode, with random, pretrained or stored weights.
 
     seed: random weights; tag: open_clip's name of pretrained weights, which `fetch_pretrained`
     put into the folder `cache`; checkpoint: a file with a state dict (.pt or .safetensors).
-    Exactly one of the three is given.
+    Exactly one of the three is given. dimension: of the shared space, where it is not the
+    architecture's own.
     Raises ValueError, naming the culprit, for an unknown architecture or tag, a file that is
     not a checkpoint, or weights of another architecture.
     """
@@ -59,7 +61,11 @@ def build_model(
         check_tag(architecture, tag)
     torch.manual_seed(0 if seed is None else seed)
     model = open_clip.create_model(
-        architecture, pretrained=tag, pretrained_text=False, cache_dir=cache and str(cache)
+        architecture,
+        pretrained=tag,
+        pretrained_text=False,
+        cache_dir=cache and str(cache),
+        **({} if dimension is None else {"embed_dim": dimension}),
     )
     if checkpoint is not None:
         load_weights(model, checkpoint)
@@ -69,10 +75,11 @@ def build_model(
 def build_encoder(entry: dict, architecture: str, weights: str | Path) -> open_clip.CLIP:
     """An open_clip encoder of a study.
 
-    entry: its `kind`, with `seed` or `tag` where it has them, and whether its normalisation layers
-    are kept (`normalization`). weights: its checkpoint, or what `download_weights` wrote.
+    entry: its `kind`, with `seed`, `tag` and `dimension` where it has them, and whether its
+    normalisation layers are kept (`normalization`). weights: its checkpoint, or what `download_weights` wrote.
     """
-    model = build_model(architecture, **weights_source(entry, weights))
+    source = weights_source(entry, weights)
+    model = build_model(architecture, dimension=entry.get("dimension"), **source)
     if not entry.get("normalization", True):
         disable_normalization(model)
     return model

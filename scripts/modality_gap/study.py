@@ -61,6 +61,7 @@ def broken_references(study: dict) -> Iterator[str]:
     corpora, runs, encoders = (study.get(key, {}) for key in ("corpora", "training", "encoders"))
     for name, run in runs.items():
         yield from unknown(f"training.{name}.corpus", run["corpus"], corpora)
+        yield from broken_start(name, runs, encoders)
     for name, encoder in encoders.items():
         path = f"encoders.{name}"
         if "initial" in encoder:
@@ -83,6 +84,34 @@ def broken_references(study: dict) -> Iterator[str]:
     yield from broken_experiments(study, corpora, runs)
 
 
+def broken_start(name: str, runs: dict, encoders: dict) -> Iterator[str]:
+    """What is wrong with the encoder that a run goes on from."""
+    path, seen = f"training.{name}.start", []
+    while name in runs and "start" in runs[name]:
+        start = runs[name]["start"]
+        trainable = [
+            other
+            for other, encoder in encoders.items()
+            if encoder["kind"] in ("pretrained", "checkpoint", "random", "run")
+        ]
+        yield from unknown(path, start, trainable)
+        if name in seen:
+            yield f"{path}: {start!r} starts from this run itself"
+            return
+        seen.append(name)
+        name = encoders.get(start, {}).get("run")
+
+
+def broken_comparisons(comparisons: dict, runs: dict) -> Iterator[str]:
+    """What a comparison of runs names and the study does not have."""
+    for name, entry in comparisons.items():
+        parts = entry.items() if isinstance(entry, dict) else [(None, entry)]
+        for part, named in parts:
+            path = f"run_comparisons.{name}" + (f".{part}" if part else "")
+            for run in [named] if isinstance(named, str) else named if part != "first_step" else []:
+                yield from unknown(path, run, runs)
+
+
 def broken_experiments(study: dict, corpora: dict, runs: dict) -> Iterator[str]:
     """What an experiment's section names and the study does not have."""
     if "seed_cones" in study:
@@ -95,6 +124,7 @@ def broken_experiments(study: dict, corpora: dict, runs: dict) -> Iterator[str]:
                     yield f"{path}: {family['run']!r} has one seed, expected a run with several"
     if "first_steps" in study:
         yield from unknown("first_steps.run", study["first_steps"]["run"], runs)
+    yield from broken_comparisons(study.get("run_comparisons", {}), runs)
     if "noise" in corpora:
         yield "corpora.noise: this name is taken by noise as input, expected another one"
 

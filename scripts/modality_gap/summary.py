@@ -159,13 +159,7 @@ def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
     for name, corpus in study.get("corpora", {}).items():
         origin = corpus.get("file") or ", ".join(corpus["vendors"])
         sentences.append(f"Corpus *{readable(name)}*: {corpus['reader']}, from {origin}.")
-    for name, run in study.get("training", {}).items():
-        sentences.append(
-            f"Training run *{readable(name)}*: {run['architecture']} from scratch on *{run['corpus']}, "
-            f"{readable(run['split'])}*, {run['epochs']} epochs in batches of {run['batch_size']}, "
-            f"temperature {run['temperature']['policy']} from {run['temperature']['start']}, "
-            f"{'seed' if len(run['seeds']) == 1 else 'seeds'} {', '.join(map(str, run['seeds']))}."
-        )
+    sentences += [describe_run(name, run) for name, run in study.get("training", {}).items()]
     for name, encoder in study["encoders"].items():
         if name not in metadata:
             continue  # an encoder of one modality: its cone is in the figures
@@ -181,6 +175,22 @@ def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
             f"SHA-256 {facts['weights_sha256'][:12]}…, on {facts['device']}, {versions}."
         )
     return sentences
+
+
+def describe_run(name: str, run: dict) -> str:
+    """A sentence on a training run of a study."""
+    start = f"from *{readable(run['start'])}*" if "start" in run else "from scratch"
+    what = f"{run['architecture']} {start}" if "architecture" in run else f"on {start}"
+    data = f"{run['pairs']:,} pairs of " if "pairs" in run else ""
+    settings = dict(run["temperature"])
+    policy = settings.pop("policy")
+    numbers = ", ".join(f"{readable(key)} {value}" for key, value in settings.items())
+    seeds = ", ".join(map(str, run["seeds"]))
+    return (
+        f"Training run *{readable(name)}*: {what} on {data}*{run['corpus']}, "
+        f"{readable(run['split'])}*, {run['epochs']} epochs in batches of {run['batch_size']}, "
+        f"temperature {policy} ({numbers}), {'seed' if len(run['seeds']) == 1 else 'seeds'} {seeds}."
+    )
 
 
 def encoder_origin(encoder: dict) -> str:

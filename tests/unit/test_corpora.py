@@ -37,7 +37,7 @@ def test_every_drawing_with_a_label_becomes_a_captioned_image(emoji):
     assert texts["noto/1F468-1F3FD"] == "man: medium skin tone"
     assert texts["twemoji/2764"] == "red heart"
     row = images.set_index("image_id").loc["noto/1F468-1F3FD"]
-    assert (row["group"], row.subgroup) == ("people-body", "person")
+    assert (row["group"], row.subgroup) == ("people body", "person")
     assert (row.skin_tone, row.gender) == ("medium", "male")
 
 
@@ -69,7 +69,7 @@ def test_no_concept_is_on_both_sides_of_a_split(emoji):
     vendors = images.groupby("split").vendor.agg(set)
     assert vendors["held_out_vendor"] == {"fluent-emoji-flat"}
     assert "fluent-emoji-flat" not in vendors["train"] | vendors["held_out_concepts"]
-    people = images[images["group"] == "people-body"]
+    people = images[images["group"] == "people body"]
     assert people.groupby("vendor").split.nunique().max() == 1
 
 

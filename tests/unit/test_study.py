@@ -51,7 +51,7 @@ def test_every_study_of_ours_is_valid(file):
         (
             "corpora/emoji/vendrs",
             [],
-            "corpora.emoji.vendrs: unknown key, expected one of evaluate,",
+            "corpora.emoji.vendrs: unknown key, expected one of captions,",
         ),
         ("corpora/emoji/vendors", ["apple"], "corpora.emoji.vendors[0]: 'apple' is not one of"),
         ("corpora/emoji/reader", "zip", "corpora.emoji.reader: 'zip' is not one of"),

@@ -45,13 +45,28 @@ class Workplace:
         return done.stdout + done.stderr
 
 
+# The runs of the default study that a small one keeps, and how many seeds of each.
+SEEDS = {"emoji": 1, "vit": 2, "vit_procrustes": 1, "vit_swap_entries": 1, "tuned_0.01": 1}
+SEEDS |= {"vit_fixed_0.01": 1, "vit_fixed_0.04": 1, "vit_fixed_0.1": 1}
+
+
 def small_emoji_study(archives: Path) -> dict:
     """The default study's own keys, on a corpus of two hundred small drawings."""
     study = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     study |= {"study": "small", "local_files": str(archives)}
     study["corpora"]["emoji"] |= {"image_size": 24, "held_out_concepts": 0.25}
-    for run, seeds in (("emoji", [0]), ("vit", [0, 1])):
-        study["training"][run] |= {"epochs": 2, "batch_size": 16, "seeds": seeds}
+    study["corpora"]["emoji"]["classes"]["train_items"] = 40
+    study["training"] = {
+        name: run | {"epochs": 2, "batch_size": 16, "seeds": run["seeds"][:seeds], "evaluations": 2}
+        for name, run in study["training"].items()
+        if (seeds := SEEDS.get(name))
+    }
+    study["training"]["tuned_0.01"] |= {"pairs": 32, "epochs": 1, "evaluations": 1}
+    study["run_comparisons"] |= {
+        "gap_by_temperature": ["vit_fixed_0.01", "vit_fixed_0.04", "vit_fixed_0.1"],
+        "mitigations": ["vit", "vit_fixed_0.04", "vit_swap_entries"],
+    }
+    study["run_measures"] |= {"pool": 8, "draws": 2}
     study["views"] |= {"pairs": 16}
     study["shift_landscape"]["shifts"] = {"first": -2, "last": 2, "number": 9}
     study["shift_landscape"]["logit_scales"] = [100, 1]

@@ -35,7 +35,7 @@ def test_networks_of_one_modality_have_cones_on_data_and_on_noise(place):
     summary = pd.read_csv(place.results / "summary.csv").set_index("encoder")
     assert summary.mean_cosine_image_image.notna().tolist() == [True, False]
     assert summary.mean_cosine_text_text.notna().tolist() == [False, True]
-    assert [path.stem for path in place.results.rglob("*.svg")] == ["examples", "cone"]
+    assert [path.stem for path in place.results.rglob("*.svg")] == ["cone"]
     assert (place.results / "cone/images/noise/all/histogram.parquet").is_file()
     assert "modality gap" in (place.results / "report.html").read_text()
 

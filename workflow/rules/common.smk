@@ -272,21 +272,81 @@ def table_file(wildcards):
     return CORPORA[wildcards.corpus]["file"]
 
 
+def run_network(run):
+    """Architecture of a training run, and dimension where it is not the architecture's own."""
+    settings = RUNS[run]
+    if "start" in settings:
+        return encoder_network(settings["start"])
+    return {
+        key: settings[key] for key in ("architecture", "dimension") if key in settings
+    }
+
+
 def run_settings(wildcards):
     """A training run's configuration, with one of its seeds."""
     settings = {
-        key: value for key, value in RUNS[wildcards.run].items() if key != "seeds"
+        key: value
+        for key, value in RUNS[wildcards.run].items()
+        if key not in ("seeds", "start", "gpus")
     }
-    return settings | {"seed": int(wildcards.seed)}
+    return settings | run_network(wildcards.run) | {"seed": int(wildcards.seed)}
 
 
-def run_trajectories(wildcards):
-    """The trajectories of all seeds of a training run."""
-    return expand(
-        "<results>/training/{run}/{seed}/trajectory.parquet",
-        run=wildcards.run,
-        seed=RUNS[wildcards.run]["seeds"],
-    )
+def run_start(wildcards):
+    """The encoder that a run goes on from, as `encoder_entry` gives it, or None."""
+    start = RUNS[wildcards.run].get("start")
+    return None if start is None else entry_of(start)
+
+
+def run_start_weights(wildcards):
+    """The weights that a run goes on from, where there are any."""
+    start = RUNS[wildcards.run].get("start")
+    return [] if start is None else weights_of(start)
+
+
+def run_classes(wildcards):
+    """The classes of the corpus that a run trains on, or None."""
+    return CORPORA[RUNS[wildcards.run]["corpus"]].get("classes")
+
+
+def run_gpus(wildcards):
+    """How many GPUs a run is trained on."""
+    return RUNS[wildcards.run].get("gpus", 1)
+
+
+def run_threads(wildcards):
+    """A run that takes no GPU takes one core: two of them at once outrun one with two threads."""
+    return 8 if run_gpus(wildcards) else 1
+
+
+def run_seeds(wildcards):
+    """The seeds of a training run."""
+    return RUNS[wildcards.run]["seeds"]
+
+
+def run_files(name):
+    """An input function: a file of all seeds of a training run, in their order."""
+
+    def files(wildcards):
+        return expand(
+            f"<results>/training/{wildcards.run}/{{seed}}/{name}",
+            seed=run_seeds(wildcards),
+        )
+
+    return files
+
+
+def run_seed_pairs(runs):
+    """(run, seed) of every training of these runs."""
+    return [(run, seed) for run in runs for seed in RUNS[run]["seeds"]]
+
+
+def seed_trajectories(runs):
+    """The trajectories of `run_seed_pairs`, in their order."""
+    return [
+        f"<results>/training/{run}/{seed}/trajectory.parquet"
+        for run, seed in run_seed_pairs(runs)
+    ]
 
 
 def architecture_file(architecture):
@@ -297,7 +357,7 @@ def architecture_file(architecture):
 
 def run_architecture(wildcards):
     """The architecture file of a training run."""
-    return architecture_file(RUNS[wildcards.run]["architecture"])
+    return architecture_file(run_network(wildcards.run)["architecture"])
 
 
 def run_corpus(table):
@@ -314,23 +374,39 @@ def run_table(run, table):
     return f"<results>/corpora/{RUNS[run]['corpus']}/{table}.parquet"
 
 
-KEPT = ("kind", "tag", "seed", "library", "architecture", "normalization")
+KEPT = (
+    "kind",
+    "tag",
+    "seed",
+    "library",
+    "architecture",
+    "dimension",
+    "normalization",
+)
+
+
+def entry_of(encoder):
+    """What an encoder is, without what does not change its embeddings."""
+    entry = ENCODERS[encoder]
+    if entry["kind"] == "run":
+        entry = entry | run_network(entry["run"])
+    return {key: entry[key] for key in KEPT if key in entry}
 
 
 def encoder_entry(wildcards):
-    """What an encoder is, without what does not change its embeddings."""
-    entry = ENCODERS[wildcards.encoder]
-    return {key: entry[key] for key in KEPT if key in entry}
+    """`entry_of`, as a params function."""
+    return entry_of(wildcards.encoder)
+
+
+def encoder_network(encoder):
+    """Architecture of a network, and dimension where it is not the architecture's own."""
+    entry = entry_of(encoder)
+    return {key: entry[key] for key in ("architecture", "dimension") if key in entry}
 
 
 def architecture_of(encoder):
     """The name of a network's architecture."""
-    entry = ENCODERS[encoder]
-    return (
-        RUNS[entry["run"]]["architecture"]
-        if entry["kind"] == "run"
-        else entry["architecture"]
-    )
+    return encoder_network(encoder)["architecture"]
 
 
 def encoder_architecture(wildcards):
@@ -363,9 +439,9 @@ def encoder_architecture_name(wildcards):
     return architecture_of(wildcards.encoder)
 
 
-def encoder_weights(wildcards):
+def weights_of(encoder):
     """The file of an encoder's weights, where it has one."""
-    entry = ENCODERS[wildcards.encoder]
+    entry = ENCODERS[encoder]
     if entry["kind"] == "run":
         seed = entry.get("seed", RUNS[entry["run"]]["seeds"][0])
         return f"<results>/training/{entry['run']}/{seed}/{entry['weights']}.pt"
@@ -374,6 +450,11 @@ def encoder_weights(wildcards):
     if "folder" in entry:
         return f"{entry['folder']}/modules.json"
     return entry.get("file", [])
+
+
+def encoder_weights(wildcards):
+    """`weights_of`, as an input function."""
+    return weights_of(wildcards.encoder)
 
 
 FAMILIES = config.get("seed_cones", {}).get("families", {})
@@ -385,10 +466,7 @@ def family_network(name):
     """Library and architecture of the networks whose seeds are compared."""
     family = FAMILIES[name]
     if "run" in family:
-        return {
-            "library": "open_clip",
-            "architecture": RUNS[family["run"]]["architecture"],
-        }
+        return {"library": "open_clip", **run_network(family["run"])}
     return {
         "library": family.get("library", "open_clip"),
         "architecture": family["architecture"],
@@ -453,15 +531,79 @@ def section_corpus(section, table):
 def first_steps_settings(wildcards):
     """The settings of the run whose first steps are watched, with those of the section."""
     section = config["first_steps"]
-    return {
-        **{key: value for key, value in RUNS[section["run"]].items() if key != "seeds"},
-        **{key: value for key, value in section.items() if key != "seeds"},
+    own = {key: value for key, value in section.items() if key != "seeds"}
+    kept = {
+        key: value
+        for key, value in RUNS[section["run"]].items()
+        if key not in ("seeds", "start", "gpus", "pairs")
     }
+    return kept | run_network(section["run"]) | own
 
 
 def first_steps_seeds(wildcards):
     """The initialisations of one part."""
     return part_of(range(config["first_steps"]["seeds"]), wildcards.scatteritem)
+
+
+COMPARISONS = config.get("run_comparisons", {})
+# Tables and figures of each comparison, with what a figure is called.
+TABLES_OF = {
+    "gap_by_temperature": ["gap_by_temperature", "temperature_correlations"],
+    "starts": ["starts", "starts_means"],
+    "mitigations": ["mitigations", "task_correlations"],
+    "long_training": ["long_training", "long_training_fit"],
+    "gap_by_dimension": ["gap_by_dimension", "gap_by_dimension_means"],
+}
+FIGURES_OF = {
+    "gap_by_temperature": {"gap_by_temperature": "Gap by temperature"},
+    "starts": {"starts": "Initialisation or optimisation"},
+    "mitigations": {
+        "mitigations": "What each mitigation does",
+        "task_correlations": "Gap, uniformity and tasks",
+    },
+    "long_training": {"long_training": "A long training"},
+    "gap_by_dimension": {"gap_by_dimension": "Gap by dimension"},
+}
+COMPARISON_TABLES = [table for name in COMPARISONS for table in TABLES_OF[name]]
+COMPARISON_FIGURES = {
+    figure: label for name in COMPARISONS for figure, label in FIGURES_OF[name].items()
+}
+COMPARED_RUNS = {
+    "measures": [
+        run
+        for run in RUNS
+        for name in ("gap_by_temperature", "mitigations", "gap_by_dimension")
+        if run in COMPARISONS.get(name, [])
+    ],
+    "trajectories": [
+        run
+        for run in RUNS
+        if run in COMPARISONS.get("gap_by_temperature", [])
+        or run in COMPARISONS.get("starts", {}).get("amended", [])
+        or run == COMPARISONS.get("starts", {}).get("random")
+        or run == COMPARISONS.get("long_training", {}).get("run")
+    ],
+}
+COMPARED_RUNS["measures"] = list(dict.fromkeys(COMPARED_RUNS["measures"]))
+
+
+def compared_runs():
+    """What tells the compared runs apart: policy, temperature, dimension, whether fine-tuned."""
+    facts = []
+    for run in COMPARED_RUNS["measures"]:
+        temperature = RUNS[run]["temperature"]
+        facts.append(
+            {
+                "run": run,
+                "policy": temperature["policy"],
+                "temperature": temperature.get(
+                    "value", temperature.get("start", temperature.get("first"))
+                ),
+                "dimension": run_network(run).get("dimension"),
+                "fine_tuned": "start" in RUNS[run],
+            }
+        )
+    return facts
 
 
 def precomputed_files(wildcards):
@@ -481,6 +623,7 @@ EXPERIMENT_FIGURES = {
     ],
     "first_steps": ["first_steps"],
     "sphere": ["sphere"],
+    "run_comparisons": list(COMPARISON_FIGURES),
     "gradient_flow": [
         "gradient_flow",
         "gap_and_logit_scale",
@@ -529,7 +672,7 @@ def figures():
         for experiment in EXPERIMENTS
         for figure in EXPERIMENT_FIGURES[experiment]
     ]
-    return found + [f"<results>/figures/training/{run}/trajectory.svg" for run in RUNS]
+    return found + [f"<results>/figures/training/{run}.svg" for run in RUNS]
 
 
 wildcard_constraints:

@@ -53,7 +53,7 @@ rule read_emoji:
     params:
         names=emoji_names,
         settings=corpus_settings(
-            "image_size", "held_out_vendor", "held_out_concepts", "seed"
+            "image_size", "held_out_vendor", "held_out_concepts", "seed", "captions"
         ),
     script:
         "../../scripts/read_emoji.py"

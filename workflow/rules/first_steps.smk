@@ -8,7 +8,7 @@ rule first_steps:
         images=run_table(config["first_steps"]["run"], "images"),
         captions=run_table(config["first_steps"]["run"], "captions"),
         architecture=architecture_file(
-            RUNS[config["first_steps"]["run"]]["architecture"]
+            run_network(config["first_steps"]["run"])["architecture"]
         ),
         library=library_of("first_steps"),
     output:

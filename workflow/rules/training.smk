@@ -1,53 +1,93 @@
 rule train:
-    """Contrastive training from scratch; the weights before and after, and the way between."""
+    """Contrastive training: the weights before and after, the way between, and what came of it."""
     input:
         images=run_corpus("images"),
         captions=run_corpus("captions"),
         architecture=run_architecture,
+        start=run_start_weights,
         library=library_of("train"),
     output:
         initial="<results>/training/{run}/{seed}/initial.pt",
         final="<results>/training/{run}/{seed}/final.pt",
         trajectory="<results>/training/{run}/{seed}/trajectory.parquet",
         table="<results>/training/{run}/{seed}/trajectory.csv",
+        images="<results>/training/{run}/{seed}/embeddings/images.parquet",
+        texts="<results>/training/{run}/{seed}/embeddings/texts.parquet",
+        pairs="<results>/training/{run}/{seed}/embeddings/pairs.parquet",
+        classes="<results>/training/{run}/{seed}/embeddings/classes.parquet",
     log:
         "<logs>/train/{run}/{seed}.log",
     benchmark:
         "<benchmarks>/train/{run}/{seed}.tsv"
     conda:
         "../../envs/network.yaml"
-    threads: 8
+    threads: run_threads
     resources:
-        gpu=1,
+        gpu=run_gpus,
         mem_mb=4000,
         runtime=240,
     params:
         settings=run_settings,
+        start=run_start,
+        classes=run_classes,
     script:
         "../../scripts/train.py"
 
 
-rule plot_trajectory:
-    """Loss, temperature, gap and recall along training, over all seeds of a run."""
+rule measure_run:
+    """Gap, uniformity, retrieval and classification after training, over all seeds of a run."""
     input:
-        trajectories=run_trajectories,
-        library=library_of("plot_trajectory"),
+        images=run_files("embeddings/images.parquet"),
+        texts=run_files("embeddings/texts.parquet"),
+        pairs=run_files("embeddings/pairs.parquet"),
+        classes=run_files("embeddings/classes.parquet"),
+        library=library_of("measure_run"),
     output:
-        report(
-            "<results>/figures/training/{run}/trajectory.svg",
-            caption="../report/trajectory.rst",
-            category="2 Training",
-            labels={"figure": "Trajectory", "run": "{run}"},
-        ),
-        "<results>/figures/training/{run}/trajectory.png",
+        "<results>/training/{run}/measures.parquet",
     log:
-        "<logs>/plot_trajectory/{run}.log",
+        "<logs>/measure_run/{run}.log",
     benchmark:
-        "<benchmarks>/plot_trajectory/{run}.tsv"
+        "<benchmarks>/measure_run/{run}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        seeds=run_seeds,
+        ks=config["retrieval"]["k"],
+        settings=config["run_measures"],
+    script:
+        "../../scripts/measure_run.py"
+
+
+rule plot_trajectories:
+    """Loss, temperature, gap and recall along training, a figure a run over all its seeds."""
+    input:
+        trajectories=seed_trajectories(RUNS),
+        library=library_of("plot_trajectories"),
+    output:
+        vector=[
+            report(
+                f"<results>/figures/training/{run}.svg",
+                caption="../report/trajectory.rst",
+                category="2 Training",
+                labels={"figure": "Trajectory", "run": run},
+            )
+            for run in RUNS
+        ],
+        pixels=expand("<results>/figures/training/{run}.png", run=RUNS),
+    log:
+        "<logs>/plot_trajectories.log",
+    benchmark:
+        "<benchmarks>/plot_trajectories.tsv"
     conda:
         "../../envs/measure.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        runs=list(RUNS),
+        run_of_each=[run for run, _ in run_seed_pairs(RUNS)],
     script:
-        "../../scripts/plot_trajectory.py"
+        "../../scripts/plot_trajectories.py"

@@ -3,6 +3,7 @@
 A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image` (the bytes of a
 PNG, JPEG or WebP file), `split`, and any labels of the source. `captions.parquet` has a row a
 caption: `caption_id`, `image_id`, `text`; an image's captions stand in their order of preference.
+A caption may be `training_only`: what is measured does not see it.
 """
 
 from pathlib import Path
@@ -66,8 +67,11 @@ def read_split(folder: str | Path, split: str) -> tuple[pd.DataFrame, pd.DataFra
 def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[str], np.ndarray]:
     """The distinct captions, and which (image row, text row) belong together, shape (p, 2).
 
-    Pairs come in the order of the images, an image's own in the order of its captions.
+    Pairs come in the order of the images, an image's own in the order of its captions. Captions
+    that are for training only are left out.
     """
+    if "training_only" in captions:
+        captions = captions[~captions.training_only]
     rows, texts = pd.factorize(captions.text)
     image_rows = pd.Index(images.image_id).get_indexer(captions.image_id)
     pairs = np.column_stack([image_rows, rows])

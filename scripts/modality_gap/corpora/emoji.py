@@ -56,8 +56,8 @@ def read_labels(archive: str) -> pd.DataFrame:
                     "concept": concept_of(key),
                     "label": variant["label"],
                     "tags": ", ".join(entry.get("tags", [])),
-                    "group": names["groups"][str(entry["group"])],
-                    "subgroup": names["subgroups"][str(entry["subgroup"])],
+                    "group": names["groups"][str(entry["group"])].replace("-", " "),
+                    "subgroup": names["subgroups"][str(entry["subgroup"])].replace("-", " "),
                     "skin_tone": ", ".join(TONES[tone - 1] for tone in tones) or None,
                     "gender": None if gender is None else GENDERS[gender],
                 }
@@ -114,6 +114,7 @@ def read_emoji(
     held_out_vendor: str,
     held_out_concepts: float,
     seed: int,
+    captions: tuple[str, ...] = ("label",),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The emoji corpus: (images, captions), each image captioned with its CLDR label.
 
@@ -121,6 +122,7 @@ def read_emoji(
     image_size: width and height of the rendered PNG, in pixels, on white.
     held_out_vendor: its drawings of training concepts become a split of their own.
     held_out_concepts: share of the concepts kept out of training.
+    captions: names of `CAPTIONS`; those beside the label are for training only.
     Of images with the same pixels the first one is kept, whatever their labels. Images come in
     a random order that `seed` decides.
     """
@@ -153,7 +155,29 @@ def read_emoji(
     ]
     # Unordered, as photographs in a data set are: batches of neighbours are not all of one kind.
     images = images.sample(frac=1, random_state=seed, ignore_index=True)
-    captions = pd.DataFrame(
-        {"caption_id": images.image_id, "image_id": images.image_id, "text": images.label}
-    )
-    return images.drop(columns=["key", "label"]), captions
+    return images.drop(columns=["key", "label"]), caption_table(images, captions)
+
+
+CAPTIONS = {
+    "label": "{label}",
+    "tags": "{tags}",
+    "drawing": "a drawing of {label}",
+    "subgroup": "{subgroup}: {label}",
+    "group": "{group}: {tags}",
+}
+
+
+def caption_table(images: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    """The captions of every image: its label, and for training whatever else is named."""
+    rows = [
+        {
+            "caption_id": f"{image.image_id}#{name}",
+            "image_id": image.image_id,
+            "text": CAPTIONS[name].format(**image._asdict()),
+            "training_only": name != "label",
+        }
+        for image in images.itertuples()
+        for name in ["label", *(name for name in names if name != "label")]
+        if image.tags or "{tags}" not in CAPTIONS[name]
+    ]
+    return pd.DataFrame(rows)

@@ -14,8 +14,9 @@ class CaptionedImages:
     """Batches of (pixels, tokens), the same for the same seed and epoch on every machine.
 
     images, captions: one split of a corpus. Each epoch visits every image once, in a new order,
-    with one of its captions; the incomplete last batch is left out.
-    Raises ValueError where the split is smaller than one batch.
+    with one of its captions; the incomplete last batch is left out. Where several processes train
+    together, each brings its part of every batch: part `process` of `processes`.
+    Raises ValueError where the split is smaller than one batch, or a batch cannot be shared evenly.
     """
 
     def __init__(
@@ -27,7 +28,11 @@ class CaptionedImages:
         batch_size: int,
         seed: int,
         workers: int,
+        process: int = 0,
+        processes: int = 1,
     ):
+        if batch_size % processes:
+            raise ValueError(f"batch_size {batch_size}, expected a multiple of {processes} GPUs")
         if len(images) < batch_size:
             raise ValueError(
                 f"{len(images)} training images, expected at least one batch ({batch_size})"
@@ -35,6 +40,7 @@ class CaptionedImages:
         self.captions = captions.groupby("image_id", sort=False).text.agg(list)[images.image_id]
         self.tokenizer, self.batch_size = tokenizer, batch_size
         self.seed, self.workers = seed, workers
+        self.process, self.processes = process, processes
         self.pixels = decode_once(Pixels(images, model))
 
     @property
@@ -45,12 +51,16 @@ class CaptionedImages:
     def batches(
         self, epoch: int, first_step: int = 0
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """The batches of an epoch, from `first_step` on: uint8 pixels and token ids."""
+        """The batches of an epoch, or this process's part of each, from `first_step` on.
+
+        uint8 pixels, shape (n, 3, h, w), and token ids, shape (n, context length).
+        """
         random = np.random.default_rng([self.seed, epoch])
         order = random.permutation(len(self.pixels))
         choice = random.random(len(self.pixels))
         steps = range(first_step, self.steps_per_epoch)
-        rows = [order[step * self.batch_size : (step + 1) * self.batch_size] for step in steps]
+        batches = [order[step * self.batch_size : (step + 1) * self.batch_size] for step in steps]
+        rows = [np.array_split(batch, self.processes)[self.process] for batch in batches]
         for batch, pixels in zip(rows, self._pixel_batches(rows), strict=True):
             texts = [self.captions.iloc[row] for row in batch]
             chosen = [

@@ -1,18 +1,25 @@
 """What is measured along training."""
 
+import numpy as np
 import pandas as pd
+import torch
 
 from modality_gap.corpora import distinct_texts
 from modality_gap.embeddings import first_captions, normalize
 from modality_gap.encoders import Pixels, decode_once, embed_images, embed_texts
-from modality_gap.gap import matched_distance, modality_gap
+from modality_gap.gap import matched_distance, modality_gap, pair_margins
 from modality_gap.retrieval import recall_at_k
+from modality_gap.training.starts import batch_statistics
+from modality_gap.uniformity import gaussian_uniformity
+
+BATCH_NORMALIZATION = torch.nn.modules.batchnorm._BatchNorm
 
 
 class Evaluation:
-    """Gap and recall@1 of a model, as it is, on captioned images that it does not train on.
+    """Gap, uniformity, margins and recall@1 of a model, as it is, on images it does not train on.
 
-    images, captions: one split of a corpus. Batch normalisation uses its running statistics.
+    images, captions: one split of a corpus. Batch normalisation uses its running statistics; the
+    gap is also measured as training sees it, with the statistics of the batch.
     """
 
     def __init__(
@@ -26,22 +33,45 @@ class Evaluation:
         workers: int,
     ):
         self.model, self.tokenizer = model, tokenizer
-        self.batch_size, self.precision, self.workers = batch_size, precision, workers
+        self.how, self.workers = (batch_size, precision), workers
         self.pixels = decode_once(Pixels(images, model))
         self.texts, self.pairs = distinct_texts(images, captions)
+        self.image_ids = list(images.image_id)
+
+    def raw_embeddings(self) -> tuple[np.ndarray, np.ndarray]:
+        """Images and distinct texts as the encoders give them, shapes (n, d) and (m, d)."""
+        return (
+            embed_images(self.model, self.pixels, *self.how, self.workers),
+            embed_texts(self.model, self.tokenizer, self.texts, *self.how),
+        )
+
+    def embeddings(self) -> tuple[np.ndarray, np.ndarray]:
+        """Images and distinct texts, of unit length, shapes (n, d) and (m, d)."""
+        images, texts = self.raw_embeddings()
+        return normalize(images), normalize(texts)
+
+    def matched(self, images: np.ndarray, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Each image and its first caption, both of shape (n, d)."""
+        image_rows, text_rows = first_captions(self.pairs).T
+        return images[image_rows], texts[text_rows]
 
     def __call__(self) -> dict[str, float]:
         """Measures by name."""
         self.model.eval()
-        how = (self.batch_size, self.precision)
-        images = normalize(embed_images(self.model, self.pixels, *how, self.workers))
-        texts = normalize(embed_texts(self.model, self.tokenizer, self.texts, *how))
+        images, texts = self.embeddings()
         recall = recall_at_k(images, texts, self.pairs, [1])
-        image_rows, text_rows = first_captions(self.pairs).T
-        matched = images[image_rows], texts[text_rows]
+        matched = self.matched(images, texts)
+        gap = modality_gap(*matched)
+        in_training = gap
+        if any(isinstance(layer, BATCH_NORMALIZATION) for layer in self.model.modules()):
+            with batch_statistics(self.model):
+                in_training = modality_gap(*self.matched(*self.embeddings()))
         return {
-            "modality_gap": modality_gap(*matched),
+            "modality_gap": gap,
+            "training_modality_gap": in_training,
             "matched_distance": matched_distance(*matched),
+            "gaussian_uniformity": gaussian_uniformity(*matched),
+            "matched_share": float((pair_margins(*matched) > 0).mean()),
             "image_to_text_recall_at_1": recall["image_to_text", 1],
             "text_to_image_recall_at_1": recall["text_to_image", 1],
         }

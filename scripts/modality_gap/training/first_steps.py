@@ -19,7 +19,7 @@ def first_steps(
     modality_gap, each of the step's own batch before its update, as training sees them: batch
     normalisation uses the statistics of the batch. The last row is the batch of step `steps`.
     """
-    optimizer = build_optimizer(model, schedule)
+    optimizer = build_optimizer(model, temperature, schedule)
     rows = []
     epochs = range(-(-steps // data.steps_per_epoch))
     batches = islice(chain.from_iterable(map(data.batches, epochs)), steps)

@@ -1,5 +1,6 @@
-"""The training loop."""
+"""The training loop: one for all runs, from scratch or on from other weights."""
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import open_clip
 import torch
+import torch.distributed as distributed
+from torch.distributed.nn.functional import all_gather
 from torch.nn.functional import normalize
 
 from modality_gap.encoders import autocast, device_of, encode_text, scale_pixels
@@ -15,11 +18,18 @@ from modality_gap.training.data import CaptionedImages
 
 Features = tuple[torch.Tensor, torch.Tensor]
 contrastive_loss = open_clip.ClipLoss()
+OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
 
 
 @dataclass
 class Schedule:
-    """How a run is optimised: AdamW with a one-cycle learning rate."""
+    """How a run is optimised.
+
+    optimizer: a name of `OPTIMIZERS`. decay: of the learning rate after `warmup`, the share of
+    training in which it rises: `one_cycle`, `cosine` or `none`. trainable: starts of the names of
+    the weights that learn; None: all. accumulation: in how many pieces a batch goes through the
+    network; the loss is of the whole batch.
+    """
 
     epochs: int
     learning_rate: float
@@ -28,75 +38,97 @@ class Schedule:
     eps: float
     warmup: float
     precision: str
-    evaluations_per_epoch: int
+    evaluations: int
+    optimizer: str = "adamw"
+    decay: str = "one_cycle"
+    trainable: list[str] | None = None
+    accumulation: int = 1
 
 
 def train(
     model: open_clip.CLIP,
     data: CaptionedImages,
     schedule: Schedule,
-    temperature,
+    temperature: torch.nn.Module,
+    change_features: Callable[[torch.Tensor, torch.Tensor, int], Features],
     evaluate: Callable[[], dict[str, float]],
     checkpoint: str | Path,
     identity: str,
     augment: Callable[[torch.Tensor, int], torch.Tensor] | None = None,
-    change_features: Callable[[torch.Tensor, torch.Tensor, float], Features] | None = None,
     report: Callable[[dict], None] = lambda row: None,
 ) -> list[dict]:
     """Train a model in place; return its trajectory, a row an evaluation.
 
-    temperature: a policy of `training.temperature`. evaluate: measures of the model as it is, by
-    name. augment: what happens to the images of a step, shape (n, 3, h, w), float.
-    change_features: what happens to the unit-length image and text features, both of shape
-    (n, d), before the loss, given the share of training done. checkpoint: where progress is kept
-    at each evaluation, so that an interrupted run goes on from there to the same numbers; a
-    checkpoint that was written under another `identity` (what the run depends on) is not used.
+    temperature: a policy of `training.temperature`. change_features: what happens to the raw image
+    and text features, both of shape (n, d), before the loss, given the number of the step. evaluate:
+    measures of the model as it is, by name. augment: what happens to the images of a step, shape
+    (n, 3, h, w), float. checkpoint: where progress is kept at each evaluation, so that an
+    interrupted run goes on from there to the same numbers; a checkpoint that was written under
+    another `identity` (what the run depends on) is not used. Where several processes train
+    together, each brings its share of every batch, and the first one evaluates and keeps progress.
     Rows hold step, epoch, seconds, loss (mean since the row before; NaN at the start),
-    temperature, and what `evaluate` gives. Raises ValueError where the loss is not finite.
+    temperature, and what `evaluate` gives. Raises ValueError where the loss is not finite, where
+    memory does not suffice, or where no weight has a name of `trainable`.
     """
     steps = schedule.epochs * data.steps_per_epoch
-    optimizer = build_optimizer(model, schedule)
-    learning_rate = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, schedule.learning_rate, total_steps=steps, pct_start=schedule.warmup
-    )
-    evaluate_at = evaluation_steps(data.steps_per_epoch, schedule)
-    state = load_progress(checkpoint, identity, model, optimizer, learning_rate)
+    optimizer = build_optimizer(model, temperature, schedule)
+    learning_rate = build_learning_rate(optimizer, schedule, steps)
+    parts = {
+        "model": model,
+        "temperature": temperature,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+    }
+    evaluate_at = evaluation_steps(steps, schedule.evaluations)
+    state = load_progress(checkpoint, identity, parts)
     rows, losses, step = state["rows"], [], state["step"]
     started = time.monotonic() - (rows[-1]["seconds"] if rows else 0)
 
-    def record() -> None:
-        rows.append(
-            {
-                "step": step,
-                "epoch": step / data.steps_per_epoch,
-                "seconds": time.monotonic() - started,
-                "loss": torch.stack(losses).mean().item() if losses else float("nan"),
-                "temperature": 1 / temperature.logit_scale(step / steps).item(),
-                **evaluate(),
-            }
-        )
-        losses.clear()
-        save_progress(checkpoint, identity, model, optimizer, learning_rate, step, rows)
-        report(rows[-1])
+    def objective(images: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        images, texts = change_features(gather(images), gather(texts), step)
+        return contrastive_loss(images, texts, temperature.logit_scale(step / steps))
 
-    if not rows:
+    def record() -> None:
+        tell_model(model, temperature, step / steps)
+        if is_first_process():
+            rows.append(
+                {
+                    "step": step,
+                    "epoch": step / data.steps_per_epoch,
+                    "seconds": time.monotonic() - started,
+                    "loss": torch.stack(losses).mean().item() if losses else math.nan,
+                    "temperature": 1 / temperature.logit_scale(step / steps).item(),
+                    **evaluate(),
+                }
+            )
+            save_progress(checkpoint, identity, parts, step, rows)
+            report(rows[-1])
+        if distributed.is_initialized():
+            distributed.barrier()
+        losses.clear()
+
+    if step == 0 and not rows:
         record()
     while step < steps:
         epoch, first = divmod(step, data.steps_per_epoch)
         for pixels, tokens in data.batches(epoch, first):
+            model.train()
             inputs = scale_pixels(pixels, model)
             if augment is not None:
                 inputs = augment(inputs, step)
-            images, texts = unit_features(model, inputs, tokens, schedule.precision)
-            if change_features is not None:
-                images, texts = change_features(images, texts, step / steps)
-            loss = contrastive_loss(images, texts, temperature.logit_scale(step / steps))
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            try:
+                losses.append(backward(model, inputs, tokens, schedule, objective))
+            except torch.OutOfMemoryError as error:
+                raise ValueError(
+                    f"out of memory in step {step}: expected a smaller batch_size, or a larger "
+                    f"accumulation than {schedule.accumulation}; the last good state is in "
+                    f"{checkpoint}"
+                ) from error
+            add_gradients(optimizer)
             optimizer.step()
             learning_rate.step()
             temperature.after_step()
-            losses.append(loss.detach())
             step += 1
             if step in evaluate_at:
                 if not torch.stack(losses).isfinite().all():
@@ -109,61 +141,157 @@ def train(
     return rows
 
 
-def unit_features(
+def backward(
+    model: open_clip.CLIP,
+    inputs: torch.Tensor,
+    tokens: torch.Tensor,
+    schedule: Schedule,
+    objective: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> torch.Tensor:
+    """Add the loss's gradients to the weights; return the loss.
+
+    In several pieces, the features are computed twice: once for the loss of the whole batch and
+    its gradient by them, and once, piece by piece, to pass that gradient on. It is the gradient of
+    the whole batch, but where batch normalisation sees a piece only.
+    """
+    if schedule.accumulation == 1:
+        loss = objective(*batch_features(model, inputs, tokens, schedule.precision))
+        loss.backward()
+        return loss.detach()
+    pieces = list(
+        zip(inputs.chunk(schedule.accumulation), tokens.chunk(schedule.accumulation), strict=True)
+    )
+    with torch.no_grad():
+        features = [batch_features(model, *piece, schedule.precision) for piece in pieces]
+    whole = [torch.cat(side).requires_grad_() for side in zip(*features, strict=True)]
+    loss = objective(*whole)
+    loss.backward()
+    sizes = [len(images) for images, _ in features]
+    gradients = zip(*(side.grad.split(sizes) for side in whole), strict=True)
+    for piece, gradient in zip(pieces, gradients, strict=True):
+        own = batch_features(model, *piece, schedule.precision)
+        torch.autograd.backward(own, gradient)
+    return loss.detach()
+
+
+def batch_features(
     model: open_clip.CLIP, inputs: torch.Tensor, tokens: torch.Tensor, precision: str
 ) -> Features:
-    """Unit-length image and text features as training sees them, both of shape (n, d).
-
-    inputs: of `scale_pixels`. Batch normalisation uses the statistics of the batch.
-    """
-    model.train()
+    """Raw image and text features, both of shape (n, d), float32; inputs: of `scale_pixels`."""
     with autocast(device_of(model), precision):
         images = model.encode_image(inputs.contiguous(memory_format=torch.channels_last))
         texts = encode_text(model, tokens)
-    return normalize(images.float(), dim=-1), normalize(texts.float(), dim=-1)
+    return images.float(), texts.float()
 
 
-def build_optimizer(model: torch.nn.Module, schedule) -> torch.optim.Optimizer:
-    """AdamW that decays matrices and kernels, but no gains, biases or temperature (CLIP).
+def unit_features(
+    model: open_clip.CLIP, inputs: torch.Tensor, tokens: torch.Tensor, precision: str
+) -> Features:
+    """`batch_features` of unit length as training sees them: with the statistics of the batch."""
+    model.train()
+    images, texts = batch_features(model, inputs, tokens, precision)
+    return normalize(images, dim=-1), normalize(texts, dim=-1)
 
-    schedule: has weight_decay, learning_rate, betas and eps.
+
+def is_first_process() -> bool:
+    """Whether this process is the only one, or the first of those that train together."""
+    return not distributed.is_initialized() or distributed.get_rank() == 0
+
+
+def gather(features: torch.Tensor) -> torch.Tensor:
+    """The features of all processes, with their gradients; shape (n of all, d)."""
+    return torch.cat(all_gather(features)) if distributed.is_initialized() else features
+
+
+def add_gradients(optimizer: torch.optim.Optimizer) -> None:
+    """Give every process the gradient of the loss.
+
+    Each process has computed the whole loss, and `gather` returned to each the sum of what all
+    processes' losses say of its features: the mean over processes is the gradient.
     """
-    decayed = [p for p in model.parameters() if p.ndim >= 2]
-    others = [p for p in model.parameters() if p.ndim < 2]
+    if distributed.is_initialized():
+        for group in optimizer.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    distributed.all_reduce(weight.grad)
+                    weight.grad /= distributed.get_world_size()
+
+
+def tell_model(model: open_clip.CLIP, temperature: torch.nn.Module, progress: float) -> None:
+    """Write the logit scale that a policy has reached into the model's own weight."""
+    with torch.no_grad():
+        model.logit_scale.copy_(temperature.logit_scale(progress).log())
+
+
+def build_optimizer(
+    model: torch.nn.Module, temperature: torch.nn.Module, schedule: Schedule
+) -> torch.optim.Optimizer:
+    """Weight decay for matrices and kernels, but not for gains, biases and temperature (CLIP).
+
+    What does not learn (not named by `trainable`, or the model's own logit scale, in whose place
+    the temperature policy stands) gets no gradient.
+    """
+    for name, weight in model.named_parameters():
+        chosen = schedule.trainable is None or name.startswith(tuple(schedule.trainable))
+        weight.requires_grad_(chosen and name != "logit_scale")
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    if not weights:
+        raise ValueError(
+            f"trainable: no weight's name starts with {' or '.join(schedule.trainable)}"
+        )
     groups = [
-        {"params": decayed, "weight_decay": schedule.weight_decay},
-        {"params": others, "weight_decay": 0.0},
+        {"params": [w for w in weights if w.ndim >= 2], "weight_decay": schedule.weight_decay},
+        {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0},
+        {
+            "params": list(temperature.parameters()),
+            "weight_decay": 0.0,
+            "lr": schedule.learning_rate * getattr(temperature, "learning_rate_share", 1.0),
+        },
     ]
-    return torch.optim.AdamW(
-        groups, lr=schedule.learning_rate, betas=schedule.betas, eps=schedule.eps
+    return OPTIMIZERS[schedule.optimizer](
+        [group for group in groups if group["params"]],
+        lr=schedule.learning_rate,
+        betas=schedule.betas,
+        eps=schedule.eps,
     )
 
 
-def evaluation_steps(steps_per_epoch: int, schedule: Schedule) -> set[int]:
+def build_learning_rate(
+    optimizer: torch.optim.Optimizer, schedule: Schedule, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """The learning rate by step; each group of weights keeps its share of the peak."""
+    if schedule.decay == "one_cycle":
+        peaks = [group["lr"] for group in optimizer.param_groups]
+        return torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, peaks, total_steps=steps, pct_start=schedule.warmup
+        )
+    warmup = schedule.warmup * steps
+
+    def share_of_peak(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / (warmup + 1)
+        done = (step - warmup) / max(1, steps - warmup)
+        return (1 + math.cos(math.pi * done)) / 2 if schedule.decay == "cosine" else 1.0
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, share_of_peak)
+
+
+def evaluation_steps(steps: int, number: int) -> set[int]:
     """After which steps the model is measured and its progress kept; the last is among them."""
-    number = schedule.epochs * schedule.evaluations_per_epoch
-    last = schedule.epochs * steps_per_epoch
-    return {round(last * (index + 1) / number) for index in range(number)}
+    return {round(steps * (index + 1) / number) for index in range(number)}
 
 
-def save_progress(path, identity, model, optimizer, learning_rate, step, rows) -> None:
-    """Write a checkpoint whole or not at all."""
-    state = {
-        "identity": identity,
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "learning_rate": learning_rate.state_dict(),
-        "random": torch.get_rng_state(),
-        "step": step,
-        "rows": rows,
-    }
+def save_progress(path, identity: str, parts: dict, step: int, rows: list[dict]) -> None:
+    """Write a checkpoint whole or not at all; parts: what has a state, by name."""
+    state = {name: part.state_dict() for name, part in parts.items()}
+    state |= {"identity": identity, "random": torch.get_rng_state(), "step": step, "rows": rows}
     unfinished = Path(f"{path}.unfinished")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, unfinished)
     os.replace(unfinished, path)
 
 
-def load_progress(path, identity, model, optimizer, learning_rate) -> dict:
+def load_progress(path, identity: str, parts: dict) -> dict:
     """Put a checkpoint's state in place and return it; without one, the state of a start."""
     start = {"step": 0, "rows": []}
     if not Path(path).is_file():
@@ -171,8 +299,7 @@ def load_progress(path, identity, model, optimizer, learning_rate) -> dict:
     state = torch.load(path, weights_only=True, map_location="cpu")
     if state["identity"] != identity:
         return start
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    learning_rate.load_state_dict(state["learning_rate"])
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
     torch.set_rng_state(state["random"])
     return state

@@ -1,0 +1,205 @@
+"""One training run, from its description to its files; alone, or in several processes."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import torch
+import torch.distributed as distributed
+
+from modality_gap.corpora import read_split
+from modality_gap.embeddings import sample_pairs, write_embeddings
+from modality_gap.encoders import (
+    Pixels,
+    build_encoder,
+    build_model,
+    build_tokenizer,
+    decode_once,
+    describe,
+    embed_images,
+    embed_texts,
+    register_architectures,
+)
+from modality_gap.training.augmentation import RandomAffine
+from modality_gap.training.data import CaptionedImages
+from modality_gap.training.evaluation import Evaluation
+from modality_gap.training.features import FeatureChange
+from modality_gap.training.loop import Schedule, is_first_process, train
+from modality_gap.training.starts import amend_start, plain_weights
+from modality_gap.training.temperature import build_temperature
+
+SCHEDULE = Schedule.__dataclass_fields__
+
+
+def launch(run: dict, device: torch.device, processes: int) -> None:
+    """Do a run in so many processes, each on a device of its own; see `train_run`.
+
+    The loss is over the features of all of them.
+    """
+    if processes == 1:
+        train_run(run, device)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = (run, device.type, processes, f"file://{folder}/meeting")
+        try:
+            torch.multiprocessing.spawn(one_of_several, arguments, nprocs=processes)
+        except torch.multiprocessing.ProcessRaisedException as error:
+            raise ValueError(str(error).strip().splitlines()[-1]) from error
+
+
+def one_of_several(process: int, run: dict, device: str, processes: int, meeting: str) -> None:
+    """The part of one process; meeting: the address at which they find each other."""
+    backend = "nccl" if device == "cuda" else "gloo"
+    distributed.init_process_group(backend, init_method=meeting, rank=process, world_size=processes)
+    try:
+        train_run(run, torch.device(device, process if device == "cuda" else None))
+    finally:
+        distributed.destroy_process_group()
+
+
+def train_run(run: dict, device: torch.device) -> None:
+    """Train one model; write its weights before and after, its trajectory and embeddings.
+
+    run: `settings` (a run of the study with one seed), `start` (the encoder's entry that it starts
+    from, or None), `classes` (of the corpus, or None), `architectures` (a folder), `threads`,
+    `identity` (what the run's numbers depend on), `log`, and the files of `inputs` (images,
+    captions, start) and `outputs` (initial, final, trajectory, table, images, texts, pairs,
+    classes), by name.
+    """
+    settings, outputs = run["settings"], run["outputs"]
+    torch.set_num_threads(run["threads"])
+    register_architectures(run["architectures"])
+    model = start_model(run).to(device, memory_format=torch.channels_last)
+    tokenizer = build_tokenizer(settings["architecture"])
+    data, evaluation = read_data(run, model, tokenizer)
+    if settings.get("initialization", "random") != "random":
+        amend_start(model, data, settings["initialization"])
+    if is_first_process():
+        torch.save(plain_weights(model), outputs["initial"])
+    if distributed.is_initialized() and device.type == "cuda":
+        model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    schedule = Schedule(**{key: value for key, value in settings.items() if key in SCHEDULE})
+    progress = Path(outputs["final"]).with_name("progress.pt")
+    with Path(run["log"]).open("a") as lines:
+        trajectory = train(
+            model,
+            data,
+            schedule,
+            build_temperature(settings["temperature"]).to(device),
+            FeatureChange(settings["seed"], **settings.get("features", {})),
+            evaluation,
+            progress,
+            run["identity"],
+            augment=augmentation(settings, data),
+            report=lambda row: print(row, file=lines, flush=True),
+        )
+    if is_first_process():
+        table = pd.DataFrame(trajectory)
+        table.to_parquet(outputs["trajectory"], index=False)
+        table.to_csv(outputs["table"], index=False)
+        write_run_embeddings(run, model, tokenizer, evaluation)
+        torch.save(plain_weights(model), outputs["final"])
+        progress.unlink()
+
+
+def start_model(run: dict) -> torch.nn.Module:
+    """The model that a run starts with: of another encoder, or with random weights."""
+    settings = run["settings"]
+    architecture, dimension = settings["architecture"], settings.get("dimension")
+    if run["start"] is not None:
+        return build_encoder(run["start"], architecture, run["inputs"]["start"])
+    return build_model(architecture, seed=settings["seed"], dimension=dimension)
+
+
+def read_data(run: dict, model, tokenizer) -> tuple[CaptionedImages, Evaluation]:
+    """What a run trains on, and what it is measured on along the way."""
+    settings, corpus = run["settings"], Path(run["inputs"]["images"]).parent
+    images, captions = read_split(corpus, settings["split"])
+    if "pairs" in settings:
+        chosen = sample_pairs(len(images), settings["pairs"], settings["seed"])
+        images = images.iloc[chosen].reset_index(drop=True)
+        captions = captions[captions.image_id.isin(images.image_id)]
+    together = distributed.is_initialized()
+    workers = run["threads"] if torch.cuda.is_available() else 0
+    data = CaptionedImages(
+        images,
+        captions,
+        model,
+        tokenizer,
+        settings["batch_size"],
+        settings["seed"],
+        workers,
+        distributed.get_rank() if together else 0,
+        distributed.get_world_size() if together else 1,
+    )
+    evaluation = Evaluation(
+        *read_split(corpus, settings["validation"]),
+        model,
+        tokenizer,
+        settings["batch_size"],
+        settings["precision"],
+        workers,
+    )
+    return data, evaluation
+
+
+def augmentation(settings: dict, data: CaptionedImages) -> RandomAffine:
+    """The random change of each image, another one in each process."""
+    seed = settings["seed"] * data.processes + data.process
+    return RandomAffine(**settings["augmentation"], seed=seed)
+
+
+def write_run_embeddings(run: dict, model, tokenizer, evaluation: Evaluation) -> None:
+    """Raw embeddings of the validation split, and what classification needs, by trained weights."""
+    settings, outputs = run["settings"], run["outputs"]
+    images, texts = evaluation.raw_embeddings()
+    facts = describe(model, architecture=settings["architecture"])
+    text_ids = [f"text {row}" for row in range(len(texts))]
+    image_ids = evaluation.image_ids
+    write_embeddings(outputs["images"], "image_id", image_ids, images, facts)
+    write_embeddings(outputs["texts"], "text_id", text_ids, texts, facts)
+    rows, own = evaluation.pairs.T
+    pd.DataFrame(
+        {"image_id": [image_ids[row] for row in rows], "text_id": [text_ids[row] for row in own]}
+    ).to_parquet(outputs["pairs"], index=False)
+    class_table(run, model, tokenizer, images).to_parquet(outputs["classes"], index=False)
+
+
+def class_table(run: dict, model, tokenizer, images) -> pd.DataFrame:
+    """Raw embeddings with their class: columns part (train, test, prompt), label, embedding.
+
+    images: of the validation split, shape (n, d). Without classes in the corpus: no rows.
+    """
+    classes, settings = run["classes"], run["settings"]
+    if classes is None:
+        return pd.DataFrame({"part": [], "label": [], "embedding": []})
+    corpus = Path(run["inputs"]["images"]).parent
+    label, how = classes["label"], (settings["batch_size"], settings["precision"])
+    train_split, test_split = (
+        labelled(read_split(corpus, settings[key])[0], label) for key in ("split", "validation")
+    )
+    names = sorted({*train_split[label], *test_split[label]})
+    rows = sample_pairs(len(train_split), classes["train_items"], settings["seed"])
+    train_split = train_split.iloc[rows]
+    prompts = [(name, form.format(name)) for name in names for form in classes["templates"]]
+    pixels = decode_once(Pixels(train_split, model))
+    parts = {
+        "train": (train_split[label], embed_images(model, pixels, *how, run["threads"])),
+        "test": (test_split[label], images[test_split.index]),
+        "prompt": (
+            [name for name, _ in prompts],
+            embed_texts(model, tokenizer, [text for _, text in prompts], *how),
+        ),
+    }
+    tables = [
+        pd.DataFrame({"part": part, "label": list(labels), "embedding": list(rows)})
+        for part, (labels, rows) in parts.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def labelled(images: pd.DataFrame, label: str) -> pd.DataFrame:
+    """The images that have a label, by their row in the split."""
+    if label not in images:
+        raise ValueError(f"classes.label: no column {label!r}, expected one of {list(images)}")
+    return images[images[label].notna()]

@@ -1,0 +1,62 @@
+rule compare_runs:
+    """What training does to the gap, over runs (liang2022, Figs. 8, 16, Sec. 4.4; yaras2024, Sec. 4)."""
+    input:
+        measures=expand(
+            "<results>/training/{run}/measures.parquet", run=COMPARED_RUNS["measures"]
+        ),
+        trajectories=seed_trajectories(COMPARED_RUNS["trajectories"]),
+        library=library_of("compare_runs"),
+    output:
+        **{
+            table: f"<results>/run_comparisons/{table}.parquet"
+            for table in COMPARISON_TABLES
+        },
+    log:
+        "<logs>/compare_runs.log",
+    benchmark:
+        "<benchmarks>/compare_runs.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        comparisons=config["run_comparisons"],
+        runs=compared_runs(),
+        trajectories=run_seed_pairs(COMPARED_RUNS["trajectories"]),
+    script:
+        "../../scripts/compare_runs.py"
+
+
+rule plot_run_comparisons:
+    """The answers of `compare_runs`, a figure each."""
+    input:
+        **{
+            table: f"<results>/run_comparisons/{table}.parquet"
+            for table in COMPARISON_TABLES
+        },
+        library=library_of("plot_run_comparisons"),
+    output:
+        **{
+            figure: [
+                report(
+                    f"<results>/figures/run_comparisons/{figure}.svg",
+                    caption=f"../report/{figure}.rst",
+                    category="2 Training",
+                    labels={"figure": label},
+                ),
+                f"<results>/figures/run_comparisons/{figure}.png",
+            ]
+            for figure, label in COMPARISON_FIGURES.items()
+        },
+    log:
+        "<logs>/plot_run_comparisons.log",
+    benchmark:
+        "<benchmarks>/plot_run_comparisons.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_run_comparisons.py"
