@@ -3,10 +3,12 @@
 make benchmark
 """
 
+import io
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,14 +16,24 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 import numpy as np
+import open_clip
+import pandas as pd
+import torch
+from PIL import Image
 from scipy.special import logsumexp
 
 from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics
 from modality_gap.embeddings import normalize
+from modality_gap.encoders import build_model, build_tokenizer, register_architectures
 from modality_gap.free_embeddings import gradient, isotropic_start
 from modality_gap.plane_descent import descend_compiled
 from modality_gap.shift import shift_landscape
+from modality_gap.training.data import CaptionedImages
+from modality_gap.training.features import FeatureChange
+from modality_gap.training.loop import Schedule, train
+from modality_gap.training.temperature import build_temperature
 
+ROOT = Path(__file__).parents[1]
 REPEATS = 5
 LARGE = (50_000, 2_048)
 TEN_PAIRS = {"pairs": 10, "dimension": 2, "gap": 1.0, "deviation": 0.01, "seed": 0}
@@ -79,6 +91,64 @@ def compiled_descent(steps: int) -> tuple[np.ndarray, np.ndarray]:
     return descend_compiled(*isotropic_start(**TEN_PAIRS), 0.1, 0.01, np.array([steps]))
 
 
+def training_data(architecture: str, steps: int) -> tuple:
+    """A model, its tokenizer, and so many batches of 256 drawn images with captions."""
+    register_architectures(ROOT / "config/architectures")
+    model, tokenizer = build_model(architecture, seed=0), build_tokenizer(architecture)
+    random = np.random.default_rng(0)
+    buffers = [io.BytesIO() for _ in range(256 * steps)]
+    for buffer in buffers:
+        Image.fromarray(random.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(buffer, "PNG")
+    names = [str(row) for row in range(len(buffers))]
+    images = pd.DataFrame({"image_id": names, "image": [b.getvalue() for b in buffers]})
+    words = np.array(["red", "cat", "face", "with", "a", "drawing", "of", "flag"])
+    texts = [" ".join(words[random.integers(0, 8, random.integers(2, 9))]) for _ in names]
+    captions = pd.DataFrame({"image_id": names, "text": texts})
+    return model, tokenizer, CaptionedImages(images, captions, model, tokenizer, 256, 0, 0)
+
+
+def our_training(architecture: str, steps: int) -> Callable[[], object]:
+    """An epoch of the project's loop."""
+    model, _, data = training_data(architecture, steps)
+    schedule = Schedule(1, 1e-3, 0.1, (0.9, 0.98), 1e-6, 0.1, "float32", 1)
+    model.to(memory_format=torch.channels_last)
+
+    def epoch() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            temperature = build_temperature(
+                {"policy": "learned", "start": 0.07, "max_logit_scale": 100}
+            )
+            checkpoint = Path(folder) / "progress.pt"
+            train(model, data, schedule, temperature, FeatureChange(0), dict, checkpoint, "")
+
+    return epoch
+
+
+def bare_training(architecture: str, steps: int) -> Callable[[], object]:
+    """The obvious way: open_clip's CLIP and ClipLoss in a loop of a few lines."""
+    model, tokenizer, data = training_data(architecture, steps)
+    pixels, texts = data.pixels, [own[0] for own in data.captions]
+    preprocess = open_clip.transform.PreprocessCfg(**model.visual.preprocess_cfg)
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (preprocess.mean, preprocess.std))
+    loss = open_clip.ClipLoss()
+
+    def epoch() -> None:
+        model.train()
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=1e-3, weight_decay=0.1, betas=(0.9, 0.98), eps=1e-6
+        )
+        order = torch.randperm(len(pixels))
+        for step in range(steps):
+            rows = order[step * 256 : (step + 1) * 256]
+            tokens = tokenizer([texts[row] for row in rows])
+            images = (pixels[rows].float() / 255 - mean) / std
+            optimizer.zero_grad()
+            loss(*model(images, tokens)).backward()
+            optimizer.step()
+
+    return epoch
+
+
 def seconds(work: Callable[[], object], repeats: int) -> list[float]:
     """Wall time of each repeat."""
     times = []
@@ -131,6 +201,13 @@ def main() -> None:
         lambda: recomputed_landscape(x, y, shifts, temperatures),
         1,
     )
+    for architecture in ("emoji-vit", "emoji-resnet"):
+        compare(
+            f"training {architecture}, 8 batches of 256",
+            our_training(architecture, 8),
+            bare_training(architecture, 8),
+            REPEATS,
+        )
     compare(
         "descent in the plane, 10 pairs, 20,000 steps",
         lambda: compiled_descent(20_000),

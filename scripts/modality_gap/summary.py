@@ -85,10 +85,11 @@ TABLES = (
 )
 
 
-def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
+def overview(table: pd.DataFrame, claims: pd.DataFrame, title: str, made_of: list[str]) -> str:
     """The report's first page in reStructuredText: the numbers first, then what was run on what.
 
-    table: of `summarize`. made_of: sentences on the corpora, runs and encoders of the study.
+    table: of `summarize`; claims: of `claims.training_claims`. made_of: sentences on the corpora,
+    runs and encoders of the study.
     """
     lines = [title, "=" * len(title), ""]
     lines += [f"- {sentence}" for sentence in headline(table)] + [""]
@@ -98,6 +99,7 @@ def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
             shown = [key for key in columns if key in here and here[key].notna().any()]
             known = here[here[shown[1:]].notna().any(axis=1)]
             lines += list_table({key: columns[key] for key in shown}, known)
+    lines += claim_lines(claims)
     lines += [
         "The **modality gap** is the distance between the centres of the image and the text "
         "embeddings, all of unit length (liang2022, Sec. 4.2): 0 where the two modalities share "
@@ -114,6 +116,18 @@ def overview(table: pd.DataFrame, title: str, made_of: list[str]) -> str:
     lines += [f"- {sentence}" for sentence in made_of]
     lines += ["", "The figures are in the menu on the left, in the order of the argument.", ""]
     return "\n".join(lines)
+
+
+def claim_lines(claims: pd.DataFrame) -> list[str]:
+    """A list of the papers' claims, each with its verdict and its numbers."""
+    if claims.empty:
+        return []
+    title = "What of the papers' claims on training holds here"
+    lines = [title, "-" * len(title), ""]
+    for row in claims.itertuples():
+        numbers = readable(row.numbers).replace("|", "\\|")
+        lines.append(f"- {row.claim} ({row.source}): **{row.verdict}**. {numbers}.")
+    return [*lines, ""]
 
 
 def number_of_pairs(table: pd.DataFrame) -> str:

@@ -4,6 +4,11 @@ import pytest
 
 from modality_gap.summary import headline, overview, summarize, summarize_cones
 
+CLAIMS = pd.DataFrame(
+    [["yaras2024, Table 3", "Heat closes the gap", "holds", "gap 0.7 at τ = 0.01, 0.1 at 0.1"]],
+    columns=["source", "claim", "verdict", "numbers"],
+)
+
 
 def tables(gaps):
     """The three tables of each encoder, with these gaps."""
@@ -42,11 +47,19 @@ def test_encoders_without_initial_weights_have_no_headline():
 
 def test_the_first_page_is_valid_restructured_text():
     table = summarize(encoders(("start", None), ("end", "start")), *tables([0.8, 0.2]))
-    page = overview(table, "A study", ["Corpus *coco*: table."])
+    page = overview(table, CLAIMS, "A study", ["Corpus *coco*: table."])
     html = docutils.core.publish_string(
         page, writer="html5", settings_overrides={"halt_level": 2, "report_level": 2}
     ).decode()
-    for shown in ("A study", "75%", "0.800", "1,200 pairs", "modality gap", "Corpus"):
+    for shown in (
+        "A study",
+        "75%",
+        "0.800",
+        "1,200 pairs",
+        "modality gap",
+        "Corpus",
+        "Heat closes",
+    ):
         assert shown in html
 
 
@@ -54,9 +67,9 @@ def test_encoders_of_one_modality_have_a_cone_and_a_study_may_have_no_other():
     names = encoders(("alone", None))
     cones = summarize_cones(names, [pd.DataFrame([{"pairs": "image_image", "mean": 0.25}])])
     for others in (summarize(names[:0], [], [], []), summarize(names, *tables([0.8]))):
-        page = overview(pd.concat([others, cones]), "A study", [])
+        page = overview(pd.concat([others, cones]), CLAIMS[:0], "A study", [])
         assert page.count("0.250") == 1 + len(others)
         assert "nan" not in page
     nothing = pd.concat([summarize(names[:0], [], [], []), summarize_cones(names[:0], [])])
     assert headline(nothing) == []
-    assert overview(nothing, "A study", []).startswith("A study")
+    assert overview(nothing, CLAIMS[:0], "A study", []).startswith("A study")

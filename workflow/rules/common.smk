@@ -606,6 +606,11 @@ def compared_runs():
     return facts
 
 
+def claim_tables():
+    """The tables that say which claims of the papers hold."""
+    return ["<results>/run_comparisons/claims.parquet"] if COMPARISONS else []
+
+
 def precomputed_files(wildcards):
     """The file or two that hold embeddings which a user brings."""
     entry = ENCODERS[wildcards.encoder]

@@ -11,6 +11,7 @@ rule summarize:
         ),
         recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
         embeddings=all_tables(EMBEDDING_FILES["images"]),
+        claims=claim_tables(),
         library=library_of("summarize"),
     output:
         table="<results>/summary.parquet",
@@ -18,6 +19,11 @@ rule summarize:
             "<results>/summary.csv",
             category="0 The numbers",
             labels={"table": "Summary"},
+        ),
+        claims=report(
+            "<results>/claims.csv",
+            category="0 The numbers",
+            labels={"table": "Claims of the papers"},
         ),
         page="<results>/overview.rst",
     log:

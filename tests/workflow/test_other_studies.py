@@ -1,4 +1,4 @@
-"""Encoders of one modality, alone in a study: cones, but no gap; and a study of theory alone."""
+"""Studies of encoders of one modality, of theory alone, and those too large to run here."""
 
 import pandas as pd
 import pytest
@@ -69,9 +69,18 @@ def test_more_jobs_than_seeds(workplace, archives):
     line_with(place.fails("--dry-run", "--set-scatter", "seed_cones=99"), complaint)
 
 
-def test_the_papers_sizes_are_planned(tmp_path):
-    """Nothing of that study can run here: its weights need a network, its sizes a GPU."""
-    study = yaml.safe_load((ROOT / "config/papers.yaml").read_text())
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("papers", ["random_cones", "first_steps", "descend_plane", "download_weights"]),
+        ("emoji-full", ["train", "measure_run", "compare_runs", "read_emoji"]),
+        ("coco", ["train", "measure_run", "compare_runs", "read_table", "download_weights"]),
+    ],
+)
+def test_a_study_too_large_for_here_is_planned(tmp_path, name, rules):
+    """Their weights and data need a network, their sizes a GPU."""
+    (tmp_path / "coco.csv").write_text("image,caption,split\n")
+    study = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
     plan = Workplace(tmp_path, study).succeeds("--dry-run")
-    for rule in ("random_cones", "first_steps", "descend_plane", "download_weights", "embed_noise"):
+    for rule in rules:
         assert rule in plan
