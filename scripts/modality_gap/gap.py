@@ -64,25 +64,29 @@ def mean_cosine(embeddings: np.ndarray) -> float:
     return float((total @ total - own) / (n * (n - 1)))
 
 
-def pair_margins(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """How much more similar each pair is than its image's and its text's best other match.
+def pair_margins(
+    images: np.ndarray, texts: np.ndarray, text_ids: np.ndarray | None = None
+) -> np.ndarray:
+    """How much more similar each pair is than its image's and its text's best rival.
 
-    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over j ≠ i, shape (n,); the smallest is
-    the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
-    images, texts: shape (n, d), n ≥ 2, rows of unit length, row i of one matching row i of the other.
+    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all pairs j with another text, shape
+    (n,); the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    text_ids: which pairs share a text, shape (n,): they match each other's partner and are no
+    rivals. None: every pair has its own. Raises ValueError where all pairs have one text.
     """
     check_pair(images, texts, paired=True)
     n = len(images)
-    if n < 2:
-        raise ValueError(f"{n} pair, expected at least 2 to compare")
+    labels = np.arange(n) if text_ids is None else np.asarray(text_ids)
+    if (labels == labels[0]).all():
+        raise ValueError(f"{n} pairs with one text, expected at least 2 texts to compare")
     own = np.empty(n, dtype=np.result_type(images, texts))
     best = np.full(n, -np.inf, dtype=own.dtype)
     for first in range(0, n, ROWS_AT_A_TIME):
         rows = np.arange(first, min(first + ROWS_AT_A_TIME, n))
         cosines = images[rows] @ texts.T
-        diagonal = (np.arange(len(rows)), rows)
-        own[rows] = cosines[diagonal]
-        cosines[diagonal] = -np.inf
+        own[rows] = cosines[np.arange(len(rows)), rows]
+        cosines[labels[rows, None] == labels] = -np.inf
         best[rows] = np.maximum(best[rows], cosines.max(axis=1))
         np.maximum(best, cosines.max(axis=0), out=best)
     return own - best
@@ -108,12 +112,14 @@ def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
     return found
 
 
-def gap_measures(images: np.ndarray, texts: np.ndarray) -> dict[str, float]:
+def gap_measures(
+    images: np.ndarray, texts: np.ndarray, text_ids: np.ndarray | None = None
+) -> dict[str, float]:
     """Every number that says how far apart two paired modalities are, by name.
 
-    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    Arguments as in `pair_margins`.
     """
-    margins = pair_margins(images, texts)
+    margins = pair_margins(images, texts, text_ids)
     return {
         "modality_gap": modality_gap(images, texts),
         "matched_distance": matched_distance(images, texts),

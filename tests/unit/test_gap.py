@@ -84,6 +84,21 @@ def test_margins_in_blocks_are_those_of_the_whole_matrix(real_pairs, monkeypatch
         np.testing.assert_allclose(pair_margins(images, texts), expected, atol=1e-12)
 
 
+def test_pairs_with_one_text_are_no_rivals(random):
+    rows = random.normal(size=(2, 9, 4))
+    images, texts = rows / np.linalg.norm(rows, axis=2, keepdims=True)
+    ids = np.array([0, 1, 0, 2, 3, 3, 3, 4, 5])
+    texts = texts[ids]
+    cosines = images @ texts.T
+    for pair, found in enumerate(pair_margins(images, texts, ids)):
+        others = [j for j in range(9) if ids[j] != ids[pair]]
+        rivals = max(cosines[pair, others].max(), cosines[others, pair].max())
+        assert found == pytest.approx(cosines[pair, pair] - rivals)
+    assert (pair_margins(images, texts)[[0, 2, 4, 5, 6]] <= 0).all()
+    with pytest.raises(ValueError, match="9 pairs with one text"):
+        pair_margins(images, texts, np.zeros(9))
+
+
 def test_the_cosine_with_the_gap_is_that_of_each_vector(real_pairs):
     found = gap_cosines(*real_pairs)
     x, y = (rows.astype(np.float64) for rows in real_pairs)

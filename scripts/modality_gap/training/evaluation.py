@@ -36,6 +36,7 @@ class Evaluation:
         self.how, self.workers = (batch_size, precision), workers
         self.pixels = decode_once(Pixels(images, model))
         self.texts, self.pairs = distinct_texts(images, captions)
+        self.matches = first_captions(self.pairs).T
         self.image_ids = list(images.image_id)
 
     def raw_embeddings(self) -> tuple[np.ndarray, np.ndarray]:
@@ -52,7 +53,7 @@ class Evaluation:
 
     def matched(self, images: np.ndarray, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Each image and its first caption, both of shape (n, d)."""
-        image_rows, text_rows = first_captions(self.pairs).T
+        image_rows, text_rows = self.matches
         return images[image_rows], texts[text_rows]
 
     def __call__(self) -> dict[str, float]:
@@ -71,7 +72,7 @@ class Evaluation:
             "training_modality_gap": in_training,
             "matched_distance": matched_distance(*matched),
             "gaussian_uniformity": gaussian_uniformity(*matched),
-            "matched_share": float((pair_margins(*matched) > 0).mean()),
+            "matched_share": float((pair_margins(*matched, self.matches[1]) > 0).mean()),
             "image_to_text_recall_at_1": recall["image_to_text", 1],
             "text_to_image_recall_at_1": recall["text_to_image", 1],
         }

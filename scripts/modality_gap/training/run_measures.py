@@ -37,7 +37,7 @@ def run_measures(
         "alignment": alignment(x, y),
         "uniformity_images": uniformity(x),
         "uniformity_texts": uniformity(y),
-        "matched_share": float((pair_margins(x, y) > 0).mean()),
+        "matched_share": float((pair_margins(x, y, matched[:, 1]) > 0).mean()),
         **named_recalls("recall", images, texts, pairs, ks),
     }
     random = np.random.default_rng(seed)
