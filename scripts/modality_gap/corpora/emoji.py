@@ -163,7 +163,7 @@ CAPTIONS = {
     "tags": "{tags}",
     "drawing": "a drawing of {label}",
     "subgroup": "{subgroup}: {label}",
-    "group": "{group}: {tags}",
+    "group": "{group}: {label}",
 }
 
 

@@ -172,11 +172,13 @@ def plot_mitigations(table: pd.DataFrame) -> Figure:
             if run in rows.index:
                 draw_cell(axis, place, rows.loc[run], run == baseline)
         axis.axvline(rows["mean"][baseline], color=DARK, linewidth=0.9, linestyle="--", zorder=1)
+        shown = rows["mean"]
         if measure in ("zero_shot_top_1", "linear_probe") and len(chance):
             axis.axvline(chance.mean(), color=GREY, linewidth=1.1, linestyle=":", zorder=1)
+            shown = pd.concat([shown, chance])
         axis.set_title(MEASURES[measure], fontsize=8.5)
         axis.grid(axis="y")
-        axis.margins(x=0.12)
+        axis.set_xlim(around(shown))
         axis.tick_params(axis="y", length=0)
         axis.locator_params(axis="x", nbins=3)
     axes[0, 0].set_yticks(range(len(runs)), [readable(run) for run in runs])
@@ -186,6 +188,12 @@ def plot_mitigations(table: pd.DataFrame) -> Figure:
         names[0] = (DARK, names[0][1] + "    ⋯ always the most frequent class")
     write_lines(figure, names)
     return figure
+
+
+def around(means: pd.Series) -> tuple[float, float]:
+    """Limits of an axis that shows all means; an interval of two seeds may reach far beyond."""
+    room = 0.25 * max(np.ptp(means), 1e-3)
+    return means.min() - room, means.max() + room
 
 
 def draw_cell(axis: Axes, place: int, row: pd.Series, is_baseline: bool) -> None:
@@ -243,7 +251,8 @@ def draw_task(axis: Axes, table: pd.DataFrame, task: str, attribute: str) -> Non
         for side in "yx"
     ]
     axis.errorbar(both.mean_x, both.mean_y, *spans, fmt="o", color=GREEN, ms=4.5, elinewidth=0.8)
-    axis.margins(0.07)
+    axis.set_xlim(around(both.mean_x))
+    axis.set_ylim(around(both.mean_y))
     axis.grid()
 
 
