@@ -5,7 +5,6 @@ import math
 import pandas as pd
 
 from job import job
-from modality_gap.claims import training_claims
 from modality_gap.run_comparisons import (
     gap_by_dimension,
     gap_by_temperature,
@@ -47,6 +46,5 @@ with job(snakemake):
         chosen = runs[runs.run.isin(asked["gap_by_dimension"])]
         found = gap_by_dimension(measures[measures.run.isin(chosen.run)], chosen)
         tables |= zip(("gap_by_dimension", "gap_by_dimension_means"), found, strict=True)
-    tables["claims"] = training_claims(tables)
     for name, table in tables.items():
         table.to_parquet(snakemake.output[name], index=False)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.claims import COLUMNS
 from modality_gap.embeddings import read_metadata
 from modality_gap.summary import describe_study, overview, summarize, summarize_cones
 
@@ -31,8 +30,7 @@ with job(snakemake):
     )
     table.to_parquet(snakemake.output.table, index=False)
     table.to_csv(snakemake.output.csv, index=False)
-    claims = pd.concat([pd.DataFrame(columns=COLUMNS), *read(tables.claims)])
-    claims.to_csv(snakemake.output.claims, index=False)
+    claims = pd.read_csv(tables.claims)
     metadata = dict(zip(keys.encoder, map(read_metadata, tables.embeddings), strict=True))
     page = overview(table, claims, study["title"], describe_study(study, metadata))
     Path(snakemake.output.page).write_text(page)

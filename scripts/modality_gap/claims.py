@@ -1,4 +1,4 @@
-"""What the papers claim of training, and whether it holds in a study."""
+"""What the papers claim, and whether it holds in a study."""
 
 import math
 from collections.abc import Iterator
@@ -152,3 +152,135 @@ def dimension_claims(points: pd.DataFrame) -> Iterator[tuple]:
         HOLDS if means.max() < 1.25 * means.min() else FAILS,
         ", ".join(f"{gap:.3f} at {dimension}" for dimension, gap in means.items()),
     )
+
+
+def experiment_claims(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """As `training_claims`, of the experiments on why the gap is there.
+
+    tables: by the names in `EXPERIMENT_CLAIMS`; absent ones answer nothing.
+    """
+    rows = [
+        row
+        for name, claims in EXPERIMENT_CLAIMS.items()
+        if name in tables
+        for row in claims(tables[name])
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def seed_claims(shares: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the seed makes most of the variance; of `seed_cones.variance_between_seeds`."""
+    for row in shares[shares.inputs == "data"].itertuples():
+        yield (
+            "liang2022, Fig. 2c, Theorem 2",
+            "Most of the variance of random networks' embeddings comes from their seed",
+            sign(row.share_low - 0.5, row.share_high - 0.5, 1),
+            f"{row.family}, {row.tower}s: share {interval(row.share_between, row.share_low, row.share_high)}",
+        )
+
+
+def first_step_claims(steps: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the gap widens at first; steps: columns seed, step, modality_gap."""
+    gaps = steps.sort_values("step").groupby("seed").modality_gap
+    change = gaps.last() - gaps.first()
+    found = mean_interval(change)
+    yield (
+        "yaras2024, Fig. 4b",
+        "The gap widens in the first steps of training",
+        sign(*found[1:], 1),
+        f"change {interval(*found)} over {len(change)} initialisations, "
+        f"{(change > 0).mean():.0%} of them widen it",
+    )
+
+
+def coupling_claims(flows: pd.DataFrame) -> Iterator[tuple]:
+    """Whether gap and temperature are coupled as said; of `gradient_flow.coupled_flows`."""
+    change = flows.groupby("flow").invariant.agg(
+        lambda values: (values - values.iloc[0]).abs().max()
+    )
+    yield (
+        "yaras2024, Lemma 3.1",
+        "Gap and temperature obey one law, however the embeddings move",
+        HOLDS if change.max() < 1e-6 else FAILS,
+        f"its constant changes by {change.max():.1g} at most",
+    )
+
+
+def closing_claims(flows: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the gap stays above its bound; of `gradient_flow.slow_closing`."""
+    last = flows[flows.time == flows.time.max()]
+    gaps = ", ".join(f"{row.modality_gap:.3f} ({row.flow})" for row in last.itertuples())
+    yield (
+        "yaras2024, Theorem 3.2",
+        "With a learned temperature the gap closes no faster than 1/log² t",
+        HOLDS if (flows.modality_gap > flows.bound * (1 - 1e-9)).all() else FAILS,
+        f"gap at time {last.time.iloc[0]:.0e}: {gaps}; bound {last.bound.iloc[0]:.3f}",
+    )
+
+
+def growth_claims(growth: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the gap grows at random starts; of `gradient_flow.initial_growth_table`."""
+    gap = growth[growth.measure == "gap_moving"]
+    grows, shrinks = gap.low > 0, gap.high < 0
+    verdict = HOLDS if grows.all() else FAILS if shrinks.all() else PARTLY
+    yield (
+        "yaras2024, Theorem 3.3",
+        "From a random start the gap grows at first",
+        verdict,
+        f"in {grows.sum()} of {len(gap)} settings of 2 to {gap.dimension.max()} dimensions",
+    )
+
+
+def plane_claims(records: pd.DataFrame) -> Iterator[tuple]:
+    """What descent in the plane does to the gap; of `plane_descent.descend_in_plane`."""
+    kept = share_kept(records, ["start", "deviation", "temperature", "seed"])
+    tight = mean_interval(kept[kept.index.get_level_values("start") == "isotropic"])
+    yield (
+        "chowers2026, Fig. 4 (top)",
+        "Descent in the plane from tight clusters keeps the gap",
+        HOLDS if abs(tight[0] - 1) < 0.1 else FAILS,
+        f"{interval(*tight)} of it are left",
+    )
+    collapsed = kept["collapsed"].groupby(["deviation", "temperature"]).mean()
+    closed = collapsed < 0.1
+    yield (
+        "chowers2026, Fig. 11",
+        "From clusters without variance along the gap, descent closes it",
+        HOLDS if closed.all() else PARTLY if closed.any() else FAILS,
+        "left at "
+        + ", ".join(f"σ = {s:g}, τ = {t:g}: {share:.2f}" for (s, t), share in collapsed.items()),
+    )
+
+
+def sphere_claims(records: pd.DataFrame) -> Iterator[tuple]:
+    """What descent on the sphere leaves of the gap; of `batched_descent.descend_on_sphere`."""
+    kept = share_kept(records, ["run", "dimension", "pairs", "temperature", "seed"])
+    left = kept.groupby(["run", "dimension", "pairs", "temperature"]).mean()
+    large = left > 0.5
+    yield (
+        "chowers2026, Figs. 4 (bottom), 16",
+        "Descent on the sphere leaves most of the gap",
+        HOLDS if large.all() else PARTLY if large.any() else FAILS,
+        "left in "
+        + ", ".join(
+            f"{d} dimensions with {n} pairs, τ = {t:g}: {share:.2f}"
+            for (_, d, n, t), share in left.items()
+        ),
+    )
+
+
+def share_kept(records: pd.DataFrame, keys: list[str]) -> pd.Series:
+    """The gap at the last step over that at the first, for each combination of the keys."""
+    gaps = records.sort_values("step").groupby(keys).modality_gap
+    return gaps.last() / gaps.first()
+
+
+EXPERIMENT_CLAIMS = {
+    "seed_cones": seed_claims,
+    "first_steps": first_step_claims,
+    "coupled": coupling_claims,
+    "slow_closing": closing_claims,
+    "initial_growth": growth_claims,
+    "plane_records": plane_claims,
+    "sphere_records": sphere_claims,
+}

@@ -88,7 +88,7 @@ TABLES = (
 def overview(table: pd.DataFrame, claims: pd.DataFrame, title: str, made_of: list[str]) -> str:
     """The report's first page in reStructuredText: the numbers first, then what was run on what.
 
-    table: of `summarize`; claims: of `claims.training_claims`. made_of: sentences on the corpora,
+    table: of `summarize`; claims: of `claims`. made_of: sentences on the corpora,
     runs and encoders of the study.
     """
     lines = [title, "=" * len(title), ""]
@@ -122,7 +122,7 @@ def claim_lines(claims: pd.DataFrame) -> list[str]:
     """A list of the papers' claims, each with its verdict and its numbers."""
     if claims.empty:
         return []
-    title = "What of the papers' claims on training holds here"
+    title = "What of the papers' claims holds here"
     lines = [title, "-" * len(title), ""]
     for row in claims.itertuples():
         numbers = readable(row.numbers).replace("|", "\\|")

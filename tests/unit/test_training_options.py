@@ -354,10 +354,11 @@ def test_a_batch_in_pieces_has_the_gradient_of_the_whole(corpus, pieces):
         torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-6)
 
 
-def test_two_processes_train_as_one_does(corpus, tmp_path):
+@pytest.mark.parametrize("start", ["random", "procrustes"])
+def test_two_processes_train_as_one_does(corpus, tmp_path, start):
     """The loss is over the features of both; the same batches, seen in halves."""
-    alone = do(corpus, tmp_path / "one")
-    together = do(corpus, tmp_path / "two", processes=2)
+    alone = do(corpus, tmp_path / "one", initialization=start)
+    together = do(corpus, tmp_path / "two", processes=2, initialization=start)
     assert list(together.step) == list(alone.step)
     np.testing.assert_allclose(together.loss[1:], alone.loss[1:], rtol=1e-4)
     np.testing.assert_allclose(together.modality_gap, alone.modality_gap, atol=1e-4)

@@ -607,8 +607,26 @@ def compared_runs():
 
 
 def claim_tables():
-    """The tables that say which claims of the papers hold."""
-    return ["<results>/run_comparisons/claims.parquet"] if COMPARISONS else []
+    """The tables that say which claims of the papers hold, by the name that `claims` knows."""
+    found = {}
+    if RANDOM_FAMILIES:
+        found["seed_cones"] = expand(
+            "<results>/seed_cones/{family}/shares.parquet", family=RANDOM_FAMILIES
+        )
+    if "first_steps" in config:
+        found["first_steps"] = ["<results>/first_steps/gaps.parquet"]
+    for section, tables in (
+        ("gradient_flow", ["coupled", "slow_closing", "initial_growth"]),
+        ("free_embeddings", ["plane_records", "sphere_records"]),
+    ):
+        if section in config:
+            found |= {
+                table: [f"<results>/{section}/{table}.parquet"] for table in tables
+            }
+    return found | {
+        table: [f"<results>/run_comparisons/{table}.parquet"]
+        for table in COMPARISON_TABLES
+    }
 
 
 def precomputed_files(wildcards):

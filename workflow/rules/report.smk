@@ -1,6 +1,33 @@
 report: str(Path(f"results/{config['study']}/overview.rst").resolve())
 
 
+rule judge_claims:
+    """Which claims of the papers hold in this study."""
+    input:
+        **claim_tables(),
+        library=library_of("judge_claims"),
+    output:
+        report(
+            "<results>/claims.csv",
+            category="0 The numbers",
+            labels={"table": "Claims of the papers"},
+        ),
+    log:
+        "<logs>/judge_claims.log",
+    benchmark:
+        "<benchmarks>/judge_claims.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        tables=list(claim_tables()),
+        families=RANDOM_FAMILIES,
+    script:
+        "../../scripts/judge_claims.py"
+
+
 rule summarize:
     """One table of every encoder's gap, cone and recall, and the report's first page."""
     input:
@@ -11,7 +38,7 @@ rule summarize:
         ),
         recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
         embeddings=all_tables(EMBEDDING_FILES["images"]),
-        claims=claim_tables(),
+        claims="<results>/claims.csv",
         library=library_of("summarize"),
     output:
         table="<results>/summary.parquet",
@@ -19,11 +46,6 @@ rule summarize:
             "<results>/summary.csv",
             category="0 The numbers",
             labels={"table": "Summary"},
-        ),
-        claims=report(
-            "<results>/claims.csv",
-            category="0 The numbers",
-            labels={"table": "Claims of the papers"},
         ),
         page="<results>/overview.rst",
     log:
@@ -48,6 +70,7 @@ rule figures:
     input:
         figures(),
         rules.summarize.output,
+        rules.judge_claims.output,
 
 
 rule report:

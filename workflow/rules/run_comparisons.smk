@@ -11,7 +11,6 @@ rule compare_runs:
             table: f"<results>/run_comparisons/{table}.parquet"
             for table in COMPARISON_TABLES
         },
-        claims="<results>/run_comparisons/claims.parquet",
     log:
         "<logs>/compare_runs.log",
     benchmark:

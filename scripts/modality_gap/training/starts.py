@@ -13,7 +13,7 @@ from torch.nn.utils import parametrize
 from modality_gap.embeddings import normalize
 from modality_gap.encoders import scale_pixels
 from modality_gap.training.data import CaptionedImages
-from modality_gap.training.loop import batch_features
+from modality_gap.training.loop import batch_features, gather
 
 
 def procrustes_map(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -74,11 +74,11 @@ def amend_start(model: open_clip.CLIP, data: CaptionedImages, start: str) -> Non
 def initial_features(
     model: open_clip.CLIP, data: CaptionedImages
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Raw image and text features of each batch of an epoch, both of shape (n, d)."""
+    """Raw image and text features of each batch of an epoch, of all processes' parts; (n, d)."""
     with batch_statistics(model), torch.no_grad():
         for pixels, tokens in data.batches(0):
             features = batch_features(model, scale_pixels(pixels, model), tokens, "float32")
-            yield tuple(side.double().cpu().numpy() for side in features)
+            yield tuple(gather(side).double().cpu().numpy() for side in features)
 
 
 @contextmanager
