@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from conftest import ROOT
 
 from modality_gap.embeddings import read_embeddings, read_metadata
@@ -57,6 +58,8 @@ def test_every_figure_is_there_as_vector_and_pixels(done):
         "seed_cones/vit_trained": {"cones", "spread"},
         "gradient_flow": {*flow, "temperature_rates", "margin"},
         "free_embeddings": {*descent, *loss, "gap_after_descent"},
+        "run_comparisons": {"gap_by_temperature", "starts", "mitigations", "task_correlations"},
+        "training": set(done.study["training"]),
     } | {name: {name} for name in ("mlp_depth", "layer_theorems", "first_steps", "sphere")}
     for folder, names in experiments.items():
         assert {path.stem for path in figures if str(path.parent) == folder} == names, folder
@@ -98,6 +101,33 @@ def test_initial_and_trained_weights_stand_side_by_side(done):
     np.testing.assert_allclose(trained.share_closed, expected, rtol=1e-9)
     page = (done.results / "overview.rst").read_text()
     assert page.count(f"{trained.modality_gap.iloc[0]:.3f}") >= 2
+
+
+def test_claims_of_the_papers_are_judged_and_shown(done):
+    claims = pd.read_csv(done.results / "claims.csv")
+    assert set(claims.verdict) <= {"holds", "does not hold", "holds in part", "undecided"}
+    sources = set(claims.source)
+    for source in ("Fig. 2c, Theorem 2", "Sec. 4.4", "Table 3", "Table 2", "Lemma 3.1", "Fig. 11"):
+        assert any(found.endswith(source) for found in sources), source
+    page = (done.results / "overview.rst").read_text()
+    assert all(claim in page for claim in claims.claim)
+
+
+def test_what_came_of_each_run_is_that_of_its_embeddings(done):
+    """The gap of the final weights, told by the trajectory, the measures and the embeddings."""
+    folder = done.results / "training/vit_fixed_0.1"
+    measures = pd.read_parquet(folder / "measures.parquet").set_index("measure").value
+    last = pd.read_csv(folder / "0/trajectory.csv").iloc[-1]
+    assert measures["modality_gap"] == pytest.approx(last.modality_gap, abs=1e-5)
+    assert measures["recall@1_image_to_text"] == pytest.approx(last.image_to_text_recall_at_1)
+    assert 0 <= measures["zero_shot_top_1"] <= 1
+    assert last.temperature == pytest.approx(0.1)
+
+
+def test_fine_tuning_goes_on_from_the_trained_model(done):
+    trained = torch.load(done.results / "training/emoji/0/final.pt", weights_only=True)
+    begun = torch.load(done.results / "training/tuned_0.01/0/initial.pt", weights_only=True)
+    assert all(torch.equal(begun[name], value) for name, value in trained.items())
 
 
 def test_embeddings_say_where_they_come_from(done):
