@@ -32,9 +32,7 @@ def plot_gap(tables: list[pd.DataFrame], encoders: list[str], initials: list[str
     axis.text(0, -0.45, "texts' centre", color=ORANGE, ha="center", fontsize=8)
     axis.text(gaps[0], -0.45, "images' centre", color=BLUE, ha="center", fontsize=8)
     axis.set_xlim(-0.1, max(2.0, 1.4 * max(gaps)) if max(gaps) > 1.4 else 1.5 * max(gaps))
-    axis.set_xlabel(
-        "modality gap: distance between the centres of images and texts (unit vectors; at most 2)"
-    )
+    axis.set_xlabel("modality gap: distance of the two centres (unit vectors; at most 2)")
     axis.spines["left"].set_visible(False)
     axis.tick_params(axis="y", length=0)
     return figure

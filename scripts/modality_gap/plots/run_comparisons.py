@@ -243,7 +243,9 @@ def plot_task_correlations(table: pd.DataFrame, correlations: pd.DataFrame) -> F
 
 
 def draw_task(axis: Axes, table: pd.DataFrame, task: str, attribute: str) -> None:
-    """Dots of runs with 95% intervals both ways."""
+    """Dots of runs with 95% intervals both ways, where these are not of two seeds alone."""
+    ends = ["low", "high"]
+    table = table.assign(**table[ends].where(table.seeds > 2))
     x, y = (table[table.measure == name].set_index("run") for name in (attribute, task))
     both = x.add_suffix("_x").join(y.add_suffix("_y"), how="inner")
     spans = [

@@ -23,9 +23,10 @@ def plot_trajectory(trajectories: list[pd.DataFrame]) -> Figure:
     """Loss, temperature, gap and recall against the training step (cf. yaras2024, Fig. 4a).
 
     trajectories: one a seed, columns step, loss, temperature, modality_gap, and recall@1 in both
-    directions. Curves are means over the seeds, bands their 95% intervals.
+    directions. Curves are means over the seeds (thin), bands their 95% intervals.
     """
-    trajectory = pd.concat(trajectories)
+    numbered = [table.assign(seed=number) for number, table in enumerate(trajectories)]
+    trajectory = pd.concat(numbered)
     figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), width_ratios=[1, 1, 1, 1.25])
     for axis, (measure, name) in zip(axes, MEASURES, strict=False):
         axis.set_title(name)
@@ -38,7 +39,9 @@ def plot_trajectory(trajectories: list[pd.DataFrame]) -> Figure:
         trajectory.step.max() * 0.1, 1.02 * start, "initial weights", color=GREY, fontsize=8
     )
     seeds = (
-        f", mean of {len(trajectories)} seeds with 95% interval" if len(trajectories) > 1 else ""
+        f", mean of {len(trajectories)} seeds (thin) with 95% interval"
+        if len(trajectories) > 1
+        else ""
     )
     figure.supxlabel(f"training step{seeds}", fontsize=9)
     return figure
@@ -47,14 +50,17 @@ def plot_trajectory(trajectories: list[pd.DataFrame]) -> Figure:
 def draw(axis, table: pd.DataFrame, curves: dict[str, tuple[str, str]]) -> None:
     """Curves with their last values at their right ends; curves: (column, colour) by name."""
     means = {name: mean_intervals(table, ["step"], column) for name, (column, _) in curves.items()}
-    highest = max(curve[["mean", "high"]].max().max() for curve in means.values())
+    # An interval of two seeds may reach far beyond every seed: it does not set the scale.
+    highest = max(table[column].max() for column, _ in curves.values())
     ends = sorted((curve["mean"].iloc[-1], name) for name, curve in means.items())
     places = spread([value for value, _ in ends], 0.09 * highest)
     last = table.step.max()
     for place, (value, name) in zip(places, ends, strict=True):
         curve, (_, colour) = means[name], curves[name]
         axis.plot(curve.step, curve["mean"], color=colour, marker="o", ms=2.5)
-        axis.fill_between(curve.step, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0)
+        axis.fill_between(curve.step, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
+        for _, own in table.groupby("seed"):
+            axis.plot(own.step, own[curves[name][0]], color=colour, linewidth=0.5, alpha=0.6)
         text = f"{value:.3g} {name}".strip()
         axis.text(last * 1.04, place, text, color=colour, va="center", fontsize=8)
     axis.grid(axis="y")
