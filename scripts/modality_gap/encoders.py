@@ -3,7 +3,6 @@
 import difflib
 import gzip
 import hashlib
-import io
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -17,9 +16,10 @@ import torch
 from open_clip.factory import load_state_dict
 from open_clip.tokenizer import SimpleTokenizer, default_bpe
 from open_clip.transform import PreprocessCfg, image_transform_v2
-from PIL import Image, UnidentifiedImageError
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import Compose
+
+from modality_gap.corpora import decode
 
 FULL_VOCABULARY = 49408
 BYTE_TOKENS = 512  # every byte, inside a word and at its end
@@ -223,14 +223,8 @@ class Pixels(Dataset):
         return len(self.images)
 
     def __getitem__(self, row: int) -> torch.Tensor:
-        source = self.images[row]
-        try:
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-                pixels = np.asarray(self.transform(image.convert("RGB")))
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise ValueError(
-                f"image {self.names[row]!r} does not decode ({error}), expected PNG, JPEG or WebP"
-            ) from error
+        image = decode(self.images[row], self.names[row])
+        pixels = np.asarray(self.transform(image))
         return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
 
 

@@ -50,6 +50,12 @@ def one_line(error: ValidationError) -> str:
         return f"{place}{unknown}: unknown key, expected one of {', '.join(known)}"
     if error.validator == "pattern":
         return f"{path}: {error.instance!r}, expected {error.schema['description']}"
+    if error.validator == "minItems":
+        number = len(error.instance)
+        return f"{path}: {number} entries, expected at least {error.validator_value}"
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{path}: missing {', '.join(missing)}"
     if error.validator == "oneOf":
         ways = [" with ".join(option["required"]) for option in error.validator_value]
         return f"{path}: expected exactly one of {', '.join(ways)}"
@@ -103,13 +109,53 @@ def broken_start(name: str, runs: dict, encoders: dict) -> Iterator[str]:
 
 
 def broken_comparisons(comparisons: dict, runs: dict) -> Iterator[str]:
-    """What a comparison of runs names and the study does not have."""
-    for name, entry in comparisons.items():
-        parts = entry.items() if isinstance(entry, dict) else [(None, entry)]
-        for part, named in parts:
-            path = f"run_comparisons.{name}" + (f".{part}" if part else "")
-            for run in [named] if isinstance(named, str) else named if part != "first_step" else []:
-                yield from unknown(path, run, runs)
+    """What a comparison of runs names and the study does not have, or cannot compare."""
+    starts = comparisons.get("starts", {"random": None, "amended": []})
+    named = {
+        "starts.random": [starts["random"]] if starts["random"] else [],
+        "starts.amended": starts["amended"],
+        "long_training.run": [comparisons["long_training"]["run"]]
+        if "long_training" in comparisons
+        else [],
+    }
+    for name in ("gap_by_temperature", "mitigations", "gap_by_dimension"):
+        named[name] = comparisons.get(name, [])
+    for name, entries in named.items():
+        for run in entries:
+            yield from unknown(f"run_comparisons.{name}", run, runs)
+    for part in ("random", "amended"):
+        for run in named[f"starts.{part}"]:
+            found = runs[run].get("initialization", "random")
+            if (found == "random") != (part == "random"):
+                expected = "random" if part == "random" else "procrustes or common_centre"
+                yield (
+                    f"run_comparisons.starts.{part}: {run!r} has initialization {found}, "
+                    f"expected {expected}"
+                )
+    yield from broken_temperatures(named["gap_by_temperature"], runs)
+
+
+def broken_temperatures(names: list[str], runs: dict) -> Iterator[str]:
+    """Which runs do not make a curve of the gap against their temperature."""
+    curves: dict[tuple[str, str], set[float]] = {}
+    for name in names:
+        temperature = runs[name]["temperature"]
+        policy = temperature["policy"]
+        if policy not in ("fixed", "learned"):
+            yield (
+                f"run_comparisons.gap_by_temperature: {name!r} has a temperature that is {policy}, "
+                "expected fixed or learned"
+            )
+            return
+        origin = "fine-tuned" if "start" in runs[name] else "from scratch"
+        value = temperature["value" if policy == "fixed" else "start"]
+        curves.setdefault((origin, policy), set()).add(value)
+    for (origin, policy), values in curves.items():
+        if len(values) < 3:
+            yield (
+                f"run_comparisons.gap_by_temperature: {len(values)} temperatures of runs {origin} "
+                f"with a {policy} temperature, expected at least 3"
+            )
 
 
 def broken_experiments(study: dict, corpora: dict, runs: dict) -> Iterator[str]:

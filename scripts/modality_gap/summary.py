@@ -124,6 +124,12 @@ def claim_lines(claims: pd.DataFrame) -> list[str]:
         return []
     title = "What of the papers' claims holds here"
     lines = [title, "-" * len(title), ""]
+    lines += [
+        "A claim **holds**, or **does not hold**, where a 95% interval says so (over seeds, by "
+        "Student's t; of correlations, over runs by bootstrap), **in part** where settings differ; "
+        "otherwise it is **undecided**: more seeds would tell.",
+        "",
+    ]
     for row in claims.itertuples():
         numbers = readable(row.numbers).replace("|", "\\|")
         lines.append(f"- {row.claim} ({row.source}): **{row.verdict}**. {numbers}.")

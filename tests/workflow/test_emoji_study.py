@@ -186,7 +186,7 @@ def test_a_killed_study_goes_on_by_the_same_command(tmp_path, archives):
     """SIGKILL of Snakemake and its jobs in the middle of training."""
     shutil.copytree(archives, tmp_path / "results/downloads")
     study = small_emoji_study(archives)
-    study["training"]["emoji"] |= {"epochs": 6}
+    study["training"]["emoji"] |= {"epochs": 6, "evaluations": 6}
     workplace = Workplace(tmp_path, study)
     workplace.succeeds("--dry-run")
     target = "results/small/training/emoji/0/trajectory.csv"

@@ -267,6 +267,11 @@ def corpus_settings(*keys):
     return settings
 
 
+def corpus_classes(wildcards):
+    """The classes of a corpus, or None."""
+    return CORPORA[wildcards.corpus].get("classes")
+
+
 def table_file(wildcards):
     """The table that lists a user's own images and captions."""
     return CORPORA[wildcards.corpus]["file"]

@@ -55,6 +55,7 @@ rule read_emoji:
         settings=corpus_settings(
             "image_size", "held_out_vendor", "held_out_concepts", "seed", "captions"
         ),
+        classes=corpus_classes,
     script:
         "../../scripts/read_emoji.py"
 
@@ -78,6 +79,8 @@ rule read_table:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        classes=corpus_classes,
     script:
         "../../scripts/read_table.py"
 

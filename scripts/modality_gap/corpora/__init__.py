@@ -6,10 +6,12 @@ caption: `caption_id`, `image_id`, `text`; an image's captions stand in their or
 A caption may be `training_only`: what is measured does not see it.
 """
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image, UnidentifiedImageError
 
 IMAGE_COLUMNS = ("image_id", "image", "split")
 CAPTION_COLUMNS = ("caption_id", "image_id", "text")
@@ -76,3 +78,27 @@ def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[s
     image_rows = pd.Index(images.image_id).get_indexer(captions.image_id)
     pairs = np.column_stack([image_rows, rows])
     return list(texts), pairs[np.argsort(image_rows, kind="stable")]
+
+
+def decode(source: bytes | str, name: str) -> Image.Image:
+    """An image of a corpus in RGB, of its file's bytes or path.
+
+    Raises ValueError, naming the image, where it does not decode.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            return image.convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise ValueError(
+            f"image {name!r} does not decode ({error}), expected PNG, JPEG or WebP"
+        ) from error
+
+
+def check_classes(images: pd.DataFrame, corpus: str, label: str) -> None:
+    """Raise ValueError where the images of a corpus have no column with this name of a class."""
+    labels = [column for column in images if column not in IMAGE_COLUMNS]
+    if label not in labels:
+        raise ValueError(
+            f"corpora.{corpus}.classes.label: no column {label!r}, "
+            f"expected one of {', '.join(labels) or 'none'}"
+        )

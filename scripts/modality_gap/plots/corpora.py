@@ -1,13 +1,13 @@
 """Figures of the data."""
 
-import io
 import math
 import textwrap
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
-from PIL import Image
+
+from modality_gap.corpora import decode
 
 COLUMNS, ROWS = 8, 3
 
@@ -24,9 +24,7 @@ def plot_examples(images: pd.DataFrame, captions: pd.DataFrame, seed: int) -> Fi
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image in zip(axes.flat, sample.itertuples(), strict=False):
-        source = io.BytesIO(image.image) if isinstance(image.image, bytes) else image.image
-        with Image.open(source) as picture:
-            axis.imshow(picture.convert("RGB"))
+        axis.imshow(decode(image.image, image.image_id))
         caption = textwrap.shorten(texts[image.image_id], 60, placeholder="…")
         axis.set_title(
             textwrap.fill(caption, 20),

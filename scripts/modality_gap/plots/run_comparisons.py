@@ -47,7 +47,7 @@ def plot_gap_by_temperature(points: pd.DataFrame, correlations: pd.DataFrame) ->
         axis.xaxis.set_major_formatter("{x:g}")
         axis.xaxis.set_minor_locator(NullLocator())
         axis.set_xlabel("temperature τ, fixed or at the start of learning it")
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.15 * max(points[column].max(), 1e-3))
         axis.grid(axis="y")
     for before in correlations.get("before", pd.Series(dtype=float)).dropna().unique():
         gap.axhline(before, color=GREY, linewidth=1, linestyle="--", zorder=1)

@@ -81,6 +81,8 @@ def train(
     }
     evaluate_at = evaluation_steps(steps, schedule.evaluations)
     state = load_progress(checkpoint, identity, parts)
+    # None may write a checkpoint before all have looked whether there is one.
+    wait_for_all()
     rows, losses, step = state["rows"], [], state["step"]
     started = time.monotonic() - (rows[-1]["seconds"] if rows else 0)
 
@@ -103,8 +105,7 @@ def train(
             )
             save_progress(checkpoint, identity, parts, step, rows)
             report(rows[-1])
-        if distributed.is_initialized():
-            distributed.barrier()
+        wait_for_all()
         losses.clear()
 
     if step == 0 and not rows:
@@ -196,6 +197,12 @@ def unit_features(
 def is_first_process() -> bool:
     """Whether this process is the only one, or the first of those that train together."""
     return not distributed.is_initialized() or distributed.get_rank() == 0
+
+
+def wait_for_all() -> None:
+    """Go on when all processes that train together have come here."""
+    if distributed.is_initialized():
+        distributed.barrier()
 
 
 def gather(features: torch.Tensor) -> torch.Tensor:

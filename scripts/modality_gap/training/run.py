@@ -176,7 +176,7 @@ def class_table(run: dict, model, tokenizer, images) -> pd.DataFrame:
     corpus = Path(run["inputs"]["images"]).parent
     label, how = classes["label"], (settings["batch_size"], settings["precision"])
     train_split, test_split = (
-        labelled(read_split(corpus, settings[key])[0], label) for key in ("split", "validation")
+        read_split(corpus, settings[key])[0].dropna(subset=label) for key in ("split", "validation")
     )
     names = sorted({*train_split[label], *test_split[label]})
     rows = sample_pairs(len(train_split), classes["train_items"], settings["seed"])
@@ -196,10 +196,3 @@ def class_table(run: dict, model, tokenizer, images) -> pd.DataFrame:
         for part, (labels, rows) in parts.items()
     ]
     return pd.concat(tables, ignore_index=True)
-
-
-def labelled(images: pd.DataFrame, label: str) -> pd.DataFrame:
-    """The images that have a label, by their row in the split."""
-    if label not in images:
-        raise ValueError(f"classes.label: no column {label!r}, expected one of {list(images)}")
-    return images[images[label].notna()]
