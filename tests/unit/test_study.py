@@ -47,6 +47,45 @@ def test_every_study_of_ours_is_valid(file):
     [
         ("encodrs", {}, "encodrs: unknown key, expected one of corpora, embedding, encoders"),
         ("title", None, "the study: missing title"),
+        (
+            "run_comparisons/starts",
+            {"random": "vit_procrustes", "amended": ["vit_procrustes"]},
+            "run_comparisons.starts.random: 'vit_procrustes' has initialization procrustes, "
+            "expected random",
+        ),
+        (
+            "run_comparisons/starts",
+            {"random": "vit", "amended": ["vit_fixed_0.01"]},
+            "run_comparisons.starts.amended: 'vit_fixed_0.01' has initialization random, "
+            "expected procrustes or common_centre",
+        ),
+        (
+            "run_comparisons/gap_by_temperature",
+            ["vit_fixed_0.01", "vit_fixed_0.04", "vit_fixed_0.1", "tuned_1"],
+            "run_comparisons.gap_by_temperature: 1 temperatures of runs fine-tuned with a fixed "
+            "temperature, expected at least 3",
+        ),
+        (
+            "run_comparisons/gap_by_temperature",
+            ["vit_fixed_0.01", "vit_fixed_0.04", "vit_schedule"],
+            "run_comparisons.gap_by_temperature: 'vit_schedule' has a temperature that is linear, "
+            "expected fixed or learned",
+        ),
+        (
+            "run_comparisons/mitigations",
+            ["vit", "vat", "vit_softplus"],
+            "run_comparisons.mitigations: unknown name 'vat', expected one of emoji,",
+        ),
+        (
+            "training/tuned_1/start",
+            "trainedd",
+            "training.tuned_1.start: unknown name 'trainedd', expected one of initial,",
+        ),
+        (
+            "training/tuned_1/architecture",
+            "RN50",
+            "training.tuned_1: expected exactly one of architecture, start",
+        ),
         ("study", "a/b", "study: 'a/b', expected a name of letters"),
         (
             "corpora/emoji/vendrs",
@@ -128,3 +167,9 @@ def test_precomputed_embeddings_come_from_one_place(study):
     assert found.startswith("encoders.mine: expected exactly one of file, files, url with sha256")
     found = complaint(changed(study, "encoders/mine", {"kind": "precomputed", "corpus": "mine"}))
     assert found.startswith("encoders.mine: expected exactly one of file, files, url with sha256")
+
+
+def test_a_run_that_starts_from_itself_is_named(study):
+    study["encoders"]["circle"] = {"kind": "run", "run": "tuned_1", "weights": "final"}
+    study["training"]["tuned_1"]["start"] = "circle"
+    assert complaint(study) == "training.tuned_1.start: 'circle' starts from this run itself"
