@@ -72,14 +72,6 @@ def contrastive_gradient(logits: np.ndarray) -> np.ndarray:
     return gradient / (2 * len(logits))
 
 
-def attraction(similarity: np.ndarray, scale: float) -> float:
-    """g_a(Z) = −⟨Z, ∇ℓ(aZ)⟩: above 0 the loss closes the gap, below 0 it opens it (yaras2024, eq. 11).
-
-    similarity: Z, shape (n, n); scale: a = β(1 − γ²).
-    """
-    return float(-np.vdot(similarity, contrastive_gradient(scale * similarity)))
-
-
 def random_directions(random: np.random.Generator, number: int, dimension: int) -> np.ndarray:
     """Independent and uniform on the unit sphere, shape (number, dimension)."""
     return normalize(random.normal(size=(number, dimension)))

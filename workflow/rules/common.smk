@@ -573,23 +573,25 @@ COMPARISON_TABLES = [table for name in COMPARISONS for table in TABLES_OF[name]]
 COMPARISON_FIGURES = {
     figure: label for name in COMPARISONS for figure, label in FIGURES_OF[name].items()
 }
+STARTS = COMPARISONS.get("starts", {"random": None, "amended": []})
+LONG_RUN = COMPARISONS.get("long_training", {}).get("run")
 COMPARED_RUNS = {
-    "measures": [
-        run
-        for run in RUNS
-        for name in ("gap_by_temperature", "mitigations", "gap_by_dimension")
-        if run in COMPARISONS.get(name, [])
-    ],
-    "trajectories": [
-        run
-        for run in RUNS
-        if run in COMPARISONS.get("gap_by_temperature", [])
-        or run in COMPARISONS.get("starts", {}).get("amended", [])
-        or run == COMPARISONS.get("starts", {}).get("random")
-        or run == COMPARISONS.get("long_training", {}).get("run")
-    ],
+    "measures": {
+        *COMPARISONS.get("gap_by_temperature", []),
+        *COMPARISONS.get("mitigations", []),
+        *COMPARISONS.get("gap_by_dimension", []),
+    },
+    "trajectories": {
+        *COMPARISONS.get("gap_by_temperature", []),
+        *STARTS["amended"],
+        STARTS["random"],
+        LONG_RUN,
+    },
 }
-COMPARED_RUNS["measures"] = list(dict.fromkeys(COMPARED_RUNS["measures"]))
+# In the order of the study, so that nothing runs again for another order of a set.
+COMPARED_RUNS = {
+    kind: [run for run in RUNS if run in named] for kind, named in COMPARED_RUNS.items()
+}
 
 
 def compared_runs():
