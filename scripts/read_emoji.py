@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from job import job
-from modality_gap.corpora import check_classes, write_corpus
+from modality_gap.corpora import Corpus, check_classes, write_corpus
 from modality_gap.corpora.emoji import read_emoji
 
 with job(snakemake):
@@ -11,4 +11,4 @@ with job(snakemake):
     images, captions = read_emoji(archives, **snakemake.params.settings)
     if snakemake.params.classes is not None:
         check_classes(images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
-    write_corpus(Path(snakemake.output.images).parent, images, captions)
+    write_corpus(Path(snakemake.output.images).parent, Corpus(images, captions))

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from job import job
-from modality_gap.corpora import check_classes, write_corpus
+from modality_gap.corpora import Corpus, check_classes, write_corpus
 from modality_gap.corpora.table import read_table
 
 with job(snakemake):
     images, captions = read_table(snakemake.input.table)
     if snakemake.params.classes is not None:
         check_classes(images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
-    write_corpus(Path(snakemake.output.images).parent, images, captions)
+    write_corpus(Path(snakemake.output.images).parent, Corpus(images, captions))

@@ -1,8 +1,16 @@
-"""Archives: members read into memory, so that nothing an archive names is ever written."""
+"""Archives: members read where they lie, so that nothing an archive names is ever written."""
 
+import re
+import struct
 import tarfile
+import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+PLACE = re.compile(r"(?P<file>.+)@(?P<first>\d+)\+(?P<length>\d+)")
+ZIP_HEADER = struct.Struct("<26xHH")  # lengths of name and extra field, at the end of 30 bytes
 
 
 def read_members(archive: str | Path, names: list[str]) -> dict[str, bytes]:
@@ -12,21 +20,91 @@ def read_members(archive: str | Path, names: list[str]) -> dict[str, bytes]:
     points outside the archive's folder, or where a named member is missing.
     """
     contents = {}
-    try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                # The safety rules of the standard library, although nothing is extracted: an
-                # archive that breaks them is not the one that was published.
-                tarfile.data_filter(member, "folder")
-                if member.name in names:
-                    contents[member.name] = tar.extractfile(member).read()
-    except tarfile.FilterError as error:
-        raise ValueError(f"{archive}: {error}; expected members inside one folder") from error
-    except (tarfile.ReadError, EOFError, zlib.error, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise ValueError(f"{archive}: damaged or truncated archive ({error})") from error
+    with tar_members(archive) as (tar, members):
+        for member in members:
+            if member.name in names:
+                contents[member.name] = tar.extractfile(member).read()
     missing = [name for name in names if name not in contents]
     if missing:
         raise ValueError(f"{archive}: no member {missing[0]!r}")
     return contents
+
+
+@contextmanager
+def tar_members(
+    archive: str | Path,
+) -> Iterator[tuple[tarfile.TarFile, Iterator[tarfile.TarInfo]]]:
+    """A .tar or .tgz file and its members in order, with the errors of `read_members`."""
+
+    def checked(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+        for member in tar:
+            # The safety rules of the standard library, although nothing is extracted: an
+            # archive that breaks them is not the one that was published.
+            tarfile.data_filter(member, "folder")
+            yield member
+
+    try:
+        with tarfile.open(archive) as tar:
+            yield tar, checked(tar)
+    except tarfile.FilterError as error:
+        raise ValueError(f"{archive}: {error}; expected members inside one folder") from error
+    except FileNotFoundError:
+        raise
+    except (tarfile.ReadError, EOFError, zlib.error, OSError) as error:
+        raise ValueError(f"{archive}: damaged or truncated archive ({error})") from error
+
+
+def tar_places(archive: str | Path) -> dict[str, str]:
+    """Where each file of an uncompressed .tar lies, by member name: `file@first+length`, in bytes.
+
+    What lies at a place is read without the archive's other members, by any process at any time.
+    """
+    with tar_members(archive) as (_, members):
+        return {
+            member.name: place(archive, member.offset_data, member.size)
+            for member in members
+            if member.isfile()
+        }
+
+
+def zip_places(archive: str | Path) -> dict[str, str]:
+    """As `tar_places`, of a .zip whose files are stored without compression, as photographs are.
+
+    Raises ValueError where the archive is damaged or a file in it is compressed.
+    """
+    places = {}
+    try:
+        with zipfile.ZipFile(archive) as members, open(archive, "rb") as file:
+            for member in members.infolist():
+                if member.is_dir():
+                    continue
+                if member.compress_type != zipfile.ZIP_STORED:
+                    raise ValueError(
+                        f"{archive}: {member.filename} is compressed, expected it stored: unpack "
+                        "the archive, and name the folder in the study"
+                    )
+                # The name's and the extra field's lengths may differ from the directory's.
+                file.seek(member.header_offset)
+                lengths = ZIP_HEADER.unpack(file.read(ZIP_HEADER.size))
+                first = member.header_offset + ZIP_HEADER.size + sum(lengths)
+                places[member.filename] = place(archive, first, member.file_size)
+    except FileNotFoundError:
+        raise
+    except (zipfile.BadZipFile, struct.error, OSError) as error:
+        raise ValueError(f"{archive}: damaged or truncated archive ({error})") from error
+    return places
+
+
+def place(archive: str | Path, first: int, length: int) -> str:
+    """A place in a file: from byte `first` on, so many bytes."""
+    return f"{Path(archive).resolve()}@{first}+{length}"
+
+
+def read_place(place: str) -> bytes:
+    """What lies at a place of `tar_places` or `zip_places`, or in the file of a plain path."""
+    found = PLACE.fullmatch(place)
+    if found is None or Path(place).is_file():
+        return Path(place).read_bytes()
+    with open(found["file"], "rb") as file:
+        file.seek(int(found["first"]))
+        return file.read(int(found["length"]))

@@ -109,7 +109,7 @@ def test_an_unknown_turn_of_an_icon_is_refused():
 
 
 def test_a_corpus_is_read_back_split_by_split(tmp_path, emoji):
-    write_corpus(tmp_path, *emoji)
+    write_corpus(tmp_path, Corpus(*emoji))
     images, captions = read_split(tmp_path, "held_out_vendor")
     assert set(images.split) == {"held_out_vendor"}
     assert len(captions) == len(images)

@@ -10,7 +10,7 @@ import torch
 from conftest import ROOT
 from emoji_archives import write_archives
 
-from modality_gap.corpora import read_split, write_corpus
+from modality_gap.corpora import Corpus, read_split, write_corpus
 from modality_gap.corpora.emoji import read_emoji
 from modality_gap.encoders import (
     build_model,
@@ -43,7 +43,7 @@ SCHEDULE = Schedule(
 def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     archives = write_archives(folder / "archives")
-    write_corpus(folder, *read_emoji(archives, 24, "fluent-emoji-flat", 0.25, 0))
+    write_corpus(folder, Corpus(*read_emoji(archives, 24, "fluent-emoji-flat", 0.25, 0)))
     return folder
 
 

@@ -9,7 +9,7 @@ import torch
 from conftest import ROOT
 from emoji_archives import write_archives
 
-from modality_gap.corpora import read_split, write_corpus
+from modality_gap.corpora import Corpus, read_split, write_corpus
 from modality_gap.corpora.emoji import read_emoji
 from modality_gap.embeddings import read_metadata, read_pairs
 from modality_gap.encoders import build_model, build_tokenizer, register_architectures
@@ -55,7 +55,7 @@ def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     archives = write_archives(folder / "archives")
     styles = ("label", "tags", "drawing", "subgroup", "group")
-    write_corpus(folder, *read_emoji(archives, 24, "fluent-emoji-flat", 0.25, 0, styles))
+    write_corpus(folder, Corpus(*read_emoji(archives, 24, "fluent-emoji-flat", 0.25, 0, styles)))
     register_architectures(ROOT / "config/architectures")
     return folder
 

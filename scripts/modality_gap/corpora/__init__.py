@@ -1,20 +1,54 @@
 """Corpora: every data source in one form, so that nothing downstream knows where data came from.
 
 A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image` (the bytes of a
-PNG, JPEG or WebP file), `split`, and any labels of the source. `captions.parquet` has a row a
-caption: `caption_id`, `image_id`, `text`; an image's captions stand in their order of preference.
-A caption may be `training_only`: what is measured does not see it.
+PNG, JPEG or WebP file, or where it lies: a path, or a place in an archive of `archives.place`),
+`split`, and any labels of the source. `captions.parquet` has a row a caption: `caption_id`,
+`image_id`, `text`; an image's captions stand in their order of preference. A caption may be
+`training_only`: what is measured does not see it. `classes.yaml` names the classes that a column of
+integers counts, and the source's prompt templates.
 """
 
 import io
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import yaml
 from PIL import Image, UnidentifiedImageError
+
+from modality_gap.archives import read_place
 
 IMAGE_COLUMNS = ("image_id", "image", "split")
 CAPTION_COLUMNS = ("caption_id", "image_id", "text")
+
+
+class Corpus(NamedTuple):
+    """What a reader makes of a source.
+
+    images, captions: the tables above. classes: `names` of the classes that an integer column
+    counts, and prompt `templates` with {} for a name; None where the source has no classes.
+    """
+
+    images: pd.DataFrame
+    captions: pd.DataFrame
+    classes: dict[str, list[str]] | None = None
+
+
+def class_captions(
+    image_ids: pd.Series, classes: pd.Series, names: list[str], template: str
+) -> pd.DataFrame:
+    """Captions of images that a source gives classes alone: the class's prompt.
+
+    classes: the class of each image, from 0; names: of the classes; template: {} for a name.
+    """
+    return pd.DataFrame(
+        {
+            "caption_id": [f"{image}#class" for image in image_ids],
+            "image_id": list(image_ids),
+            "text": [template.format(names[row]) for row in classes],
+        }
+    )
 
 
 def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> None:
@@ -43,12 +77,14 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
         )
 
 
-def write_corpus(folder: str | Path, images: pd.DataFrame, captions: pd.DataFrame) -> None:
-    """Write a checked corpus as `images.parquet` and `captions.parquet`."""
-    check_corpus(images, captions, str(folder))
+def write_corpus(folder: str | Path, corpus: Corpus) -> None:
+    """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`."""
+    check_corpus(corpus.images, corpus.captions, str(folder))
     # Small row groups let a reader of one split skip the images of the others.
-    images.to_parquet(Path(folder) / "images.parquet", index=False, row_group_size=1024)
-    captions.to_parquet(Path(folder) / "captions.parquet", index=False)
+    corpus.images.to_parquet(Path(folder) / "images.parquet", index=False, row_group_size=1024)
+    corpus.captions.to_parquet(Path(folder) / "captions.parquet", index=False)
+    text = yaml.safe_dump(corpus.classes or {}, allow_unicode=True, sort_keys=False)
+    (Path(folder) / "classes.yaml").write_text(text, encoding="utf-8")
 
 
 def read_split(folder: str | Path, split: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,12 +117,14 @@ def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[s
 
 
 def decode(source: bytes | str, name: str) -> Image.Image:
-    """An image of a corpus in RGB, of its file's bytes or path.
+    """An image of a corpus in RGB.
 
+    source: as in the table's column `image`.
     Raises ValueError, naming the image, where it does not decode.
     """
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        content = source if isinstance(source, bytes) else read_place(source)
+        with Image.open(io.BytesIO(content)) as image:
             return image.convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ValueError(
