@@ -1,4 +1,4 @@
-"""Downloads: fetched once, checked against a pinned hash, whole or not at all."""
+"""Downloads: fetched once, checked against a published or recorded hash, whole or not at all."""
 
 import os
 import shutil
@@ -15,9 +15,12 @@ pooch.get_logger().setLevel("WARNING")
 def fetch(source: dict, destination: str | Path, local_files: str | None) -> None:
     """Put a source's file at `destination`, or raise one line that says why not.
 
-    source: `hash` ("sha256:…" or "sha512:…", as hex), and `url`, or `npm` ("package@version").
-    local_files: folder of files that were downloaded before, by the destination's file name;
-    where it is given, no network is used. Nothing stays behind when the hash does not match.
+    source: `url`, or `npm` ("package@version"), and `hash`, as hex ("sha256:…", "sha512:…",
+    "md5:…"), or None where nobody published one: then the SHA-256 of the first download is
+    recorded beside the file, and a later one must have it. local_files: folder of files that were
+    downloaded before, by the destination's file name; where it is given, no network is used.
+    Nothing stays behind when the hash does not match; of a transfer that broke off, what a server
+    that sends parts of files has sent, for the next attempt to go on from.
     """
     destination = Path(destination)
     with tempfile.TemporaryDirectory(dir=destination.parent) as folder:
@@ -31,9 +34,22 @@ def fetch(source: dict, destination: str | Path, local_files: str | None) -> Non
             file = pack_npm(origin, folder)
         else:
             origin = source["url"]
-            file = download(origin, folder)
-        check_hash(file, source["hash"], origin)
+            file = download(origin, destination.with_name(f"{destination.name}.part"))
+        try:
+            expected = source["hash"] or recorded_hash(destination, file)
+            check_hash(file, expected, origin)
+        except ValueError:
+            Path(file).unlink()
+            raise
         os.replace(file, destination)
+
+
+def recorded_hash(destination: Path, file: str | Path) -> str:
+    """The hash that a file had at its first download: `<destination>.sha256`, made if it is not."""
+    record = destination.with_name(f"{destination.name}.sha256")
+    if not record.is_file():
+        record.write_text(f"{pooch.file_hash(str(file))}  {destination.name}\n")
+    return f"sha256:{record.read_text().split()[0]}"
 
 
 def check_hash(file: str | Path, expected: str, origin: str | Path) -> None:
@@ -47,14 +63,24 @@ def check_hash(file: str | Path, expected: str, origin: str | Path) -> None:
         )
 
 
-def download(url: str, folder: str) -> str:
-    """A file by HTTP; the path of what was fetched into the folder."""
+def download(url: str, part: Path) -> Path:
+    """A file by HTTP, into `part`; goes on from what is there, where the server sends parts."""
     try:
-        return pooch.retrieve(url, known_hash=None, path=folder, fname=url.rsplit("/", 1)[-1])
+        head = requests.head(url, allow_redirects=True, timeout=60)
+        head.raise_for_status()
+        resumable = head.headers.get("accept-ranges") == "bytes"
+        done = part.stat().st_size if resumable and part.is_file() else 0
+        if done == 0 or done < int(head.headers.get("content-length", 0)):
+            fetch_part = pooch.HTTPDownloader(headers={"Range": f"bytes={done}-"} if done else {})
+            with part.open("ab" if done else "wb") as file:
+                fetch_part(url, file, None)
     except (requests.RequestException, OSError) as error:
+        if part.is_file() and not resumable:
+            part.unlink()
         raise OSError(
             f"{url}: download failed ({error}); on a machine without a network set `local_files`"
         ) from error
+    return part
 
 
 def pack_npm(package: str, folder: str) -> str:

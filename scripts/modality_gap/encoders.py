@@ -302,11 +302,53 @@ def embed_texts(
     return torch.stack(features).numpy()
 
 
+def by_length(texts: list[str]) -> list[int]:
+    """Rows of the texts, shortest first, equally long ones in their order."""
+    return sorted(range(len(texts)), key=lambda row: len(texts[row]))
+
+
 def batches_by_length(texts: list[str], batch_size: int) -> Iterator[list[int]]:
     """Rows of the texts, shortest first, in batches."""
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    order = by_length(texts)
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
+
+
+def rows_of_part(n: int, batch_size: int, part: int, parts: int) -> slice:
+    """The rows that one of several jobs embeds: whole batches, the same ones as of a single job.
+
+    part: from 1 to parts. A batch's numbers may depend on what else is in it, in their last bits.
+    """
+    batches = -(-n // batch_size)
+    first, last = (batches * k // parts * batch_size for k in (part - 1, part))
+    return slice(first, last)
+
+
+def embed_part(
+    model: torch.nn.Module,
+    architecture: str,
+    images: pd.DataFrame,
+    texts: list[str],
+    settings: dict,
+    workers: int,
+    part: tuple[int, int] = (1, 1),
+) -> dict[str, np.ndarray]:
+    """Raw embeddings of one of several parts of a split, with their rows in it.
+
+    images, texts: of the whole split; settings: `batch_size` and `precision`. part: which one, from
+    1, and of how many. Returns image_rows, images, text_rows and texts: shapes (k,), (k, d), (l,)
+    and (l, d), by name, where images or texts are missing if the part has none of them.
+    """
+    how = (settings["batch_size"], settings["precision"])
+    image_rows = range(len(images))[rows_of_part(len(images), how[0], *part)]
+    text_rows = by_length(texts)[rows_of_part(len(texts), how[0], *part)]
+    found = {"image_rows": np.array(image_rows, int), "text_rows": np.array(text_rows, int)}
+    if image_rows:
+        found["images"] = embed_images(model, Pixels(images.iloc[image_rows], model), *how, workers)
+    if text_rows:
+        tokenizer = build_tokenizer(architecture)
+        found["texts"] = embed_texts(model, tokenizer, [texts[row] for row in text_rows], *how)
+    return found
 
 
 def describe(model: torch.nn.Module, **encoder) -> dict:

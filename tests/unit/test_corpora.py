@@ -7,6 +7,7 @@ from emoji_archives import write_archives
 from PIL import Image
 
 from modality_gap.corpora import (
+    Corpus,
     check_classes,
     check_corpus,
     distinct_texts,

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 from emoji_archives import write_tgz
-from local_server import Truncating, npm_registry, serve
+from local_server import Resumable, Truncating, npm_registry, serve
 
 from modality_gap.downloads import fetch
 
@@ -41,6 +41,53 @@ def test_a_truncated_download_leaves_nothing_behind(folders):
     with serve(served, Truncating) as address, pytest.raises((OSError, ValueError), match="x.npy"):
         fetch({"url": f"{address}/x.npy", "hash": HASH}, target / "x.npy", None)
     assert not list(target.iterdir())
+
+
+class BreaksOffOnce(Resumable):
+    """The first transfer of a whole file ends in its middle."""
+
+    def copyfile(self, source, outputfile):
+        content = source.read()
+        outputfile.write(content[: len(content) // 2] if len(content) == len(CONTENT) else content)
+
+
+def test_a_download_goes_on_where_it_broke_off(folders):
+    served, target = folders
+    source = {"hash": HASH}
+    with serve(served, BreaksOffOnce) as address:
+        source["url"] = f"{address}/x.npy"
+        with pytest.raises(OSError, match="x.npy: download failed"):
+            fetch(source, target / "x.npy", None)
+        part = (target / "x.npy.part").read_bytes()
+        assert 0 < len(part) < len(CONTENT)
+        assert CONTENT.startswith(part)
+        fetch(source, target / "x.npy", None)
+    assert (target / "x.npy").read_bytes() == CONTENT
+    assert [path.name for path in target.iterdir()] == ["x.npy"]
+
+
+def test_a_damaged_part_is_not_gone_on_from_twice(folders):
+    served, target = folders
+    (target / "x.npy.part").write_bytes(b"other" * 10)
+    with serve(served, Resumable) as address:
+        source = {"url": f"{address}/x.npy", "hash": HASH}
+        with pytest.raises(ValueError, match="truncated, damaged or another version"):
+            fetch(source, target / "x.npy", None)
+        fetch(source, target / "x.npy", None)
+    assert (target / "x.npy").read_bytes() == CONTENT
+
+
+def test_without_a_published_hash_the_first_download_is_the_measure(folders):
+    served, target = folders
+    with serve(served) as address:
+        source = {"url": f"{address}/x.npy", "hash": None}
+        fetch(source, target / "x.npy", None)
+        assert (target / "x.npy.sha256").read_text() == f"{HASH.split(':')[1]}  x.npy\n"
+        fetch(source, target / "x.npy", None)
+        (served / "x.npy").write_bytes(CONTENT + b"more")
+        with pytest.raises(ValueError, match="truncated, damaged or another version"):
+            fetch(source, target / "x.npy", None)
+    assert (target / "x.npy").read_bytes() == CONTENT
 
 
 def test_a_missing_file_is_named_and_the_way_out_too(folders):

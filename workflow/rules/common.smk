@@ -34,6 +34,7 @@ PRECOMPUTED = [
 ONE_SIDE = {"image_backbone": "images", "sentence_transformer": "texts"}
 BACKBONES = [name for name, encoder in ENCODERS.items() if encoder["kind"] in ONE_SIDE]
 NETWORKS = [name for name in ENCODERS if name not in PRECOMPUTED + BACKBONES]
+SHARDS = config["embedding"]["shards"]
 NOISE = {"corpus": "noise", "split": "all"}
 
 

@@ -23,38 +23,103 @@ rule download_weights:
         "../../scripts/download_weights.py"
 
 
-ruleorder: embed_noise > embed
+scattergather:
+    embed=SHARDS,
 
 
-rule embed:
-    """Raw image and text embeddings of a split; each distinct caption once."""
-    input:
-        images="<results>/corpora/{corpus}/images.parquet",
-        captions="<results>/corpora/{corpus}/captions.parquet",
-        architecture=encoder_architecture,
-        weights=encoder_weights,
-        library=library_of("embed"),
-    output:
-        **EMBEDDING_FILES,
-    log:
-        "<logs>/embed/{encoder}/{corpus}/{split}.log",
-    benchmark:
-        "<benchmarks>/embed/{encoder}/{corpus}/{split}.tsv"
-    wildcard_constraints:
-        encoder=any_of(NETWORKS),
-    conda:
-        "../../envs/network.yaml"
-    threads: 8
-    resources:
-        gpu=1,
-        mem_mb=4000,
-        runtime=120,
-    params:
-        encoder=encoder_entry,
-        architecture=encoder_architecture_name,
-        settings=config["embedding"],
-    script:
-        "../../scripts/embed.py"
+if SHARDS == 1:
+
+    rule embed:
+        """Raw image and text embeddings of a split; each distinct caption once."""
+        input:
+            images="<results>/corpora/{corpus}/images.parquet",
+            captions="<results>/corpora/{corpus}/captions.parquet",
+            architecture=encoder_architecture,
+            weights=encoder_weights,
+            library=library_of("embed"),
+        output:
+            **EMBEDDING_FILES,
+        log:
+            "<logs>/embed/{encoder}/{corpus}/{split}.log",
+        benchmark:
+            "<benchmarks>/embed/{encoder}/{corpus}/{split}.tsv"
+        wildcard_constraints:
+            encoder=any_of(NETWORKS),
+            corpus=any_of(CORPORA),
+        conda:
+            "../../envs/network.yaml"
+        threads: 8
+        resources:
+            gpu=1,
+            mem_mb=4000,
+            runtime=120,
+        params:
+            encoder=encoder_entry,
+            architecture=encoder_architecture_name,
+            settings=config["embedding"],
+        script:
+            "../../scripts/embed.py"
+
+else:
+
+    rule embed_part:
+        """Embeddings of some batches of a split, one of several jobs."""
+        input:
+            images="<results>/corpora/{corpus}/images.parquet",
+            captions="<results>/corpora/{corpus}/captions.parquet",
+            architecture=encoder_architecture,
+            weights=encoder_weights,
+            library=library_of("embed_part"),
+        output:
+            temp(
+                "<results>/embeddings/{encoder}/{corpus}/{split}/parts/{scatteritem}.npz"
+            ),
+        log:
+            "<logs>/embed_part/{encoder}/{corpus}/{split}/{scatteritem}.log",
+        benchmark:
+            "<benchmarks>/embed_part/{encoder}/{corpus}/{split}/{scatteritem}.tsv"
+        wildcard_constraints:
+            encoder=any_of(NETWORKS),
+            corpus=any_of(CORPORA),
+        conda:
+            "../../envs/network.yaml"
+        threads: 8
+        resources:
+            gpu=1,
+            mem_mb=4000,
+            runtime=120,
+        params:
+            encoder=encoder_entry,
+            architecture=encoder_architecture_name,
+            settings=config["embedding"],
+        script:
+            "../../scripts/embed_part.py"
+
+    rule join_parts:
+        """Raw image and text embeddings of a split, the same whatever the number of its parts."""
+        input:
+            images="<results>/corpora/{corpus}/images.parquet",
+            captions="<results>/corpora/{corpus}/captions.parquet",
+            parts=gather.embed(
+                "<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/parts/{scatteritem}.npz"
+            ),
+            library=library_of("join_parts"),
+        output:
+            **EMBEDDING_FILES,
+        log:
+            "<logs>/join_parts/{encoder}/{corpus}/{split}.log",
+        benchmark:
+            "<benchmarks>/join_parts/{encoder}/{corpus}/{split}.tsv"
+        wildcard_constraints:
+            encoder=any_of(NETWORKS),
+            corpus=any_of(CORPORA),
+        conda:
+            "../../envs/measure.yaml"
+        resources:
+            mem_mb=4000,
+            runtime=30,
+        script:
+            "../../scripts/join_parts.py"
 
 
 rule embed_noise:

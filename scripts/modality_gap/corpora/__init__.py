@@ -102,6 +102,23 @@ def read_split(folder: str | Path, split: str) -> tuple[pd.DataFrame, pd.DataFra
     return images.reset_index(drop=True), captions[captions.image_id.isin(images.image_id)]
 
 
+def read_classes(folder: str | Path) -> dict[str, list[str]]:
+    """Names of a corpus's classes and its prompt templates: `names`, `templates`, if it has them."""
+    return yaml.safe_load((Path(folder) / "classes.yaml").read_text(encoding="utf-8")) or {}
+
+
+def class_names(labels: pd.Series, classes: dict[str, list[str]], column: str) -> pd.Series:
+    """The class of each image by name; missing where the image has none.
+
+    labels: a column of the images: names, or integers that count `classes["names"]`.
+    """
+    if not pd.api.types.is_integer_dtype(labels):
+        return labels
+    if "names" not in classes:
+        raise ValueError(f"column {column!r} holds integers, expected names of classes for them")
+    return labels.map(dict(enumerate(classes["names"])))
+
+
 def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[str], np.ndarray]:
     """The distinct captions, and which (image row, text row) belong together, shape (p, 2).
 

@@ -155,7 +155,7 @@ def read_emoji(
     ]
     # Unordered, as photographs in a data set are: batches of neighbours are not all of one kind.
     images = images.sample(frac=1, random_state=seed, ignore_index=True)
-    return images.drop(columns=["key", "label"]), caption_table(images, captions)
+    return images.drop(columns="key"), caption_table(images, captions)
 
 
 CAPTIONS = {

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 import torch.distributed as distributed
 
-from modality_gap.corpora import read_split
+from modality_gap.corpora import class_names, read_classes, read_split
 from modality_gap.embeddings import sample_pairs, write_embeddings
 from modality_gap.encoders import (
     Pixels,
@@ -176,7 +176,7 @@ def class_table(run: dict, model, tokenizer, images) -> pd.DataFrame:
     corpus = Path(run["inputs"]["images"]).parent
     label, how = classes["label"], (settings["batch_size"], settings["precision"])
     train_split, test_split = (
-        read_split(corpus, settings[key])[0].dropna(subset=label) for key in ("split", "validation")
+        named_images(corpus, settings[key], label) for key in ("split", "validation")
     )
     names = sorted({*train_split[label], *test_split[label]})
     rows = sample_pairs(len(train_split), classes["train_items"], settings["seed"])
@@ -196,3 +196,10 @@ def class_table(run: dict, model, tokenizer, images) -> pd.DataFrame:
         for part, (labels, rows) in parts.items()
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def named_images(corpus: Path, split: str, label: str) -> pd.DataFrame:
+    """The images of a split that have a class, each with its name."""
+    images, _ = read_split(corpus, split)
+    names = class_names(images[label], read_classes(corpus), label)
+    return images.assign(**{label: names}).dropna(subset=label)

@@ -1,0 +1,65 @@
+"""Prompts: what a task asks of a model in words, and their embeddings."""
+
+import numpy as np
+import pandas as pd
+
+from modality_gap.embeddings import normalize
+
+
+def task_images(images: pd.DataFrame, task: dict) -> pd.DataFrame:
+    """The images that a task is about, with their class in a column `class`, as a string.
+
+    images: of one split of a corpus. task: `label` (the column of the class), and if wanted
+    `where` (allowed values by column) and `minimum` (images a class must have).
+    Raises ValueError where no image is left.
+    """
+    for column in [task["label"], *task.get("where", {})]:
+        if column not in images:
+            raise ValueError(f"no column {column!r}, expected one of {', '.join(images)}")
+    kept = images.dropna(subset=task["label"])
+    for column, values in task.get("where", {}).items():
+        kept = kept[kept[column].astype(str).isin(list(map(str, values)))]
+    kept = kept.assign(**{"class": kept[task["label"]].astype(str)})
+    if "prompts" in task:
+        kept = kept[kept["class"].isin(list(map(str, task["prompts"])))]
+    sizes = kept["class"].value_counts()
+    kept = kept[kept["class"].map(sizes) >= task.get("minimum", 1)]
+    if kept.empty:
+        raise ValueError(f"no image has a class of {task['label']!r} that the task asks for")
+    return kept
+
+
+def task_prompts(images: pd.DataFrame, task: dict, classes: dict[str, list[str]]) -> pd.DataFrame:
+    """The prompts of a task: columns class (as in `task_images`), name, text, a row a prompt.
+
+    images: of `task_images`. task: `prompts` (one or several by class), or `templates`, {} for the
+    class's name; without either, the templates of the corpus are taken. classes: of the corpus.
+    Of a column of integers every class that the corpus names is there, with images or without;
+    otherwise the classes are those of the images, in alphabetical order.
+    """
+    if "prompts" in task:
+        given = {str(name): texts for name, texts in task["prompts"].items()}
+        rows = [
+            (name, name, text)
+            for name, texts in given.items()
+            for text in ([texts] if isinstance(texts, str) else texts)
+        ]
+        return pd.DataFrame(rows, columns=["class", "name", "text"])
+    templates = task.get("templates") or classes.get("templates")
+    if not templates:
+        raise ValueError("the corpus brings no prompt templates, expected `templates` in the task")
+    if pd.api.types.is_integer_dtype(images[task["label"]]) and "names" in classes:
+        named = {str(row): name for row, name in enumerate(classes["names"])}
+    else:
+        named = {name: name for name in sorted(images["class"].unique())}
+    rows = [(key, name, form.format(name)) for key, name in named.items() for form in templates]
+    return pd.DataFrame(rows, columns=["class", "name", "text"])
+
+
+def prompt_embeddings(path: str, texts: pd.Series) -> np.ndarray:
+    """Embeddings of prompts, of unit length, shape (n, d), from a table of text and embedding."""
+    known = pd.read_parquet(path).drop_duplicates("text").set_index("text").embedding
+    missing = [text for text in texts if text not in known.index]
+    if missing:
+        raise ValueError(f"{path}: no embedding of the prompt {missing[0]!r}")
+    return normalize(np.stack(known.loc[list(texts)].to_numpy()))
