@@ -24,7 +24,14 @@ from scipy.special import logsumexp
 
 from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics
 from modality_gap.embeddings import normalize
-from modality_gap.encoders import build_model, build_tokenizer, register_architectures
+from modality_gap.encoders import (
+    Pixels,
+    build_model,
+    build_tokenizer,
+    embed_images,
+    embed_texts,
+    register_architectures,
+)
 from modality_gap.free_embeddings import gradient, isotropic_start
 from modality_gap.plane_descent import descend_compiled
 from modality_gap.shift import shift_landscape
@@ -36,6 +43,7 @@ from modality_gap.training.temperature import build_temperature
 ROOT = Path(__file__).parents[1]
 REPEATS = 5
 LARGE = (50_000, 2_048)
+BATCH = 64
 TEN_PAIRS = {"pairs": 10, "dimension": 2, "gap": 1.0, "deviation": 0.01, "seed": 0}
 
 
@@ -91,16 +99,25 @@ def compiled_descent(steps: int) -> tuple[np.ndarray, np.ndarray]:
     return descend_compiled(*isotropic_start(**TEN_PAIRS), 0.1, 0.01, np.array([steps]))
 
 
+def drawn_images(n: int, size: int) -> pd.DataFrame:
+    """n images of random pixels, as a corpus holds them."""
+    random = np.random.default_rng(0)
+    buffers = [io.BytesIO() for _ in range(n)]
+    for buffer in buffers:
+        pixels = random.integers(0, 256, (size, size, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(buffer, "PNG")
+    return pd.DataFrame(
+        {"image_id": [str(row) for row in range(n)], "image": [b.getvalue() for b in buffers]}
+    )
+
+
 def training_data(architecture: str, steps: int) -> tuple:
     """A model, its tokenizer, and so many batches of 256 drawn images with captions."""
     register_architectures(ROOT / "config/architectures")
     model, tokenizer = build_model(architecture, seed=0), build_tokenizer(architecture)
     random = np.random.default_rng(0)
-    buffers = [io.BytesIO() for _ in range(256 * steps)]
-    for buffer in buffers:
-        Image.fromarray(random.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(buffer, "PNG")
-    names = [str(row) for row in range(len(buffers))]
-    images = pd.DataFrame({"image_id": names, "image": [b.getvalue() for b in buffers]})
+    images = drawn_images(256 * steps, 64)
+    names = list(images.image_id)
     words = np.array(["red", "cat", "face", "with", "a", "drawing", "of", "flag"])
     texts = [" ".join(words[random.integers(0, 8, random.integers(2, 9))]) for _ in names]
     captions = pd.DataFrame({"image_id": names, "text": texts})
@@ -183,6 +200,60 @@ def measure_large() -> None:
     )
 
 
+def coco_like_captions(n: int) -> list[str]:
+    """Captions as long as those of MSCOCO: 8 to 20 words, about 10.5 on average."""
+    random = np.random.default_rng(0)
+    words = ["a", "man", "riding", "wave", "on", "surfboard", "in", "ocean", "two", "dogs", "near"]
+    lengths = np.clip(random.poisson(10.5, n), 8, 20)
+    return [" ".join(random.choice(words, length)) for length in lengths]
+
+
+def plain_texts(model, tokenizer, texts: list[str]) -> np.ndarray:
+    """The obvious way: open_clip's `encode_text` over batches as they come, padded to 77 tokens."""
+    with torch.inference_mode():
+        batches = [texts[row : row + BATCH] for row in range(0, len(texts), BATCH)]
+        return torch.cat([model.encode_text(tokenizer(batch)) for batch in batches]).numpy()
+
+
+def plain_images(model, images: pd.DataFrame) -> np.ndarray:
+    """The obvious way: open_clip's transform and `encode_image` in a loop over batches."""
+    preprocess = open_clip.transform.PreprocessCfg(**model.visual.preprocess_cfg)
+    transform = open_clip.transform.image_transform_v2(preprocess, is_train=False)
+    features = []
+    with torch.inference_mode():
+        for row in range(0, len(images), BATCH):
+            batch = [transform(Image.open(io.BytesIO(b))) for b in images.image[row : row + BATCH]]
+            features.append(model.encode_image(torch.stack(batch)))
+    return torch.cat(features).numpy()
+
+
+def compare_encoding() -> None:
+    """Texts and images of open_clip's ViT-B-32 and our small ResNet, with random weights."""
+    register_architectures(ROOT / "config/architectures")
+    model = build_model("ViT-B-32", seed=0)
+    tokenizer, texts = build_tokenizer("ViT-B-32"), coco_like_captions(128)
+    ours = embed_texts(model, tokenizer, texts, BATCH, "float32")
+    obvious = plain_texts(model, tokenizer, texts)
+    error = np.abs(ours - obvious).max() / np.abs(obvious).max()
+    compare(
+        f"encoding 128 captions, ViT-B-32, relative difference {error:.0e}",
+        lambda: embed_texts(model, tokenizer, texts, BATCH, "float32"),
+        lambda: plain_texts(model, tokenizer, texts),
+        1,
+    )
+    for architecture, number in (("ViT-B-32", 128), ("emoji-resnet", 1024)):
+        model = build_model(architecture, seed=0)
+        images = drawn_images(number, 64)
+        compare(
+            f"encoding {number:,} images, {architecture}",
+            lambda model=model, images=images: embed_images(
+                model, Pixels(images, model), BATCH, "float32", 0
+            ),
+            lambda model=model, images=images: plain_images(model, images),
+            3,
+        )
+
+
 def main() -> None:
     """Every comparison."""
     # In a process of its own, and first: a process inherits the peak of the one that starts it.
@@ -208,6 +279,7 @@ def main() -> None:
             bare_training(architecture, 8),
             REPEATS,
         )
+    compare_encoding()
     compare(
         "descent in the plane, 10 pairs, 20,000 steps",
         lambda: compiled_descent(20_000),
