@@ -67,8 +67,7 @@ def download(url: str, part: Path) -> Path:
     """A file by HTTP, into `part`; goes on from what is there, where the server sends parts."""
     try:
         head = requests.head(url, allow_redirects=True, timeout=60)
-        head.raise_for_status()
-        resumable = head.headers.get("accept-ranges") == "bytes"
+        resumable = head.ok and head.headers.get("accept-ranges") == "bytes"
         done = part.stat().st_size if resumable and part.is_file() else 0
         if done == 0 or done < int(head.headers.get("content-length", 0)):
             fetch_part = pooch.HTTPDownloader(headers={"Range": f"bytes={done}-"} if done else {})

@@ -14,7 +14,7 @@ from modality_gap.corpora import (
     read_split,
     write_corpus,
 )
-from modality_gap.corpora.emoji import code_key, concept_of, read_emoji, svg_of
+from modality_gap.corpora.emoji import code_key, concept_of, gender_of, read_emoji, svg_of
 from modality_gap.corpora.table import read_table
 
 SETTINGS = {
@@ -191,3 +191,18 @@ def test_a_column_of_classes_that_is_not_there_is_named(emoji):
         match=r"corpora.emoji.classes.label: no column 'colour', expected one of .*group",
     ):
         check_classes(images, "emoji", "colour")
+
+
+@pytest.mark.parametrize(
+    ("key", "named", "expected"),
+    [
+        ("1F469-200D-1F692", None, "female"),
+        ("1F468-1F3FB-200D-1F692", None, "male"),
+        ("1F3C3-200D-2640", None, "female"),
+        ("1F469-200D-2764-200D-1F468", None, None),
+        ("1F9D1-200D-1F692", None, None),
+        ("1F478", 0, "female"),
+    ],
+)
+def test_gender_is_what_is_named_or_what_the_code_points_say(key, named, expected):
+    assert gender_of(key, named) == expected

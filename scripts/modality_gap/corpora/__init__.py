@@ -51,6 +51,13 @@ def class_captions(
     )
 
 
+def first_images(corpus: Corpus, number: int) -> Corpus:
+    """The first so many images of each split, with their captions."""
+    images = corpus.images.groupby("split", sort=False).head(number).reset_index(drop=True)
+    captions = corpus.captions[corpus.captions.image_id.isin(images.image_id)]
+    return corpus._replace(images=images, captions=captions.reset_index(drop=True))
+
+
 def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> None:
     """Raise ValueError, naming the row, where the two tables are not a corpus."""
     for table, columns, part in (

@@ -13,7 +13,8 @@ from modality_gap.packages import LABELS
 TONE_CODES = {"1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"}
 TONES = ("light", "medium-light", "medium", "medium-dark", "dark")
 GENDERS = ("female", "male")
-SEX_SIGNS = {"2640", "2642"}
+FEMALE_SIGN, MALE_SIGN = "2640", "2642"
+SEX_SIGNS = {FEMALE_SIGN, MALE_SIGN}
 PERSON, MAN, WOMAN = "1F9D1", "1F468", "1F469"
 
 
@@ -48,7 +49,6 @@ def read_labels(archive: str) -> pd.DataFrame:
         for variant in [entry, *entry.get("skins", [])]:
             tone = variant.get("tone", [])
             tones = tone if isinstance(tone, list) else [tone]
-            gender = variant.get("gender", entry.get("gender"))
             key = code_key(variant["hexcode"])
             rows.append(
                 {
@@ -59,10 +59,19 @@ def read_labels(archive: str) -> pd.DataFrame:
                     "group": names["groups"][str(entry["group"])].replace("-", " "),
                     "subgroup": names["subgroups"][str(entry["subgroup"])].replace("-", " "),
                     "skin_tone": ", ".join(TONES[tone - 1] for tone in tones) or None,
-                    "gender": None if gender is None else GENDERS[gender],
+                    "gender": gender_of(key, variant.get("gender", entry.get("gender"))),
                 }
             )
     return pd.DataFrame(rows).drop_duplicates("key")
+
+
+def gender_of(key: str, named: int | None) -> str | None:
+    """The gender that emojibase names, or that the code points alone say ("woman firefighter")."""
+    if named is not None:
+        return GENDERS[named]
+    parts = set(key.split("-"))
+    said = [bool(parts & signs) for signs in ({WOMAN, FEMALE_SIGN}, {MAN, MALE_SIGN})]
+    return GENDERS[said.index(True)] if sum(said) == 1 else None
 
 
 def read_drawings(archive: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from modality_gap.prompts import prompt_embeddings, task_images, task_prompts
+
+IMAGES = pd.DataFrame(
+    {
+        "image_id": list("abcdefg"),
+        "animal": ["cat", "dog", "cat", None, "cow", "dog", "cat"],
+        "kind": ["photo", "photo", "drawing", "photo", "photo", "photo", "photo"],
+        "number": [2, 0, 2, 1, 0, 2, 2],
+    }
+)
+
+
+def test_a_task_is_about_the_images_that_have_a_class():
+    kept = task_images(IMAGES, {"label": "animal"})
+    assert list(kept.image_id) == list("abcefg")
+    assert list(kept["class"]) == ["cat", "dog", "cat", "cow", "dog", "cat"]
+
+
+def test_a_task_may_ask_for_some_images_and_for_classes_of_some_size():
+    task = {"label": "animal", "where": {"kind": ["photo"]}, "minimum": 2}
+    assert list(task_images(IMAGES, task).image_id) == list("abfg")
+    task = {"label": "number", "prompts": {0: "none", "2": ["two", "a pair"]}}
+    assert list(task_images(IMAGES, task).image_id) == list("abcefg")
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ({"label": "colour"}, "no column 'colour', expected one of image_id, animal"),
+        ({"label": "animal", "where": {"size": [1]}}, "no column 'size'"),
+        ({"label": "animal", "minimum": 9}, "no image has a class of 'animal'"),
+    ],
+)
+def test_a_task_that_no_image_answers_is_named(task, expected):
+    with pytest.raises(ValueError, match=expected):
+        task_images(IMAGES, task)
+
+
+def test_prompts_are_templates_filled_with_names():
+    task = {"label": "animal", "templates": ["a {}", "{}!"]}
+    prompts = task_prompts(task_images(IMAGES, task), task, {})
+    assert list(prompts["class"]) == ["cat", "cat", "cow", "cow", "dog", "dog"]
+    assert list(prompts.text) == ["a cat", "cat!", "a cow", "cow!", "a dog", "dog!"]
+
+
+def test_a_corpus_names_its_classes_and_brings_templates():
+    """Classes without an image are there too, and two may have the same name."""
+    classes = {"names": ["crane", "none", "crane", "new"], "templates": ["a photo of a {}."]}
+    task = {"label": "number"}
+    prompts = task_prompts(task_images(IMAGES, task), task, classes)
+    assert list(prompts["class"]) == ["0", "1", "2", "3"]
+    assert list(prompts.text) == [f"a photo of a {name}." for name in classes["names"]]
+    with pytest.raises(ValueError, match="expected `templates` in the task"):
+        task_prompts(task_images(IMAGES, task), task, {"names": ["x"]})
+
+
+def test_prompts_may_be_given_class_by_class():
+    task = {"label": "number", "prompts": {0: "a meme.", 2: ["hate", "a hateful meme."]}}
+    prompts = task_prompts(task_images(IMAGES, task), task, {})
+    assert list(prompts["class"]) == ["0", "2", "2"]
+    assert list(prompts.text) == ["a meme.", "hate", "a hateful meme."]
+
+
+def test_embeddings_of_prompts_are_found_by_their_text(tmp_path):
+    table = pd.DataFrame({"text": ["a", "b", "a"], "embedding": [[3.0, 4.0], [0.0, 2.0], [3, 4]]})
+    table.to_parquet(tmp_path / "prompts.parquet")
+    found = prompt_embeddings(tmp_path / "prompts.parquet", pd.Series(["b", "a", "b"]))
+    np.testing.assert_allclose(found, [[0, 1], [0.6, 0.8], [0, 1]])
+    with pytest.raises(ValueError, match="no embedding of the prompt 'c'"):
+        prompt_embeddings(tmp_path / "prompts.parquet", pd.Series(["c"]))
