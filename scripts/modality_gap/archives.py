@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PLACE = re.compile(r"(?P<file>.+)@(?P<first>\d+)\+(?P<length>\d+)")
+GZIP = b"\x1f\x8b"
 ZIP_HEADER = struct.Struct("<26xHH")  # lengths of name and extra field, at the end of 30 bytes
 
 
@@ -58,7 +59,11 @@ def tar_places(archive: str | Path) -> dict[str, str]:
     """Where each file of an uncompressed .tar lies, by member name: `file@first+length`, in bytes.
 
     What lies at a place is read without the archive's other members, by any process at any time.
+    Raises ValueError where the archive is compressed.
     """
+    with open(archive, "rb") as file:
+        if file.read(len(GZIP)) == GZIP:
+            raise ValueError(f"{archive}: compressed, expected a plain tar: decompress it")
     with tar_members(archive) as (_, members):
         return {
             member.name: place(archive, member.offset_data, member.size)

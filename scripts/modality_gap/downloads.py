@@ -65,6 +65,7 @@ def check_hash(file: str | Path, expected: str, origin: str | Path) -> None:
 
 def download(url: str, part: Path) -> Path:
     """A file by HTTP, into `part`; goes on from what is there, where the server sends parts."""
+    resumable = True
     try:
         head = requests.head(url, allow_redirects=True, timeout=60)
         resumable = head.ok and head.headers.get("accept-ranges") == "bytes"

@@ -1,9 +1,26 @@
 """Prompts: what a task asks of a model in words, and their embeddings."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
+import yaml
 
-from modality_gap.embeddings import normalize
+from modality_gap.embeddings import normalize, read_normalized
+from modality_gap.zero_shot import class_embeddings
+
+
+class Task(NamedTuple):
+    """A zero-shot task: images (n, d) and classes (c, d) of unit length, labels (n,), names (c,).
+
+    labels: the class row of each image; names: of the classes, as in `task_images`.
+    """
+
+    images: np.ndarray
+    classes: np.ndarray
+    labels: np.ndarray
+    names: list[str]
 
 
 def task_images(images: pd.DataFrame, task: dict) -> pd.DataFrame:
@@ -63,3 +80,29 @@ def prompt_embeddings(path: str, texts: pd.Series) -> np.ndarray:
     if missing:
         raise ValueError(f"{path}: no embedding of the prompt {missing[0]!r}")
     return normalize(np.stack(known.loc[list(texts)].to_numpy()))
+
+
+def read_labels(path: str, image_ids: list[str]) -> pd.DataFrame:
+    """What a corpus says of some of its images, in their order; path: its `images.parquet`."""
+    columns = [name for name in pq.read_schema(path).names if name != "image"]
+    table = pd.read_parquet(path, columns=columns).set_index("image_id", drop=False)
+    return table.loc[image_ids].reset_index(drop=True)
+
+
+def read_task(images: str, labels: str, classes: str, prompts: str, task: dict) -> Task:
+    """A task on the images that a file of embeddings holds.
+
+    images: embeddings of one split; labels, classes: `images.parquet` and `classes.yaml` of its
+    corpus; prompts: as for `prompt_embeddings`; task: as for `task_images` and `task_prompts`.
+    """
+    embeddings, image_ids = read_normalized(images)
+    kept = task_images(read_labels(labels, image_ids), task)
+    with open(classes, encoding="utf-8") as file:
+        asked = task_prompts(kept, task, yaml.safe_load(file) or {})
+    numbers, names = pd.factorize(asked["class"])
+    texts = class_embeddings(prompt_embeddings(prompts, asked.text), numbers)
+    rows = pd.Index(names).get_indexer(kept["class"])
+    if (rows < 0).any():
+        name = kept["class"].iloc[int(np.argmin(rows))]
+        raise ValueError(f"{labels}: an image has class {name!r}, expected one of {len(names)}")
+    return Task(embeddings[kept.index], texts, rows, list(names))

@@ -18,6 +18,26 @@ FAIRFACE_IMAGES = {
     1.25: ("fairface-img-margin125-trainval.zip", "1g7qNOZz9wC7OfOhcPqH1EZ5bk1UFGmlL"),
 }
 
+# The checks of tensorflow/datasets, which uses the same files.
+COCO = {
+    "train2014.zip": "sha256:ede4087e640bddba550e090eae701092534b554b42b05ac33f0300b984b31775",
+    "val2014.zip": "sha256:fe9be816052049c34717e077d9e34aa60814a55679f804cd043e3cbee3b9fde0",
+    "train2017.zip": "sha256:69a8bb58ea5f8f99d24875f21416de2e9ded3178e903f1f7603e283b9e06d929",
+    "val2017.zip": "sha256:4f7e2ccb2866ec5041993c9cf2a952bbed69647b115d0f74da7ce8f4bef82f05",
+    "annotations_trainval2014.zip": "sha256:"
+    "031296bbc80c45a1d1f76bf9a90ead27e94e99ec629208449507a4917a3bf009",
+    "annotations_trainval2017.zip": "sha256:"
+    "113a836d90195ee1f884e704da6304dfaaecff1f023f49b6ca93c4aaae470268",
+}
+KARPATHY = {
+    "url": "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip",
+    "hash": "sha256:4cfd70132527b80933105e5829dc9034eaab9573482e2e680abbab6130244817",
+}
+AOKVQA = {
+    "url": "https://prior-datasets.s3.us-east-2.amazonaws.com/aokvqa/aokvqa_v1p0.tar.gz",
+    "hash": None,
+}
+
 
 def cifar10(options: dict, splits: list[str]) -> dict[str, dict]:
     """The archive of all of CIFAR-10."""
@@ -78,6 +98,31 @@ def drive(key: str) -> str:
     return f"https://drive.usercontent.google.com/download?id={key}&export=download&confirm=t"
 
 
+def coco(options: dict, splits: list[str]) -> dict[str, dict]:
+    """Images and captions of MSCOCO; the Karpathy split has the images of 2014."""
+    release = str(options.get("release", "2017"))
+    if release == "karpathy":
+        parts = dict.fromkeys("train2014" if split == "train" else "val2014" for split in splits)
+        return {"caption_datasets.zip": KARPATHY, **coco_archives([f"{p}.zip" for p in parts])}
+    names = [f"annotations_trainval{release}.zip", *(f"{split}{release}.zip" for split in splits)]
+    return coco_archives(names)
+
+
+def aokvqa(options: dict, splits: list[str]) -> dict[str, dict]:
+    """The questions of A-OKVQA, and the images of MSCOCO that they are about."""
+    return {"aokvqa_v1p0.tar.gz": AOKVQA, **coco_archives([f"{s}2017.zip" for s in splits])}
+
+
+def coco_archives(names: list[str]) -> dict[str, dict]:
+    """Archives of MSCOCO, by name."""
+    kinds = {name: "annotations" if name.startswith("annotations") else "zips" for name in names}
+    return {
+        name: {"url": f"http://images.cocodataset.org/{kind}/{name}", "hash": COCO[name]}
+        for name, kind in kinds.items()
+        if name in COCO
+    }
+
+
 # By reader: (the corpus's options, the wanted splits) -> address and hash by file name.
 SOURCES = {
     "cifar10": cifar10,
@@ -85,4 +130,6 @@ SOURCES = {
     "svhn": svhn,
     "eurosat": eurosat,
     "fairface": fairface,
+    "coco": coco,
+    "aokvqa": aokvqa,
 }

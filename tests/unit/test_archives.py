@@ -73,6 +73,11 @@ def test_compressed_files_have_no_place(tmp_path):
         zip_places(archive)
 
 
+def test_a_compressed_tar_has_no_places(tmp_path):
+    with pytest.raises(ValueError, match=r"a.tgz: compressed, expected a plain tar"):
+        tar_places(write_tgz(tmp_path / "a.tgz", {"icons.json": {}}))
+
+
 def test_a_plain_path_is_a_place_even_if_it_looks_like_one_in_an_archive(tmp_path):
     path = tmp_path / "photo@3+5"
     path.write_bytes(b"whole file")

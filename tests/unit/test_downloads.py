@@ -66,6 +66,15 @@ def test_a_download_goes_on_where_it_broke_off(folders):
     assert [path.name for path in target.iterdir()] == ["x.npy"]
 
 
+def test_a_part_waits_while_the_server_is_out_of_reach(folders):
+    _, target = folders
+    (target / "x.npy.part").write_bytes(CONTENT[:50])
+    source = {"url": "http://127.0.0.1:9/x.npy", "hash": HASH}
+    with pytest.raises(OSError, match="x.npy: download failed"):
+        fetch(source, target / "x.npy", None)
+    assert (target / "x.npy.part").read_bytes() == CONTENT[:50]
+
+
 def test_a_damaged_part_is_not_gone_on_from_twice(folders):
     served, target = folders
     (target / "x.npy.part").write_bytes(b"other" * 10)

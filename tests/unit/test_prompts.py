@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modality_gap.prompts import prompt_embeddings, task_images, task_prompts
+from modality_gap.embeddings import write_embeddings
+from modality_gap.prompts import prompt_embeddings, read_task, task_images, task_prompts
 
 IMAGES = pd.DataFrame(
     {
@@ -72,3 +73,34 @@ def test_embeddings_of_prompts_are_found_by_their_text(tmp_path):
     np.testing.assert_allclose(found, [[0, 1], [0.6, 0.8], [0, 1]])
     with pytest.raises(ValueError, match="no embedding of the prompt 'c'"):
         prompt_embeddings(tmp_path / "prompts.parquet", pd.Series(["c"]))
+
+
+def test_a_task_is_read_from_its_files(tmp_path, random):
+    """Images in the order of their embeddings, which hold one split of the corpus alone."""
+    files = {part: str(tmp_path / part) for part in ("images", "labels", "classes", "prompts")}
+    rows = random.normal(size=(4, 3)).astype(np.float32)
+    write_embeddings(files["images"], "image_id", list("gbda"), rows, {})
+    IMAGES.assign(image=b"").to_parquet(files["labels"])
+    (tmp_path / "classes").write_text("{}")
+    texts = random.normal(size=(3, 3)).astype(np.float32)
+    prompts = {"text": ["the cow", "the dog", "the cat"], "embedding": list(texts)}
+    pd.DataFrame(prompts).to_parquet(files["prompts"])
+    task = read_task(**files, task={"label": "animal", "templates": ["the {}"]})
+    assert task.names == ["cat", "dog"]
+    assert list(task.labels) == [0, 1, 0]
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    np.testing.assert_allclose(task.images, unit[[0, 1, 3]], rtol=1e-6)
+    unit = texts / np.linalg.norm(texts, axis=1, keepdims=True)
+    np.testing.assert_allclose(task.classes, unit[[2, 1]], rtol=1e-6)
+
+
+def test_an_image_of_no_class_of_the_corpus_is_named(tmp_path, random):
+    files = {part: str(tmp_path / part) for part in ("images", "labels", "classes", "prompts")}
+    rows = random.normal(size=(2, 3)).astype(np.float32)
+    write_embeddings(files["images"], "image_id", list("ab"), rows, {})
+    IMAGES.to_parquet(files["labels"])
+    (tmp_path / "classes").write_text("{names: [none, one]}")
+    prompts = {"text": ["none", "one"], "embedding": list(random.normal(size=(2, 3)))}
+    pd.DataFrame(prompts).to_parquet(files["prompts"])
+    with pytest.raises(ValueError, match="an image has class '2', expected one of 2"):
+        read_task(**files, task={"label": "number", "templates": ["{}"]})

@@ -1,0 +1,36 @@
+"""Embed every prompt that one encoder is asked with, each text once."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from job import architectures, job
+from modality_gap.corpora import read_classes, read_split
+from modality_gap.encoders import (
+    build_encoder,
+    build_tokenizer,
+    choose_device,
+    embed_texts,
+    register_architectures,
+)
+from modality_gap.prompts import task_images, task_prompts
+
+with job(snakemake):
+    torch.set_num_threads(snakemake.threads)
+    params, texts = snakemake.params, list(snakemake.params.given)
+    folders = [Path(file).parent for file in snakemake.input.get("images", [])]
+    folders = dict(zip(params.corpora, folders, strict=True))
+    for task in params.tasks:
+        folder = folders[task["corpus"]]
+        for split in task["splits"]:
+            images = task_images(read_split(folder, split)[0], task)
+            texts += list(task_prompts(images, task, read_classes(folder)).text)
+    texts = list(dict.fromkeys(texts))
+    register_architectures(architectures(snakemake))
+    model = build_encoder(params.encoder, params.architecture, snakemake.input.weights)
+    model.to(choose_device(snakemake.resources.get("gpu", 0)))
+    how = (params.settings["batch_size"], params.settings["precision"])
+    embeddings = embed_texts(model, build_tokenizer(params.architecture), texts, *how)
+    table = pd.DataFrame({"text": texts, "embedding": list(embeddings)})
+    table.to_parquet(snakemake.output[0], index=False)

@@ -1,0 +1,373 @@
+import gzip
+import hashlib
+import tarfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from emoji_archives import add_member
+from local_server import Quiet, serve
+from PIL import Image
+from webdataset_files import encode_image, write_classification, write_retrieval, write_shard
+
+from modality_gap.corpora import check_corpus, decode, webdataset_download
+from modality_gap.corpora.webdataset import read_webdataset
+from modality_gap.corpora.webdataset_download import fetch_webdataset, file_address
+
+NAMES = ["red circle", "blue bar", "grün"]
+TEMPLATES = ["a photo of a {c}.", "{c}, drawn; {c} again"]
+CLASSES = [2, 0, 1, 1, 0]
+CAPTIONS = [["one", "another, longer", "one"], ["two"], ["a b", "c"], ["d"], ["e"]]
+
+
+def pictures(number):
+    pixels = np.random.default_rng(0).integers(0, 256, (number, 6, 8, 3), dtype=np.uint8)
+    return [Image.fromarray(picture) for picture in pixels]
+
+
+@pytest.fixture
+def classified(tmp_path):
+    splits = {"test": (pictures(5), CLASSES), "train": (pictures(2), [0, 1])}
+    return write_classification(tmp_path / "drawings", splits, NAMES, TEMPLATES, per_shard=2)
+
+
+@pytest.fixture
+def captioned(tmp_path):
+    return write_retrieval(tmp_path / "pairs", {"test": (pictures(5), CAPTIONS)}, per_shard=4)
+
+
+def test_images_lie_where_they_are_and_have_their_classes(classified):
+    images, captions, classes = read_webdataset(classified, ["test", "train"])
+    check_corpus(images, captions, "webdataset")
+    assert list(images.image_id[:2]) == ["test/s0000000", "test/s0000001"]
+    assert list(images.split) == ["test"] * 5 + ["train"] * 2
+    assert images["class"].dtype == np.int64
+    assert list(images["class"]) == [*CLASSES, 0, 1]
+    for place, picture in zip(images.image, pictures(5) + pictures(2), strict=True):
+        np.testing.assert_array_equal(np.asarray(decode(place, "x")), np.asarray(picture))
+    assert classes == {
+        "names": NAMES,
+        "templates": ["a photo of a {}.", "{}, drawn; {} again"],
+    }
+    assert list(captions.text[:2]) == ["a photo of a grün.", "a photo of a red circle."]
+
+
+def test_only_the_wanted_splits_are_read(classified):
+    (classified / "train/0.tar").write_bytes(b"")
+    assert set(read_webdataset(classified, ["test"]).images.split) == {"test"}
+
+
+def test_without_templates_there_is_the_papers_own(classified):
+    (classified / "zeroshot_classification_templates.txt").unlink()
+    found = read_webdataset(classified, ["train"])
+    assert found.classes == {"names": NAMES}
+    assert list(found.captions.text) == ["a photo of a red circle.", "a photo of a blue bar."]
+
+
+def test_every_line_is_a_caption_in_order(captioned):
+    images, captions, classes = read_webdataset(captioned, ["test"])
+    check_corpus(images, captions, "webdataset")
+    assert classes is None
+    found = captions.groupby("image_id", sort=False).text.apply(list)
+    assert list(found.index) == list(images.image_id)
+    assert list(found) == CAPTIONS
+    assert "class" not in images
+
+
+@pytest.mark.parametrize("ending", ["jpg", "jpeg", "png", "webp"])
+def test_the_formats_of_the_layout_are_read(tmp_path, ending):
+    splits = {"test": (pictures(1), [0])}
+    write_classification(tmp_path, splits, NAMES, ending=ending)
+    found = decode(read_webdataset(tmp_path, ["test"]).images.image[0], "x")
+    assert found.size == (8, 6)
+    if ending in ("png", "webp"):
+        np.testing.assert_array_equal(np.asarray(found), np.asarray(pictures(1)[0]))
+
+
+def test_other_members_and_folders_in_the_shard_are_no_harm(classified):
+    picture = encode_image(pictures(1)[0])
+    with tarfile.open(classified / "train/0.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        folder = tarfile.TarInfo("./deep.er")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+        for name, content in (
+            ("./deep.er/7.JPG", picture),
+            ("./deep.er/7.json", b"{}"),
+            ("./deep.er/7.cls", b"1\n"),
+            ("./._s1.png", b"of a file system"),
+        ):
+            add_member(tar, name, content)
+    images = read_webdataset(classified, ["train"]).images
+    assert list(images.image_id) == ["train/deep.er/7"]
+    assert list(images["class"]) == [1]
+
+
+PNG = encode_image(pictures(1)[0])
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        ([{"cls": b"0"}], r"0.tar: sample 's0000000' has no image"),
+        ([{"png": PNG, "cls": b"0"}, {"png": PNG}], r"sample 's0000001' has no .cls file"),
+        ([{"png": PNG, "txt": b"0"}], r"sample 's0000000' has no .cls file"),
+        ([{"png": PNG, "jpg": PNG, "cls": b"0"}], r"s0000000.jpg: a second one of sample"),
+        ([{"png": PNG, "cls": b"3"}], r"'train/s0000000' has class '3', expected one of 0 to 2"),
+        ([{"png": PNG, "cls": b"-1"}], r"has class '-1', expected one of 0 to 2"),
+        ([{"png": PNG, "cls": b"cat"}], r"has class 'cat', expected one of 0 to 2"),
+        ([{"png": PNG, "cls": b"\xff"}], r"s0000000.cls: not UTF-8"),
+        ([], r"0.tar: no samples, expected images with .cls files"),
+    ],
+)
+def test_a_broken_sample_is_named(classified, samples, message):
+    write_shard(classified / "train/0.tar", samples)
+    with pytest.raises(ValueError, match=message) as raised:
+        read_webdataset(classified, ["train"])
+    assert "\n" not in str(raised.value)
+
+
+def test_an_image_without_captions_is_named(captioned):
+    write_shard(captioned / "test/0.tar", [{"png": PNG, "txt": b""}])
+    found = read_webdataset(captioned, ["test"])
+    with pytest.raises(ValueError, match="image 'test/s0000000' has no caption"):
+        check_corpus(found.images, found.captions, "pairs")
+
+
+@pytest.mark.parametrize("length", [0, 300, 512 * 3 + 10, 512 * 4, -1024])
+def test_a_truncated_shard_is_named(classified, length):
+    shard = classified / "test/1.tar"
+    whole = shard.read_bytes()
+    data = whole.rstrip(b"\0")
+    end = -(-len(data) // 512) * 512
+    shard.write_bytes(whole[: end if length < 0 else length])
+    with pytest.raises(ValueError, match=r"1.tar: damaged or truncated archive"):
+        read_webdataset(classified, ["test"])
+
+
+def test_a_damaged_shard_is_named(classified):
+    shard = classified / "test/1.tar"
+    content = bytearray(shard.read_bytes())
+    content[100:110] = b"x" * 10
+    shard.write_bytes(content)
+    with pytest.raises(ValueError, match=r"1.tar: damaged or truncated archive"):
+        read_webdataset(classified, ["test"])
+
+
+def test_a_compressed_shard_is_refused(classified):
+    shard = classified / "test/0.tar"
+    shard.write_bytes(gzip.compress(shard.read_bytes()))
+    with pytest.raises(ValueError, match=r"0.tar: compressed with gzip, expected a plain tar"):
+        read_webdataset(classified, ["test"])
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("test/nshards.txt", r"nshards.txt: no such file.*'test'; splits that have one: train"),
+        ("test/2.tar", r"test/2.tar: no such shard, expected by nshards.txt"),
+        ("classnames.txt", r"classnames.txt: no such file, expected a class name a line"),
+    ],
+)
+def test_a_missing_file_is_named(classified, file, message):
+    (classified / file).unlink()
+    with pytest.raises(FileNotFoundError, match=message):
+        read_webdataset(classified, ["test"])
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("test/nshards.txt", "three", r"nshards.txt: 'three', expected a number of shards from 1"),
+        ("test/nshards.txt", "0\n", r"nshards.txt: '0', expected a number of shards from 1"),
+        ("dataset_type.txt", "multilabel\n", r"'multilabel', expected classification or retrieval"),
+        (
+            "zeroshot_classification_templates.txt",
+            "a {c}\na photo\n",
+            r"template 'a photo', expected \{c\} for the class",
+        ),
+        ("zeroshot_classification_templates.txt", "", r"templates.txt: template None, expected"),
+    ],
+)
+def test_a_wrong_file_of_the_layout_is_named(classified, file, content, message):
+    (classified / file).write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_webdataset(classified, ["test"])
+
+
+class Server(Quiet):
+    """Notes what was sent, and breaks off the first transfers of each file."""
+
+    sent, broken_transfers = [], 0
+
+    def copyfile(self, source, outputfile):
+        Server.sent.append(self.path)
+        content = source.read()
+        broken = Server.sent.count(self.path) <= Server.broken_transfers
+        outputfile.write(content[: len(content) // 2] if broken else content)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setattr(Server, "sent", [])
+    monkeypatch.setattr(Server, "broken_transfers", 0)
+    monkeypatch.setattr(webdataset_download, "PAUSE", 0.0)
+    return Server
+
+
+def fetch(served, folder, splits=("test",), local_files=None):
+    with serve(served, Server) as address:
+        fetch_webdataset(address, list(splits), folder, local_files)
+
+
+def files_of(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "checksums.txt"
+    }
+
+
+def test_the_wanted_splits_are_fetched_and_recorded(server, classified, tmp_path):
+    fetch(classified, tmp_path / "fetched")
+    expected = files_of(classified)
+    found = files_of(tmp_path / "fetched")
+    assert found == {name: expected[name] for name in expected if not name.startswith("train")}
+    record = (tmp_path / "fetched/checksums.txt").read_text()
+    assert sorted(record.splitlines()) == sorted(
+        f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in found.items()
+    )
+    read_webdataset(tmp_path / "fetched", ["test"])
+
+
+def test_nothing_is_fetched_twice_and_what_is_missing_is(server, classified, tmp_path):
+    folder = tmp_path / "fetched"
+    fetch(classified, folder)
+    assert sorted(server.sent) == sorted(f"/{name}" for name in files_of(folder))
+    server.sent.clear()
+    (folder / "test/1.tar").unlink()
+    fetch(classified, folder)
+    assert server.sent == ["/test/1.tar"]
+    record = (folder / "checksums.txt").read_text().splitlines()
+    assert len(record) == len(files_of(folder))
+
+
+def test_an_interrupted_download_goes_on_with_the_next_shard(server, classified, tmp_path):
+    moved = (classified / "test/2.tar").rename(tmp_path / "2.tar")
+    with pytest.raises(FileNotFoundError, match=r"test/2.tar: the server has no such file"):
+        fetch(classified, tmp_path / "fetched")
+    moved.rename(classified / "test/2.tar")
+    server.sent.clear()
+    fetch(classified, tmp_path / "fetched")
+    assert server.sent == ["/test/2.tar"]
+
+
+def test_broken_transfers_are_tried_again(server, classified, tmp_path):
+    server.broken_transfers = 2
+    fetch(classified, tmp_path / "fetched")
+    assert server.sent.count("/test/0.tar") == 3
+    assert (tmp_path / "fetched/test/0.tar").read_bytes() == (
+        classified / "test/0.tar"
+    ).read_bytes()
+
+
+def test_transfers_that_stay_broken_leave_no_shard(server, classified, tmp_path):
+    folder = tmp_path / "fetched"
+    fetch(classified, folder)
+    (folder / "test/1.tar").unlink()
+    server.broken_transfers = 100
+    with pytest.raises(OSError, match=r"test/1.tar: download failed"):
+        fetch(classified, folder)
+    assert not (folder / "test/1.tar").exists()
+    assert (folder / "test/0.tar").exists()
+
+
+def test_another_file_than_was_recorded_is_refused(server, classified, tmp_path):
+    folder = tmp_path / "fetched"
+    fetch(classified, folder)
+    (folder / "test/1.tar").unlink()
+    write_shard(classified / "test/1.tar", [{"png": PNG, "cls": b"0"}])
+    with pytest.raises(ValueError, match=r"test/1.tar: sha256 is .*, expected .*another version"):
+        fetch(classified, folder)
+    assert sorted(path.name for path in (folder / "test").iterdir()) == [
+        "0.tar",
+        "2.tar",
+        "nshards.txt",
+    ]
+
+
+def test_two_splits_may_be_fetched_at_once(server, classified, tmp_path, monkeypatch):
+    folder, copyfile = tmp_path / "fetched", Server.copyfile
+
+    def slowly(self, source, outputfile):
+        time.sleep(0.1)
+        copyfile(self, source, outputfile)
+
+    monkeypatch.setattr(Server, "copyfile", slowly)
+    with serve(classified, Server) as address, ThreadPoolExecutor(2) as pool:
+        jobs = [
+            pool.submit(fetch_webdataset, address, [split], folder, None)
+            for split in ("test", "train")
+        ]
+        assert [job.result() for job in jobs] == [None, None]
+    assert sorted(server.sent) == sorted(f"/{name}" for name in files_of(classified))
+    assert len((folder / "checksums.txt").read_text().splitlines()) == len(server.sent)
+
+
+def test_templates_may_be_absent_and_class_names_not(server, classified, tmp_path):
+    (classified / "zeroshot_classification_templates.txt").unlink()
+    fetch(classified, tmp_path / "fetched")
+    assert read_webdataset(tmp_path / "fetched", ["test"]).classes == {"names": NAMES}
+    (classified / "classnames.txt").unlink()
+    with pytest.raises(FileNotFoundError, match=r"classnames.txt: the server has no such file"):
+        fetch(classified, tmp_path / "other")
+
+
+def test_other_failures_of_an_optional_file_are_failures(classified, tmp_path, server):
+    class Forbidding(Server):
+        def send_head(self):
+            if self.path == "/dataset_type.txt":
+                return self.send_error(500)
+            return super().send_head()
+
+    with (
+        serve(classified, Forbidding) as address,
+        pytest.raises(OSError, match=r"dataset_type.txt: download failed \(500"),
+    ):
+        fetch_webdataset(address, ["test"], tmp_path / "fetched", None)
+
+
+def test_a_retrieval_set_has_no_class_names(server, captioned, tmp_path):
+    fetch(captioned, tmp_path / "fetched")
+    assert not [path for path in server.sent if "class" in path]
+    assert len(read_webdataset(tmp_path / "fetched", ["test"]).images) == 5
+
+
+def test_a_local_folder_takes_the_place_of_the_network(classified, tmp_path):
+    nowhere = "http://127.0.0.1:9/x"
+    fetch_webdataset(nowhere, ["train"], tmp_path / "fetched", classified)
+    assert len(read_webdataset(tmp_path / "fetched", ["train"]).images) == 2
+    with pytest.raises(FileNotFoundError, match=r"val/nshards.txt: no such file.*`local_files`"):
+        fetch_webdataset(nowhere, ["val"], tmp_path / "fetched", classified)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://example.org/x/", "https://example.org/x"),
+        (
+            "https://huggingface.co/datasets/clip-benchmark/wds_mnist/tree/main",
+            "https://huggingface.co/datasets/clip-benchmark/wds_mnist/resolve/main",
+        ),
+        (
+            "https://huggingface.co/datasets/clip-benchmark/wds_mnist",
+            "https://huggingface.co/datasets/clip-benchmark/wds_mnist/resolve/main",
+        ),
+        (
+            "https://huggingface.co/datasets/clip-benchmark/wds_mnist/resolve/d5fc63f",
+            "https://huggingface.co/datasets/clip-benchmark/wds_mnist/resolve/d5fc63f",
+        ),
+    ],
+)
+def test_files_of_the_hub_are_where_it_serves_them(address, expected):
+    assert file_address(address) == expected
