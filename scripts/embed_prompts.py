@@ -15,6 +15,7 @@ from modality_gap.encoders import (
     register_architectures,
 )
 from modality_gap.prompts import task_images, task_prompts
+from modality_gap.rephrasing import corpus_texts
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
@@ -26,6 +27,10 @@ with job(snakemake):
         for split in task["splits"]:
             images = task_images(read_split(folder, split)[0], task)
             texts += list(task_prompts(images, task, read_classes(folder)).text)
+    rephrased = zip(snakemake.input.get("rephrased_images", []), params.rephrased, strict=True)
+    for file, (_, split) in rephrased:
+        corpus = read_split(Path(file).parent, split)
+        texts += list(corpus_texts(*corpus, params.rephrasing)[0].text)
     texts = list(dict.fromkeys(texts))
     register_architectures(architectures(snakemake))
     model = build_encoder(params.encoder, params.architecture, snakemake.input.weights)

@@ -3,15 +3,51 @@
 import pandas as pd
 
 from job import job
-from modality_gap.claims import experiment_claims, training_claims
+from modality_gap.claims import COLUMNS, experiment_claims, training_claims
+from modality_gap.fairness import fairness_claims
+from modality_gap.mitigations import mitigations_claims
+from modality_gap.moved_gap_claims import moved_gap_claims
+from modality_gap.quantization import quantization_claims
+from modality_gap.rephrasing import rephrasing_claims
+from modality_gap.robustness import (
+    noise_claims,
+    robustness_claims,
+    tradeoff_claims,
+    two_class_claims,
+)
+
+# What is measured once for each encoder on each split: the tables that a question needs.
+PLACED = {
+    ("controlled",): robustness_claims,
+    ("noises",): noise_claims,
+    ("tradeoff",): tradeoff_claims,
+    ("quantization",): quantization_claims,
+    ("choices", "noise"): rephrasing_claims,
+    ("mitigation_table",): mitigations_claims,
+}
+
+
+def named(files: list[pd.DataFrame], names: list[dict]) -> list[pd.DataFrame]:
+    """The tables, each with columns that say what it is of."""
+    return [table.assign(**name) for table, name in zip(files, names, strict=True)]
+
 
 with job(snakemake):
-    tables = {}
-    for name in snakemake.params.tables:
+    params, tables, rows = snakemake.params, {}, []
+    for name in params.tables:
         files = [pd.read_parquet(file) for file in snakemake.input[name]]
-        if name == "seed_cones":
-            named = zip(files, snakemake.params.families, strict=True)
-            files = [table.assign(family=family) for table, family in named]
+        if name in params.names:
+            files = named(files, params.names[name])
         tables[name] = pd.concat(files)
-    claims = pd.concat([experiment_claims(tables), training_claims(tables)])
-    claims.to_csv(snakemake.output[0], index=False)
+    for needed, claims in PLACED.items():
+        for place in params.places.get(needed[0], []):
+            here = [table[table.place == place] for table in map(tables.get, needed)]
+            for source, claim, verdict, numbers in claims(*here):
+                rows.append((source, claim, verdict, f"{place}: {numbers}"))
+    if "two_class" in tables:
+        rows += two_class_claims(tables["two_class"])
+    if "fairness_changes" in tables:
+        rows += fairness_claims(tables["fairness_changes"])
+    found = [experiment_claims(tables), training_claims(tables), moved_gap_claims(tables)]
+    found.append(pd.DataFrame(rows, columns=COLUMNS))
+    pd.concat(found).to_csv(snakemake.output[0], index=False)

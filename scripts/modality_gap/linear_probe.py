@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -46,3 +47,39 @@ def linear_probe_accuracy(
         "accuracy": float(correct.mean()),
         "mean_per_class": mean_per_class(correct, test_labels),
     }
+
+
+def chosen_linear_probe(
+    train: np.ndarray,
+    train_labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    regularizations: list[float],
+    validation: float,
+    seed: int,
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """As `linear_probe_accuracy`, with the regularisation that does best on images set apart.
+
+    regularizations: candidates for C; validation: the share of the training rows, drawn at random,
+    that they are compared on, before the best one (of equals the smallest) is fitted to all.
+    Returns accuracy, mean_per_class and regularization by name, and the accuracies of every
+    candidate, columns regularization, accuracy and mean_per_class.
+    """
+    n = len(train)
+    number = round(validation * n)
+    if not 0 < number < n:
+        raise ValueError(
+            f"validation share {validation:g} of {n} training rows, expected some rows on both sides"
+        )
+    order = np.random.default_rng(seed).permutation(n)
+    apart, rest = order[:number], order[number:]
+    labels = np.asarray(train_labels)
+    parts = (train[rest], labels[rest], train[apart], labels[apart])
+    rows = [
+        {"regularization": candidate, **linear_probe_accuracy(*parts, candidate)}
+        for candidate in sorted(regularizations)
+    ]
+    table = pd.DataFrame(rows)
+    best = float(table.regularization[table.accuracy.idxmax()])
+    found = linear_probe_accuracy(train, labels, test, test_labels, best)
+    return {**found, "regularization": best}, table

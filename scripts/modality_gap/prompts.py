@@ -27,7 +27,7 @@ def task_images(images: pd.DataFrame, task: dict) -> pd.DataFrame:
     """The images that a task is about, with their class in a column `class`, as a string.
 
     images: of one split of a corpus. task: `label` (the column of the class), and if wanted
-    `where` (allowed values by column) and `minimum` (images a class must have).
+    `where` (allowed values by column, None where there is none) and `minimum` (images a class must have).
     Raises ValueError where no image is left.
     """
     for column in [task["label"], *task.get("where", {})]:
@@ -35,7 +35,9 @@ def task_images(images: pd.DataFrame, task: dict) -> pd.DataFrame:
             raise ValueError(f"no column {column!r}, expected one of {', '.join(images)}")
     kept = images.dropna(subset=task["label"])
     for column, values in task.get("where", {}).items():
-        kept = kept[kept[column].astype(str).isin(list(map(str, values)))]
+        known = [str(value) for value in values if value is not None]
+        allowed = kept[column].astype(str).isin(known) & kept[column].notna()
+        kept = kept[allowed | (kept[column].isna() & (None in values))]
     kept = kept.assign(**{"class": kept[task["label"]].astype(str)})
     if "prompts" in task:
         kept = kept[kept["class"].isin(list(map(str, task["prompts"])))]

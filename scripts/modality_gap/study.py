@@ -32,7 +32,14 @@ def check_files(study: dict) -> None:
             for file in entry.get("files", [entry["file"]] if "file" in entry else []):
                 if not Path(file).is_file():
                     raise FileNotFoundError(f"{kind}.{name}: no such file: {file}")
-            if "folder" in entry and not (Path(entry["folder"]) / "modules.json").is_file():
+            if kind == "corpora" and "folder" in entry and not Path(entry["folder"]).is_dir():
+                raise FileNotFoundError(
+                    f"corpora.{name}: no such folder: {entry['folder']}, expected the files of "
+                    f"{entry['reader']} in it"
+                )
+            if kind == "corpora" or "folder" not in entry:
+                continue
+            if not (Path(entry["folder"]) / "modules.json").is_file():
                 raise FileNotFoundError(
                     f"{kind}.{name}: no sentence transformer (its modules.json) in the folder "
                     f"{entry['folder']}"
@@ -87,7 +94,13 @@ def broken_references(study: dict) -> Iterator[str]:
             yield from unknown(f"{path}.splits", split, splits)
         if encoder["kind"] != "precomputed" and not corpora:
             yield f"{path}: needs a corpus to encode, but the study has no corpora"
+    for name, corpus in corpora.items():
+        if "splits" in corpus:
+            for split in corpus.get("evaluate", []):
+                known = [*corpus["splits"], "all"]
+                yield from unknown(f"corpora.{name}.evaluate", split, known)
     yield from broken_experiments(study, corpora, runs)
+    yield from broken_tasks(study, corpora, encoders)
 
 
 def broken_start(name: str, runs: dict, encoders: dict) -> Iterator[str]:
@@ -173,6 +186,78 @@ def broken_experiments(study: dict, corpora: dict, runs: dict) -> Iterator[str]:
     yield from broken_comparisons(study.get("run_comparisons", {}), runs)
     if "noise" in corpora:
         yield "corpora.noise: this name is taken by noise as input, expected another one"
+
+
+def broken_tasks(study: dict, corpora: dict, encoders: dict) -> Iterator[str]:
+    """What the tasks of users name and the study does not have."""
+    both = [
+        name
+        for name, encoder in encoders.items()
+        if encoder["kind"] not in ("image_backbone", "sentence_transformer")
+    ]
+    asked = [name for name in both if encoders[name]["kind"] != "precomputed"]
+    sections = dict.fromkeys(("shifted_recall", "quantization", "mitigations", "robustness"), both)
+    names = ("zero_shot", "linear_probe", "pair_matching", "rephrasing")
+    sections |= dict.fromkeys(names, asked)
+    for section, known in sections.items():
+        for name in study.get(section, {}).get("encoders", []):
+            yield from unknown(f"{section}.encoders", name, known)
+    places = {f"zero_shot.tasks.{name}": task for name, task in tasks_of(study, "zero_shot")}
+    places |= {f"linear_probe.tasks.{name}": task for name, task in tasks_of(study, "linear_probe")}
+    for name, source in study.get("zero_shot", {}).get("directions", {}).items():
+        if "corpus" in source:
+            places[f"zero_shot.directions.{name}"] = source
+    for section in ("pair_matching", "robustness"):
+        if section in study:
+            places[section] = study[section]
+    if "robustness" in study:
+        yield from broken_robustness(study["robustness"], study, asked)
+    for name, entry in study.get("fairness", {}).items():
+        path = f"fairness.{name}"
+        places[path] = entry
+        if entry["direction"] != "task":
+            places[f"{path}.direction"] = entry["direction"]
+        for encoder in entry["encoders"]:
+            yield from unknown(f"{path}.encoders", encoder, asked)
+        for compared, change in entry["compared"].items():
+            if "exacerbates" in change:
+                key = f"{path}.compared.{compared}.exacerbates"
+                yield from unknown(key, change["exacerbates"], entry["probes"])
+    for path, place in places.items():
+        yield from unknown(f"{path}.corpus", place["corpus"], corpora)
+        known = splits_of(corpora[place["corpus"]])
+        for key in ("split", "splits", "train", "test"):
+            named = place.get(key, [])
+            for split in [named] if isinstance(named, str) else named:
+                yield from unknown(f"{path}.{key}", split, known or [split])
+
+
+def broken_robustness(section: dict, study: dict, asked: list[str]) -> Iterator[str]:
+    """What the robustness of a task needs and the study does not have."""
+    if "multiple_choice" in section["tasks"] and "choices" not in section:
+        yield "robustness: missing choices, expected for multiple_choice"
+    if -1 not in section["alphas"]:
+        yield "robustness.alphas: expected -1 among them, where the gap is widened"
+    if "zero_shot" in section["tasks"]:
+        if "zero_shot" not in section:
+            yield "robustness: missing zero_shot, expected the name of a task of zero_shot"
+        tasks = dict(tasks_of(study, "zero_shot"))
+        yield from unknown("robustness.zero_shot", section["zero_shot"], tasks)
+        known = set(asked) & set(study["zero_shot"]["encoders"])
+        for encoder in section["encoders"]:
+            yield from unknown("robustness.encoders", encoder, known)
+
+
+def tasks_of(study: dict, section: str) -> Iterable[tuple[str, dict]]:
+    """The tasks of a section, by name."""
+    return study.get(section, {}).get("tasks", {}).items()
+
+
+def splits_of(corpus: dict) -> list[str]:
+    """The splits that a corpus has, where its configuration tells: a table's own are in its file."""
+    if corpus["reader"] == "emoji":
+        return ["train", "held_out_concepts", "held_out_vendor", "held_out_both", "all"]
+    return [*corpus["splits"], "all"] if "splits" in corpus else []
 
 
 def unknown(path: str, name: str | int, known: Iterable) -> Iterator[str]:

@@ -5,7 +5,7 @@ from scipy.special import log_softmax, softmax
 
 from modality_gap import linear_probe
 from modality_gap.embeddings import normalize
-from modality_gap.linear_probe import linear_probe_accuracy
+from modality_gap.linear_probe import chosen_linear_probe, linear_probe_accuracy
 
 NAMES = np.array(["dog", "cat", "bird"])
 
@@ -83,3 +83,33 @@ def test_counts_that_differ_are_named(noisy):
     train, labels, test, test_labels = noisy
     with pytest.raises(ValueError, match="test: 300 embeddings and 299 labels"):
         linear_probe_accuracy(train, labels, test, test_labels[1:], 1.0)
+
+
+def test_the_regularisation_is_chosen_on_rows_set_apart_and_fitted_to_all(noisy):
+    train, labels, *_ = noisy
+    candidates = [30.0, 1e-6, 0.3, 0.01]
+    found, table = chosen_linear_probe(*noisy, candidates, 0.25, 1)
+    order = np.random.default_rng(1).permutation(600)
+    apart, rest = order[:150], order[150:]
+    expected = [
+        linear_probe_accuracy(train[rest], labels[rest], train[apart], labels[apart], candidate)
+        for candidate in sorted(candidates)
+    ]
+    assert table.regularization.tolist() == sorted(candidates)
+    assert table.accuracy.tolist() == [each["accuracy"] for each in expected]
+    assert table.mean_per_class.tolist() == [each["mean_per_class"] for each in expected]
+    best = sorted(candidates)[int(np.argmax(table.accuracy))]
+    assert best > 1e-6
+    assert found == {**linear_probe_accuracy(*noisy, best), "regularization": best}
+
+
+def test_of_equally_good_regularisations_the_strongest(noisy):
+    found, table = chosen_linear_probe(*noisy, [1e-6, 1e-7, 1e-8], 0.25, 0)
+    assert table.accuracy.nunique() == 1
+    assert found["regularization"] == 1e-8
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.0001, 1.0])
+def test_a_share_that_leaves_nothing_on_a_side_is_refused(noisy, validation):
+    with pytest.raises(ValueError, match="of 600 training rows, expected some rows on both sides"):
+        chosen_linear_probe(*noisy, [1.0], validation, 0)

@@ -24,6 +24,8 @@ def test_a_task_is_about_the_images_that_have_a_class():
 def test_a_task_may_ask_for_some_images_and_for_classes_of_some_size():
     task = {"label": "animal", "where": {"kind": ["photo"]}, "minimum": 2}
     assert list(task_images(IMAGES, task).image_id) == list("abfg")
+    task = {"label": "number", "where": {"animal": [None, "cow"]}}
+    assert list(task_images(IMAGES, task).image_id) == list("de")
     task = {"label": "number", "prompts": {0: "none", "2": ["two", "a pair"]}}
     assert list(task_images(IMAGES, task).image_id) == list("abcefg")
 

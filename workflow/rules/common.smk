@@ -11,6 +11,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from modality_gap.packages import LABELS, PACKAGES
+from modality_gap.sources import SOURCES
 from modality_gap.study import check_files, check_study
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
@@ -220,6 +221,24 @@ TABLE_CORPORA = [
     name for name, corpus in CORPORA.items() if corpus["reader"] == "table"
 ]
 
+WEBDATASETS = [
+    name for name, corpus in CORPORA.items() if corpus["reader"] == "webdataset"
+]
+# Those whose original files are read, webdatasets among them.
+SOURCE_CORPORA = [name for name in CORPORA if name not in EMOJI_CORPORA + TABLE_CORPORA]
+# Keys of a corpus that its reader does not see.
+NOT_THE_READERS = (
+    "reader",
+    "folder",
+    "url",
+    "splits",
+    "first",
+    "evaluate",
+    "classes",
+    "mirror",
+    "checksums",
+)
+
 
 def emoji_packages(corpus):
     """The packages of an emoji corpus by name: the labels, then its vendors."""
@@ -232,15 +251,102 @@ def sources():
     for corpus in EMOJI_CORPORA:
         for package in emoji_packages(corpus).values():
             found[package["file"]] = {key: package[key] for key in ("npm", "hash")}
-    for encoder in ENCODERS.values():
-        if "url" in encoder:
-            file = encoder["url"].rsplit("/", 1)[-1]
-            source = {"url": encoder["url"], "hash": f"sha256:{encoder['sha256']}"}
-            if found.setdefault(file, source) != source:
-                raise WorkflowError(
-                    f"encoders: two different downloads are both named {file!r}"
-                )
+    others = [
+        (
+            encoder["url"].rsplit("/", 1)[-1],
+            "encoders",
+            encoder["url"],
+            f"sha256:{encoder['sha256']}",
+        )
+        for encoder in ENCODERS.values()
+        if "url" in encoder
+    ]
+    for corpus in SOURCE_CORPORA:
+        for file, source in original_files(corpus).items():
+            others.append((file, "corpora", source["url"], source["hash"]))
+    for file, kind, url, hash in others:
+        source = {"url": url, "hash": hash}
+        if found.setdefault(file, source) != source:
+            raise WorkflowError(
+                f"{kind}: two different downloads are both named {file!r}"
+            )
     return found
+
+
+def original_files(corpus):
+    """The files that a corpus downloads: address and hash by name; none where it has a folder."""
+    settings = CORPORA[corpus]
+    if "folder" in settings or settings["reader"] not in SOURCES:
+        return {}
+    files = SOURCES[settings["reader"]](settings, settings["splits"])
+    if "mirror" in settings:
+        mirror = settings["mirror"].rstrip("/")
+        files = {
+            file: source | {"url": f"{mirror}/{file}"} for file, source in files.items()
+        }
+    checksums = settings.get("checksums", {})
+    return {
+        file: source | {"hash": checksums.get(file, source["hash"])}
+        for file, source in files.items()
+    }
+
+
+def webdataset_name(corpus):
+    """A name for the folder of a webdataset's downloads that says its address."""
+    address = CORPORA[corpus]["url"].split("://")[-1].strip("/")
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", address)
+
+
+WEBDATASET_ADDRESSES = {
+    webdataset_name(corpus): CORPORA[corpus]["url"]
+    for corpus in WEBDATASETS
+    if "url" in CORPORA[corpus]
+}
+
+
+def webdataset_splits(corpus):
+    """The files that say that a webdataset's splits are downloaded."""
+    if "url" not in CORPORA[corpus]:
+        return []
+    return [
+        f"results/downloads/webdatasets/{webdataset_name(corpus)}/{split}.complete"
+        for split in CORPORA[corpus]["splits"]
+    ]
+
+
+def webdataset_address(wildcards):
+    """Where a webdataset is downloaded from."""
+    return WEBDATASET_ADDRESSES[wildcards.webdataset]
+
+
+def corpus_downloads(wildcards):
+    """The downloads that a corpus is read from."""
+    if wildcards.corpus in WEBDATASETS:
+        return webdataset_splits(wildcards.corpus)
+    return expand("results/downloads/{file}", file=original_files(wildcards.corpus))
+
+
+def corpus_folder(wildcards):
+    """Where the original files of a corpus are."""
+    settings = CORPORA[wildcards.corpus]
+    if "folder" in settings:
+        return settings["folder"]
+    if "url" in settings:
+        return f"results/downloads/webdatasets/{webdataset_name(wildcards.corpus)}"
+    return "results/downloads"
+
+
+def corpus_reader(wildcards):
+    """Reader of a corpus, the splits it reads, how many images of each, and its own options."""
+    settings = CORPORA[wildcards.corpus]
+    return {
+        "reader": settings["reader"],
+        "splits": settings["splits"],
+        "first": settings.get("first"),
+        "options": {
+            key: value for key, value in settings.items() if key not in NOT_THE_READERS
+        },
+    }
 
 
 def source_of(wildcards):
@@ -373,6 +479,11 @@ def run_corpus(table):
         return run_table(wildcards.run, table)
 
     return path
+
+
+def run_corpus_classes(wildcards):
+    """The names of the classes of the corpus that a run trains on."""
+    return f"<results>/corpora/{RUNS[wildcards.run]['corpus']}/classes.yaml"
 
 
 def run_table(run, table):
@@ -551,6 +662,267 @@ def first_steps_seeds(wildcards):
     return part_of(range(config["first_steps"]["seeds"]), wildcards.scatteritem)
 
 
+ZERO_SHOT = config.get("zero_shot", {"encoders": [], "tasks": {}})
+FAIRNESS = config.get("fairness", {})
+PAIR_MATCHING = config.get("pair_matching")
+
+
+def embedding_files(encoder, corpus, split):
+    """Images, texts and pairs of an encoder on a split."""
+    files = EMBEDDING_FILES.values()
+    return expand(files, encoder=encoder, corpus=corpus, split=split)
+
+
+def zero_shot_tables(name):
+    """A table of zero-shot classification, of every encoder on every split with a task."""
+    places = {
+        (task["corpus"], split): None
+        for task in ZERO_SHOT["tasks"].values()
+        for split in task["splits"]
+    }
+    return [
+        f"<results>/zero_shot/{encoder}/{corpus}/{split}/{name}.parquet"
+        for corpus, split in places
+        for encoder in ZERO_SHOT["encoders"]
+    ]
+
+
+def direction_embeddings(wildcards):
+    """What each direction of zero-shot classification comes from, by its name."""
+    return {
+        f"direction_{name}": (
+            [source["file"]]
+            if "file" in source
+            else embedding_files(wildcards.encoder, source["corpus"], source["split"])
+        )
+        for name, source in ZERO_SHOT["directions"].items()
+        if source != "task"
+    }
+
+
+def classes_of_corpus(wildcards):
+    """The names of the classes of a corpus."""
+    return f"<results>/corpora/{wildcards.corpus}/classes.yaml"
+
+
+def prompted_tasks(wildcards):
+    """Every task of zero-shot classification that an encoder's prompts are for."""
+    if wildcards.encoder not in ZERO_SHOT["encoders"]:
+        return []
+    return list(ZERO_SHOT["tasks"].values())
+
+
+def prompted_corpora(wildcards):
+    """The corpora of an encoder's tasks."""
+    return list(dict.fromkeys(task["corpus"] for task in prompted_tasks(wildcards)))
+
+
+def prompted_tables(wildcards):
+    """Images and class names of `prompted_corpora`, by name and in their order."""
+    corpora = prompted_corpora(wildcards)
+    return {
+        part: expand(f"<results>/corpora/{{corpus}}/{file}", corpus=corpora)
+        for part, file in (("images", "images.parquet"), ("classes", "classes.yaml"))
+    }
+
+
+def given_prompts(wildcards):
+    """The prompts that the study itself words, for an encoder."""
+    found = []
+    for entry in FAIRNESS.values():
+        if wildcards.encoder in entry["encoders"]:
+            for prompts in [entry["classes"]["prompts"], *entry["probes"].values()]:
+                for texts in prompts.values():
+                    found += [texts] if isinstance(texts, str) else texts
+    return list(dict.fromkeys(found))
+
+
+def shifted_recall_tables(name):
+    """A table of recall under shifts, of its encoders on every split that they are measured on."""
+    return [
+        f"<results>/shifted_recall/{encoder}/{corpus}/{split}/{name}.parquet"
+        for encoder, corpus, split in evaluations(config["shifted_recall"]["encoders"])
+    ]
+
+
+def linear_probe_files(wildcards):
+    """Embedded training and test images of each linear probe, and their labels, by name."""
+    found = {}
+    for name, task in config["linear_probe"]["tasks"].items():
+        for part in ("train", "test"):
+            where = {
+                "encoder": wildcards.encoder,
+                "corpus": task["corpus"],
+                "split": task[part],
+            }
+            found[f"{part}_{name}"] = expand(EMBEDDING_FILES["images"], **where)
+        found[f"labels_{name}"] = f"<results>/corpora/{task['corpus']}/images.parquet"
+    return found
+
+
+def fairness_settings(wildcards):
+    """One comparison of groups."""
+    return FAIRNESS[wildcards.fairness]
+
+
+def fairness_images(wildcards):
+    """The embedded images of a comparison of groups."""
+    settings = FAIRNESS[wildcards.fairness]
+    return expand(
+        EMBEDDING_FILES["images"],
+        encoder=wildcards.encoder,
+        corpus=settings["corpus"],
+        split=settings["splits"],
+    )
+
+
+def fairness_labels(wildcards):
+    """The labels of the images of a comparison of groups."""
+    corpus = FAIRNESS[wildcards.fairness]["corpus"]
+    return f"<results>/corpora/{corpus}/images.parquet"
+
+
+def fairness_reference(wildcards):
+    """The embeddings whose gap the images of a comparison of groups move along, if others."""
+    direction = FAIRNESS[wildcards.fairness]["direction"]
+    if direction == "task":
+        return []
+    return embedding_files(wildcards.encoder, direction["corpus"], direction["split"])
+
+
+def fairness_tables(name):
+    """A table of every comparison of groups."""
+    return [
+        f"<results>/fairness/{encoder}/{fairness}/{name}.parquet"
+        for fairness, encoder in fairness_places()
+    ]
+
+
+def fairness_places():
+    """(comparison of groups, encoder) of all of them."""
+    return [
+        (name, encoder)
+        for name, entry in FAIRNESS.items()
+        for encoder in entry["encoders"]
+    ]
+
+
+ROBUSTNESS = config.get("robustness", {"encoders": [], "splits": []})
+
+
+def robustness_places():
+    """(encoder, corpus, split) of everything whose robustness is measured."""
+    return [
+        (encoder, ROBUSTNESS["corpus"], split)
+        for split in ROBUSTNESS["splits"]
+        for encoder in ROBUSTNESS["encoders"]
+    ]
+
+
+def robustness_tasks(wildcards):
+    """The tasks of a split: zero-shot classification only where its images have its classes."""
+    named = ROBUSTNESS["tasks"]
+    if "zero_shot" in named:
+        task = ZERO_SHOT["tasks"][ROBUSTNESS["zero_shot"]]
+        if wildcards.split not in task["splits"]:
+            return [name for name in named if name != "zero_shot"]
+    return named
+
+
+def robustness_inputs(wildcards):
+    """Embeddings, and what zero-shot classification needs, by name."""
+    files = dict(EMBEDDING_FILES)
+    if "zero_shot" in robustness_tasks(wildcards):
+        files |= {
+            "labels": "<results>/corpora/{corpus}/images.parquet",
+            "classes": "<results>/corpora/{corpus}/classes.yaml",
+            "prompts": "<results>/embeddings/{encoder}/prompts.parquet",
+        }
+    return files
+
+
+def robustness_settings(wildcards):
+    """What is measured of robustness to noise."""
+    others = ("encoders", "corpus", "splits", "two_class", "alpha")
+    settings = {key: value for key, value in ROBUSTNESS.items() if key not in others}
+    tasks = robustness_tasks(wildcards)
+    task = ZERO_SHOT["tasks"].get(settings.get("zero_shot"))
+    return settings | {"tasks": tasks, "zero_shot": task}
+
+
+CLOSING = ["quantization", "rephrasing", "mitigations"]
+
+
+def section_encoders(section, corpus, split):
+    """The encoders that a section names, of those measured on a split, in their order there."""
+    named = config.get(section, {"encoders": []})["encoders"]
+    return [name for name in encoders_of(corpus, split) if name in named]
+
+
+def section_places(section):
+    """(encoder, corpus, split) of everything that a section measures."""
+    return [
+        (encoder, corpus, split)
+        for corpus, split in evaluated_splits()
+        for encoder in section_encoders(section, corpus, split)
+    ]
+
+
+def section_tables(section, pattern):
+    """A table for each of `section_places`, in their order."""
+    return [
+        pattern.format(encoder=encoder, corpus=corpus, split=split)
+        for encoder, corpus, split in section_places(section)
+    ]
+
+
+def section_encoders_on(section):
+    """A params function: the encoders that a section measures on a split."""
+
+    def encoders(wildcards):
+        return section_encoders(section, wildcards.corpus, wildcards.split)
+
+    return encoders
+
+
+def section_tables_on(section, pattern):
+    """An input function: the tables of `section_encoders_on`, in their order."""
+
+    def tables(wildcards):
+        names = section_encoders(section, wildcards.corpus, wildcards.split)
+        return expand(pattern, encoder=names, allow_missing=True)
+
+    return tables
+
+
+def reference_files(wildcards):
+    """The embeddings that ways to close the gap are fitted on: of another split, or of this one."""
+    split = config["mitigations"]["reference"]
+    if split == "same" or wildcards.encoder in PRECOMPUTED:
+        split = wildcards.split
+    return embedding_files(wildcards.encoder, wildcards.corpus, split)
+
+
+def rephrased_splits(wildcards):
+    """(corpus, split) of everything that an encoder is asked in other words."""
+    return [
+        (corpus, split)
+        for encoder, corpus, split in section_places("rephrasing")
+        if encoder == wildcards.encoder
+    ]
+
+
+def rephrased_tables(wildcards):
+    """Images and captions of `rephrased_splits`, by name and in their order."""
+    return {
+        f"rephrased_{part}": [
+            f"<results>/corpora/{corpus}/{part}.parquet"
+            for corpus, _ in rephrased_splits(wildcards)
+        ]
+        for part in ("images", "captions")
+    }
+
+
 COMPARISONS = config.get("run_comparisons", {})
 # Tables and figures of each comparison, with what a figure is called.
 TABLES_OF = {
@@ -631,10 +1003,70 @@ def claim_tables():
             found |= {
                 table: [f"<results>/{section}/{table}.parquet"] for table in tables
             }
-    return found | {
+    found |= {
         table: [f"<results>/run_comparisons/{table}.parquet"]
         for table in COMPARISON_TABLES
     }
+    found |= {
+        "zero_shot_gains": zero_shot_tables("gains"),
+        "fairness_changes": fairness_tables("changes"),
+    }
+    if "shifted_recall" in config:
+        found["shifted_recall_gains"] = shifted_recall_tables("gains")
+    if "robustness" in config:
+        found["two_class"] = ["<results>/robustness/two_class.parquet"]
+    return {name: files for name, files in found.items() if files} | placed_tables()
+
+
+def placed_tables():
+    """Those of `claim_tables` that are one of each encoder on each split."""
+    found = {
+        name: [
+            f"<results>/robustness/{encoder}/{corpus}/{split}/{name}.parquet"
+            for encoder, corpus, split in robustness_places()
+        ]
+        for name in ("controlled", "noises", "tradeoff")
+    }
+    for section, name, file in (
+        ("quantization", "quantization", ""),
+        ("rephrasing", "choices", "/choices"),
+        ("rephrasing", "noise", "/noise"),
+        ("mitigations", "mitigation_table", ""),
+    ):
+        pattern = f"<results>/{section}/{{encoder}}/{{corpus}}/{{split}}{file}.parquet"
+        found[name] = section_tables(section, pattern)
+    return {name: files for name, files in found.items() if files}
+
+
+def claim_places():
+    """Where each of `placed_tables` was measured, in their order."""
+    sections = {"quantization": "quantization", "mitigation_table": "mitigations"}
+    sections |= {"choices": "rephrasing", "noise": "rephrasing"}
+    return {
+        name: [
+            " on ".join([encoder, f"{corpus} {split}"])
+            for encoder, corpus, split in (
+                section_places(sections[name])
+                if name in sections
+                else robustness_places()
+            )
+        ]
+        for name in placed_tables()
+    }
+
+
+def claim_names():
+    """What tells the tables of a claim apart, where they do not say it: columns by table."""
+    found = {
+        "seed_cones": [{"family": name} for name in RANDOM_FAMILIES],
+        "fairness_changes": [
+            {"fairness": name, "encoder": encoder}
+            for name, encoder in fairness_places()
+        ],
+    }
+    for name, places in claim_places().items():
+        found[name] = [{"place": place} for place in places]
+    return found
 
 
 def precomputed_files(wildcards):
@@ -654,6 +1086,26 @@ EXPERIMENT_FIGURES = {
     ],
     "first_steps": ["first_steps"],
     "sphere": ["sphere"],
+    "zero_shot": ["zero_shot", "shift_gains"],
+    "shifted_recall": ["shifted_recall"],
+    "linear_probe": ["linear_probe"],
+    "pair_matching": ["pair_matching"],
+    "fairness": [
+        f"{encoder}/{name}/{figure}"
+        for name, encoder in fairness_places()
+        for figure in (
+            "fairness_rates",
+            "fairness_gaps",
+            "fairness_changes",
+            "fairness_confusion",
+        )
+    ],
+    "robustness": ["two_class"]
+    + [
+        f"{encoder}/{corpus}/{split}/{figure}"
+        for encoder, corpus, split in robustness_places()
+        for figure in ("robustness", "noise_kinds", "threshold_tradeoff")
+    ],
     "run_comparisons": list(COMPARISON_FIGURES),
     "gradient_flow": [
         "gradient_flow",
@@ -674,7 +1126,13 @@ EXPERIMENT_FIGURES = {
         "shared_caption",
     ],
 }
-EXPERIMENTS = [name for name in EXPERIMENT_FIGURES if name in config]
+EXPERIMENTS = [name for name in [*EXPERIMENT_FIGURES, *CLOSING] if name in config]
+# The figures of a split that show what it takes to close the gap.
+CLOSING_FIGURES = {
+    "quantization": "quantization",
+    "rephrasing": "rephrasing",
+    "mitigations": "ways_to_close",
+}
 
 
 def figures():
@@ -701,7 +1159,13 @@ def figures():
     found += [
         f"<results>/figures/{experiment}/{figure}.svg"
         for experiment in EXPERIMENTS
-        for figure in EXPERIMENT_FIGURES[experiment]
+        for figure in EXPERIMENT_FIGURES.get(experiment, [])
+    ]
+    found += [
+        f"<results>/figures/{corpus}/{split}/{figure}.svg"
+        for corpus, split in evaluated_splits()
+        for section, figure in CLOSING_FIGURES.items()
+        if section_encoders(section, corpus, split)
     ]
     return found + [f"<results>/figures/training/{run}.svg" for run in RUNS]
 
@@ -711,6 +1175,7 @@ wildcard_constraints:
     corpus=any_of({corpus for corpus, _ in evaluated_splits()} | {*CORPORA, "noise"}),
     seed="[0-9]+",
     family=any_of(FAMILIES),
+    fairness=any_of(FAIRNESS),
     split=r"[^/]+",
     run=any_of(RUNS),
     method="pca|svd|umap",

@@ -3,6 +3,7 @@ rule downloads:
     input:
         expand("results/downloads/{file}", file=sources()),
         pretrained_weights(),
+        [path for corpus in WEBDATASETS for path in webdataset_splits(corpus)],
 
 
 rule download:
@@ -31,6 +32,32 @@ rule download:
         "../../scripts/download.py"
 
 
+rule download_webdataset:
+    """One split of a webdataset, shard by shard; what is there already is not fetched again."""
+    input:
+        library=ancient(library_of("download_webdataset")),
+    output:
+        touch("results/downloads/webdatasets/{webdataset}/{split}.complete"),
+    log:
+        "<logs>/download_webdataset/{webdataset}/{split}.log",
+    benchmark:
+        "<benchmarks>/download_webdataset/{webdataset}/{split}.tsv"
+    wildcard_constraints:
+        webdataset=any_of(WEBDATASET_ADDRESSES),
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    # Two jobs would both write the record of what was downloaded.
+    threads: workflow.cores
+    resources:
+        mem_mb=1000,
+        runtime=600,
+    params:
+        address=webdataset_address,
+    script:
+        "../../scripts/download_webdataset.py"
+
+
 rule read_emoji:
     """Render the vendors' drawings and caption them with Unicode's labels."""
     input:
@@ -39,6 +66,7 @@ rule read_emoji:
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
+        classes="<results>/corpora/{corpus}/classes.yaml",
     log:
         "<logs>/read_emoji/{corpus}.log",
     benchmark:
@@ -68,6 +96,7 @@ rule read_table:
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
+        classes="<results>/corpora/{corpus}/classes.yaml",
     log:
         "<logs>/read_table/{corpus}.log",
     benchmark:
@@ -85,6 +114,34 @@ rule read_table:
         "../../scripts/read_table.py"
 
 
+rule read_corpus:
+    """A public data set, from its original files or from a webdataset."""
+    input:
+        downloads=corpus_downloads,
+        library=library_of("read_corpus"),
+    output:
+        images="<results>/corpora/{corpus}/images.parquet",
+        captions="<results>/corpora/{corpus}/captions.parquet",
+        classes="<results>/corpora/{corpus}/classes.yaml",
+    log:
+        "<logs>/read_corpus/{corpus}.log",
+    benchmark:
+        "<benchmarks>/read_corpus/{corpus}.tsv"
+    wildcard_constraints:
+        corpus=any_of(SOURCE_CORPORA),
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=6000,
+        runtime=60,
+    params:
+        folder=corpus_folder,
+        settings=corpus_reader,
+        classes=corpus_classes,
+    script:
+        "../../scripts/read_corpus.py"
+
+
 rule plot_examples:
     """What the corpus looks like: images with their captions."""
     input:
@@ -95,7 +152,7 @@ rule plot_examples:
         report(
             "<results>/figures/{corpus}/{split}/examples.svg",
             caption="../report/examples.rst",
-            category="5 The data",
+            category="1 The data",
             labels={"figure": "Examples", "corpus": "{corpus}", "split": "{split}"},
         ),
         "<results>/figures/{corpus}/{split}/examples.png",

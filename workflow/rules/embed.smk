@@ -122,6 +122,42 @@ else:
             "../../scripts/join_parts.py"
 
 
+rule embed_prompts:
+    """Embeddings of every prompt that an encoder is asked with, each text once."""
+    input:
+        unpack(prompted_tables),
+        unpack(rephrased_tables),
+        architecture=encoder_architecture,
+        weights=encoder_weights,
+        library=library_of("embed_prompts"),
+    output:
+        "<results>/embeddings/{encoder}/prompts.parquet",
+    log:
+        "<logs>/embed_prompts/{encoder}.log",
+    benchmark:
+        "<benchmarks>/embed_prompts/{encoder}.tsv"
+    wildcard_constraints:
+        encoder=any_of(NETWORKS),
+    conda:
+        "../../envs/network.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        encoder=encoder_entry,
+        architecture=encoder_architecture_name,
+        settings=config["embedding"],
+        tasks=prompted_tasks,
+        corpora=prompted_corpora,
+        given=given_prompts,
+        rephrased=rephrased_splits,
+        rephrasing=config.get("rephrasing"),
+    script:
+        "../../scripts/embed_prompts.py"
+
+
 rule embed_noise:
     """Embeddings of noise: normal pixels, uniformly random tokens (liang2022, Fig. 2a)."""
     input:

@@ -2,9 +2,9 @@ rule fairness:
     """Who is given which class while the images move (liang2022, Sec. 5.2, Tables 2 and 4)."""
     input:
         images=fairness_images,
-        corpus=fairness_corpus,
+        labels=fairness_labels,
         reference=fairness_reference,
-        prompts="<results>/fairness/{encoder}/{fairness}/prompts.parquet",
+        prompts="<results>/embeddings/{encoder}/prompts.parquet",
         library=library_of("fairness"),
     output:
         rates="<results>/fairness/{encoder}/{fairness}/rates.parquet",
@@ -38,7 +38,7 @@ rule plot_fairness:
             report(
                 "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates.svg",
                 caption="../report/fairness_rates.rst",
-                category="8 Fairness",
+                category="6 Fairness",
                 labels={
                     "figure": "Fairness along the gap",
                     "encoder": "{encoder}",
@@ -51,7 +51,7 @@ rule plot_fairness:
             report(
                 "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps.svg",
                 caption="../report/fairness_gaps.rst",
-                category="8 Fairness",
+                category="6 Fairness",
                 labels={
                     "figure": "Differences between groups",
                     "encoder": "{encoder}",
@@ -64,7 +64,7 @@ rule plot_fairness:
             report(
                 "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes.svg",
                 caption="../report/fairness_changes.rst",
-                category="8 Fairness",
+                category="6 Fairness",
                 labels={
                     "figure": "Groups before and after",
                     "encoder": "{encoder}",
@@ -77,7 +77,7 @@ rule plot_fairness:
             report(
                 "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion.svg",
                 caption="../report/fairness_confusion.rst",
-                category="8 Fairness",
+                category="6 Fairness",
                 labels={
                     "figure": "Classes given to each group",
                     "encoder": "{encoder}",

@@ -87,7 +87,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/loss_without_alignment.svg",
                 caption="../report/loss_without_alignment.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "A gap that costs nothing"},
             ),
             "<results>/figures/free_embeddings/loss_without_alignment.png",
@@ -96,7 +96,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/gradient_prediction.svg",
                 caption="../report/gradient_prediction.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "First-order gradient"},
             ),
             "<results>/figures/free_embeddings/gradient_prediction.png",
@@ -105,7 +105,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/shared_caption.svg",
                 caption="../report/shared_caption.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "Two images, one caption"},
             ),
             "<results>/figures/free_embeddings/shared_caption.png",
@@ -114,7 +114,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/descent_plane.svg",
                 caption="../report/descent_plane.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "Descent in the plane"},
             ),
             "<results>/figures/free_embeddings/descent_plane.png",
@@ -123,7 +123,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/collapsed_start.svg",
                 caption="../report/collapsed_start.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "Collapsed start"},
             ),
             "<results>/figures/free_embeddings/collapsed_start.png",
@@ -132,7 +132,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/descent_sphere.svg",
                 caption="../report/descent_sphere.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "Descent on the sphere"},
             ),
             "<results>/figures/free_embeddings/descent_sphere.png",
@@ -141,7 +141,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/descent_assumptions.svg",
                 caption="../report/descent_assumptions.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "Assumptions along descent"},
             ),
             "<results>/figures/free_embeddings/descent_assumptions.png",
@@ -150,7 +150,7 @@ rule plot_free_embeddings:
             report(
                 "<results>/figures/free_embeddings/gap_after_descent.svg",
                 caption="../report/gap_after_descent.rst",
-                category="6 Geometry of the loss",
+                category="8 Geometry of the loss",
                 labels={"figure": "Gap after descent"},
             ),
             "<results>/figures/free_embeddings/gap_after_descent.png",

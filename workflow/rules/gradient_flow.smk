@@ -41,7 +41,7 @@ rule plot_gradient_flow:
             report(
                 "<results>/figures/gradient_flow/gradient_flow.svg",
                 caption="../report/gradient_flow.rst",
-                category="7 Dynamics in theory",
+                category="9 Dynamics in theory",
                 labels={"figure": "Opening and closing"},
             ),
             "<results>/figures/gradient_flow/gradient_flow.png",
@@ -50,7 +50,7 @@ rule plot_gradient_flow:
             report(
                 "<results>/figures/gradient_flow/gap_and_logit_scale.svg",
                 caption="../report/gap_and_logit_scale.rst",
-                category="7 Dynamics in theory",
+                category="9 Dynamics in theory",
                 labels={"figure": "Gap and temperature are coupled"},
             ),
             "<results>/figures/gradient_flow/gap_and_logit_scale.png",
@@ -59,7 +59,7 @@ rule plot_gradient_flow:
             report(
                 "<results>/figures/gradient_flow/slow_closing.svg",
                 caption="../report/slow_closing.rst",
-                category="7 Dynamics in theory",
+                category="9 Dynamics in theory",
                 labels={"figure": "Slow closing"},
             ),
             "<results>/figures/gradient_flow/slow_closing.png",
@@ -68,7 +68,7 @@ rule plot_gradient_flow:
             report(
                 "<results>/figures/gradient_flow/initial_growth.svg",
                 caption="../report/initial_growth.rst",
-                category="7 Dynamics in theory",
+                category="9 Dynamics in theory",
                 labels={"figure": "Initial growth"},
             ),
             "<results>/figures/gradient_flow/initial_growth.png",
@@ -77,7 +77,7 @@ rule plot_gradient_flow:
             report(
                 "<results>/figures/gradient_flow/temperature_rates.svg",
                 caption="../report/temperature_rates.rst",
-                category="7 Dynamics in theory",
+                category="9 Dynamics in theory",
                 labels={"figure": "Rules for the temperature"},
             ),
             "<results>/figures/gradient_flow/temperature_rates.png",
@@ -86,7 +86,7 @@ rule plot_gradient_flow:
             report(
                 "<results>/figures/gradient_flow/margin.svg",
                 caption="../report/margin.rst",
-                category="7 Dynamics in theory",
+                category="9 Dynamics in theory",
                 labels={"figure": "Margin"},
             ),
             "<results>/figures/gradient_flow/margin.png",

@@ -23,7 +23,8 @@ rule judge_claims:
         runtime=10,
     params:
         tables=list(claim_tables()),
-        families=RANDOM_FAMILIES,
+        names=claim_names(),
+        places=claim_places(),
     script:
         "../../scripts/judge_claims.py"
 

@@ -31,7 +31,7 @@ rule plot_sphere:
         report(
             "<results>/figures/sphere/sphere.svg",
             caption="../report/sphere.rst",
-            category="6 Geometry of the loss",
+            category="8 Geometry of the loss",
             labels={"figure": "Six pairs on a sphere"},
         ),
         "<results>/figures/sphere/sphere.png",

@@ -3,6 +3,7 @@ rule train:
     input:
         images=run_corpus("images"),
         captions=run_corpus("captions"),
+        classes=run_corpus_classes,
         architecture=run_architecture,
         start=run_start_weights,
         library=library_of("train"),

@@ -1,0 +1,15 @@
+"""Draw zero-shot accuracy along the gap, and what moving gains."""
+
+import pandas as pd
+
+from job import job
+from modality_gap.plots.moved_gap import plot_shift_gains, plot_zero_shot
+from modality_gap.plots.style import save
+
+with job(snakemake):
+    curves, gains = (
+        pd.concat(map(pd.read_parquet, snakemake.input[name]), ignore_index=True)
+        for name in ("curves", "gains")
+    )
+    save(plot_zero_shot(curves, gains), list(snakemake.output.zero_shot))
+    save(plot_shift_gains(gains), list(snakemake.output.shift_gains))

@@ -1,0 +1,18 @@
+"""What quantisation leaves of nearest neighbours while the gap closes."""
+
+from pathlib import Path
+
+from job import job
+from modality_gap.embeddings import read_pairs
+from modality_gap.projection import orthogonal_gap
+from modality_gap.quantization import quantization_table
+
+MEASURED = ("schemes", "alphas", "k", "queries", "seed")
+
+with job(snakemake):
+    settings = snakemake.params.settings
+    images, texts, pairs = read_pairs(Path(snakemake.input.images).parent)
+    gap = orthogonal_gap(images, texts, settings["kept_variance"])
+    measured = {key: settings[key] for key in MEASURED}
+    table = quantization_table(images, texts, pairs, gap.vector, **measured)
+    table.to_parquet(snakemake.output[0], index=False)

@@ -1,0 +1,29 @@
+"""What rephrasing does to embeddings and to choices while the gap closes."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from job import job
+from modality_gap.corpora import read_split
+from modality_gap.embeddings import read_normalized
+from modality_gap.projection import orthogonal_gap
+from modality_gap.prompts import prompt_embeddings
+from modality_gap.rephrasing import CLEAN, answer_table, corpus_texts, noise_table, template_table
+
+with job(snakemake):
+    settings = snakemake.params.settings
+    images, image_ids = read_normalized(snakemake.input.images)
+    corpus = read_split(Path(snakemake.input.labels).parent, snakemake.wildcards.split)
+    table, items = corpus_texts(*corpus, settings)
+    texts = prompt_embeddings(snakemake.input.prompts, table.text)
+    items = items.loc[image_ids]
+    asked = items.isin(set(table["item"])).to_numpy()
+    images, items = images[asked], list(items[asked])
+    clean = texts[(table.kind == CLEAN).to_numpy()]
+    gap = orthogonal_gap(images, clean, settings["kept_variance"])
+    found = (images, items, table, texts, gap.vector, settings["alphas"])
+    choices = [answer_table(*found, settings["choices"]), template_table(*found)]
+    pd.concat(choices).to_parquet(snakemake.output.choices, index=False)
+    noise = noise_table(images, table, texts, gap.vector, settings["seed"])
+    noise.to_parquet(snakemake.output.noise, index=False)

@@ -1,0 +1,32 @@
+"""Robustness of an encoder's tasks to noise while the gap is closed."""
+
+from pathlib import Path
+
+from job import job
+from modality_gap.embeddings import read_pairs
+from modality_gap.prompts import read_task
+from modality_gap.robustness import (
+    choice_task,
+    classification_task,
+    retrieval_task,
+    robustness_tables,
+)
+
+ASKED = ("labels", "classes", "prompts")
+
+with job(snakemake):
+    settings = dict(snakemake.params.settings)
+    names, task, choices = (settings.pop(key, None) for key in ("tasks", "zero_shot", "choices"))
+    files = snakemake.input
+    images, texts, pairs = read_pairs(Path(files.images).parent)
+    builders = {
+        "zero_shot": lambda: classification_task(
+            *read_task(*(files[part] for part in ("images", *ASKED)), task)[:3]
+        ),
+        "image_to_text": lambda: retrieval_task(images, texts, pairs),
+        "text_to_image": lambda: retrieval_task(texts, images, pairs[:, ::-1]),
+        "multiple_choice": lambda: choice_task(images, texts, pairs, choices, settings["seed"]),
+    }
+    tables = robustness_tables({name: builders[name]() for name in names}, **settings)
+    for name, table in tables.items():
+        table.to_parquet(snakemake.output[name], index=False)

@@ -1,0 +1,20 @@
+"""Recall@k of one encoder on one split while images and texts move along the gap."""
+
+from pathlib import Path
+
+from job import job
+from modality_gap.embeddings import read_pairs
+from modality_gap.moved_gap import shift_grid, shifted_recall_table
+
+with job(snakemake):
+    settings = snakemake.params.settings
+    tables = shifted_recall_table(
+        *read_pairs(Path(snakemake.input.images).parent),
+        settings["moves"],
+        shift_grid(**settings["shifts"]),
+        settings["k"],
+        settings["bootstrap"],
+        settings["seed"],
+    )
+    for table, output in zip(tables, snakemake.output, strict=True):
+        table.assign(**snakemake.wildcards).to_parquet(output, index=False)

@@ -1,0 +1,52 @@
+"""Zero-shot accuracy of one encoder on one split while images and class texts move."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from job import job
+from modality_gap.embeddings import read_matched
+from modality_gap.moved_gap import (
+    Direction,
+    gap_direction,
+    given_direction,
+    shift_grid,
+    zero_shot_table,
+)
+from modality_gap.prompts import read_task
+
+
+def read_direction(files: list[str]) -> Direction:
+    """The direction of a vector's file, or of the matched pairs of a folder of embeddings."""
+    if len(files) == 1:
+        return given_direction(np.load(files[0]))
+    return gap_direction(*read_matched(Path(files[0]).parent))
+
+
+with job(snakemake):
+    params, wildcards, files = snakemake.params.settings, snakemake.wildcards, snakemake.input
+    given = {
+        name: None if source == "task" else read_direction(files[f"direction_{name}"])
+        for name, source in params["directions"].items()
+    }
+    found = []
+    for name, settings in params["tasks"].items():
+        if settings["corpus"] != wildcards.corpus or wildcards.split not in settings["splits"]:
+            continue
+        task = read_task(files.images, files.labels, files.classes, files.prompts, settings)
+        own = gap_direction(task.images, task.classes)
+        tables = zero_shot_table(
+            task.images,
+            task.classes,
+            task.labels,
+            {direction: source or own for direction, source in given.items()},
+            params["moves"],
+            shift_grid(**params["shifts"]),
+            task.names.index(settings["positive"]) if "positive" in settings else None,
+            params["bootstrap"],
+            params["seed"],
+        )
+        found.append([table.assign(task=name, **wildcards) for table in tables])
+    for output, parts in zip(snakemake.output, zip(*found, strict=True), strict=True):
+        pd.concat(parts).to_parquet(output, index=False)

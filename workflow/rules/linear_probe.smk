@@ -1,0 +1,53 @@
+rule linear_probe:
+    """Linear probes, their regularisation chosen on images set apart (yaras2024, App. E.3)."""
+    input:
+        unpack(linear_probe_files),
+        library=library_of("linear_probe"),
+    output:
+        accuracies="<results>/linear_probe/{encoder}/accuracies.parquet",
+        candidates="<results>/linear_probe/{encoder}/candidates.parquet",
+    log:
+        "<logs>/linear_probe/{encoder}.log",
+    benchmark:
+        "<benchmarks>/linear_probe/{encoder}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=config["linear_probe"],
+    script:
+        "../../scripts/linear_probe.py"
+
+
+rule plot_linear_probe:
+    """Accuracy of linear probes against their regularisation."""
+    input:
+        **{
+            table: expand(
+                f"<results>/linear_probe/{{encoder}}/{table}.parquet",
+                encoder=config["linear_probe"]["encoders"],
+            )
+            for table in ("accuracies", "candidates")
+        },
+        library=library_of("plot_linear_probe"),
+    output:
+        report(
+            "<results>/figures/linear_probe/linear_probe.svg",
+            caption="../report/linear_probe.rst",
+            category="5 What the gap does",
+            labels={"figure": "Linear probes"},
+        ),
+        "<results>/figures/linear_probe/linear_probe.png",
+    log:
+        "<logs>/plot_linear_probe.log",
+    benchmark:
+        "<benchmarks>/plot_linear_probe.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_linear_probe.py"

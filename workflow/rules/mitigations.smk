@@ -1,0 +1,55 @@
+rule mitigations:
+    """Every way to close the gap, on data it was not fitted on (liang2022, chowers2026, Sec. 5)."""
+    input:
+        **EMBEDDING_FILES,
+        reference=reference_files,
+        library=library_of("mitigations"),
+    output:
+        "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
+    log:
+        "<logs>/mitigations/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/mitigations/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=config["mitigations"],
+    script:
+        "../../scripts/mitigations.py"
+
+
+rule plot_mitigations:
+    """What each way to close the gap gains and costs, every encoder in a row."""
+    input:
+        tables=section_tables_on(
+            "mitigations", "<results>/mitigations/{encoder}/{corpus}/{split}.parquet"
+        ),
+        library=library_of("plot_mitigations"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/ways_to_close.svg",
+            caption="../report/ways_to_close.rst",
+            category="7 Should you close it?",
+            labels={
+                "figure": "Ways to close the gap",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
+        ),
+        "<results>/figures/{corpus}/{split}/ways_to_close.png",
+    log:
+        "<logs>/plot_mitigations/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_mitigations/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        encoders=section_encoders_on("mitigations"),
+    script:
+        "../../scripts/plot_mitigations.py"

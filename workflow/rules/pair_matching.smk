@@ -1,0 +1,52 @@
+rule pair_matching:
+    """Two images and two statements that differ in one pattern (yaras2024, Table 1, App. E.3)."""
+    input:
+        **EMBEDDING_FILES,
+        labels="<results>/corpora/{corpus}/images.parquet",
+        library=library_of("pair_matching"),
+    output:
+        "<results>/pair_matching/{encoder}/{corpus}/{split}.parquet",
+    log:
+        "<logs>/pair_matching/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/pair_matching/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=config["pair_matching"],
+    script:
+        "../../scripts/pair_matching.py"
+
+
+rule plot_pair_matching:
+    """Pairs matched without fault, by pattern and along the gap."""
+    input:
+        tables=expand(
+            "<results>/pair_matching/{encoder}/{corpus}/{split}.parquet",
+            encoder=config["pair_matching"]["encoders"],
+            corpus=config["pair_matching"]["corpus"],
+            split=config["pair_matching"]["split"],
+        ),
+        library=library_of("plot_pair_matching"),
+    output:
+        report(
+            "<results>/figures/pair_matching/pair_matching.svg",
+            caption="../report/pair_matching.rst",
+            category="5 What the gap does",
+            labels={"figure": "Pairs that differ in one pattern"},
+        ),
+        "<results>/figures/pair_matching/pair_matching.png",
+    log:
+        "<logs>/plot_pair_matching.log",
+    benchmark:
+        "<benchmarks>/plot_pair_matching.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_pair_matching.py"

@@ -1,0 +1,54 @@
+rule quantization:
+    """Neighbours and recall in few bits while the gap closes (chowers2026, Sec. 5.2, Fig. 9)."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("quantization"),
+    output:
+        "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
+    log:
+        "<logs>/quantization/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/quantization/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=config["quantization"],
+    script:
+        "../../scripts/quantization.py"
+
+
+rule plot_quantization:
+    """Neighbours kept through quantisation, every encoder in a row (chowers2026, Fig. 9)."""
+    input:
+        tables=section_tables_on(
+            "quantization", "<results>/quantization/{encoder}/{corpus}/{split}.parquet"
+        ),
+        library=library_of("plot_quantization"),
+    output:
+        report(
+            "<results>/figures/{corpus}/{split}/quantization.svg",
+            caption="../report/quantization.rst",
+            category="7 Should you close it?",
+            labels={
+                "figure": "Quantisation",
+                "corpus": "{corpus}",
+                "split": "{split}",
+            },
+        ),
+        "<results>/figures/{corpus}/{split}/quantization.png",
+    log:
+        "<logs>/plot_quantization/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_quantization/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        encoders=section_encoders_on("quantization"),
+    script:
+        "../../scripts/plot_quantization.py"

@@ -1,0 +1,155 @@
+rule robustness:
+    """Robustness to noise while the gap is closed (chowers2026, Figs. 8, 14, 18, 19)."""
+    input:
+        unpack(robustness_inputs),
+        library=library_of("robustness"),
+    output:
+        controlled="<results>/robustness/{encoder}/{corpus}/{split}/controlled.parquet",
+        noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
+        tradeoff="<results>/robustness/{encoder}/{corpus}/{split}/tradeoff.parquet",
+    log:
+        "<logs>/robustness/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/robustness/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=600,
+    params:
+        settings=robustness_settings,
+    script:
+        "../../scripts/robustness.py"
+
+
+rule plot_robustness:
+    """What closing the gap gains and costs under noise."""
+    input:
+        controlled="<results>/robustness/{encoder}/{corpus}/{split}/controlled.parquet",
+        noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
+        tradeoff="<results>/robustness/{encoder}/{corpus}/{split}/tradeoff.parquet",
+        library=library_of("plot_robustness"),
+    output:
+        robustness=[
+            report(
+                "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness.svg",
+                caption="../report/robustness.rst",
+                category="7 Should you close it?",
+                labels={
+                    "figure": "Robustness and the gap",
+                    "encoder": "{encoder}",
+                    "corpus": "{corpus}",
+                    "split": "{split}",
+                },
+            ),
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness.png",
+        ],
+        noise_kinds=[
+            report(
+                "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds.svg",
+                caption="../report/noise_kinds.rst",
+                category="7 Should you close it?",
+                labels={
+                    "figure": "Noise of several distributions",
+                    "encoder": "{encoder}",
+                    "corpus": "{corpus}",
+                    "split": "{split}",
+                },
+            ),
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds.png",
+        ],
+        threshold_tradeoff=[
+            report(
+                "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff.svg",
+                caption="../report/threshold_tradeoff.rst",
+                category="7 Should you close it?",
+                labels={
+                    "figure": "Robustness gained, accuracy lost",
+                    "encoder": "{encoder}",
+                    "corpus": "{corpus}",
+                    "split": "{split}",
+                },
+            ),
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff.png",
+        ],
+    log:
+        "<logs>/plot_robustness/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/plot_robustness/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_robustness.py"
+
+
+rule two_class:
+    """Robustness of two classes, simulated and in theory (chowers2026, Theorem 3.4)."""
+    input:
+        library=library_of("two_class"),
+    output:
+        "<results>/robustness/two_class.parquet",
+    log:
+        "<logs>/two_class.log",
+    benchmark:
+        "<benchmarks>/two_class.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=config["robustness"]["two_class"],
+    script:
+        "../../scripts/two_class.py"
+
+
+rule plot_two_class:
+    """Robustness of two classes beside theory."""
+    input:
+        table="<results>/robustness/two_class.parquet",
+        library=library_of("plot_two_class"),
+    output:
+        report(
+            "<results>/figures/robustness/two_class.svg",
+            caption="../report/two_class.rst",
+            category="7 Should you close it?",
+            labels={"figure": "Two classes: theory and simulation"},
+        ),
+        "<results>/figures/robustness/two_class.png",
+    log:
+        "<logs>/plot_two_class.log",
+    benchmark:
+        "<benchmarks>/plot_two_class.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_two_class.py"
+
+
+rule project_gap:
+    """Texts moved to the images along the part of the gap that changes no neighbour (chowers2026, Sec. 4)."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("project_gap"),
+    output:
+        "<results>/projected/{encoder}/{corpus}/{split}/texts.parquet",
+    log:
+        "<logs>/project_gap/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/project_gap/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        kept_variance=config["robustness"]["kept_variance"],
+        alpha=1,
+    script:
+        "../../scripts/project_gap.py"

@@ -1,0 +1,48 @@
+rule shifted_recall:
+    """Recall@k while images and texts move along the gap (cf. chowers2026, Fig. 2b)."""
+    input:
+        **EMBEDDING_FILES,
+        library=library_of("shifted_recall"),
+    output:
+        curves="<results>/shifted_recall/{encoder}/{corpus}/{split}/curves.parquet",
+        gains="<results>/shifted_recall/{encoder}/{corpus}/{split}/gains.parquet",
+    log:
+        "<logs>/shifted_recall/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/shifted_recall/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=config["shifted_recall"],
+    script:
+        "../../scripts/shifted_recall.py"
+
+
+rule plot_shifted_recall:
+    """Recall@k against signed centre distance."""
+    input:
+        curves=shifted_recall_tables("curves"),
+        gains=shifted_recall_tables("gains"),
+        library=library_of("plot_shifted_recall"),
+    output:
+        report(
+            "<results>/figures/shifted_recall/shifted_recall.svg",
+            caption="../report/shifted_recall.rst",
+            category="5 What the gap does",
+            labels={"figure": "Recall along the gap"},
+        ),
+        "<results>/figures/shifted_recall/shifted_recall.png",
+    log:
+        "<logs>/plot_shifted_recall.log",
+    benchmark:
+        "<benchmarks>/plot_shifted_recall.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_shifted_recall.py"

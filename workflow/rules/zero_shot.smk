@@ -1,0 +1,63 @@
+rule zero_shot:
+    """Zero-shot accuracy while images and texts move along the gap (liang2022, Sec. 5.1)."""
+    input:
+        unpack(direction_embeddings),
+        images=EMBEDDING_FILES["images"],
+        labels="<results>/corpora/{corpus}/images.parquet",
+        classes=classes_of_corpus,
+        prompts="<results>/embeddings/{encoder}/prompts.parquet",
+        library=library_of("zero_shot"),
+    output:
+        curves="<results>/zero_shot/{encoder}/{corpus}/{split}/curves.parquet",
+        gains="<results>/zero_shot/{encoder}/{corpus}/{split}/gains.parquet",
+    log:
+        "<logs>/zero_shot/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/zero_shot/{encoder}/{corpus}/{split}.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=config["zero_shot"],
+    script:
+        "../../scripts/zero_shot.py"
+
+
+rule plot_zero_shot:
+    """Zero-shot accuracy along the gap, and what moving gains (liang2022, Fig. 10, Tables 1, 5)."""
+    input:
+        curves=zero_shot_tables("curves"),
+        gains=zero_shot_tables("gains"),
+        library=library_of("plot_zero_shot"),
+    output:
+        zero_shot=[
+            report(
+                "<results>/figures/zero_shot/zero_shot.svg",
+                caption="../report/zero_shot.rst",
+                category="5 What the gap does",
+                labels={"figure": "Zero-shot accuracy along the gap"},
+            ),
+            "<results>/figures/zero_shot/zero_shot.png",
+        ],
+        shift_gains=[
+            report(
+                "<results>/figures/zero_shot/shift_gains.svg",
+                caption="../report/shift_gains.rst",
+                category="5 What the gap does",
+                labels={"figure": "What moving the gap gains"},
+            ),
+            "<results>/figures/zero_shot/shift_gains.png",
+        ],
+    log:
+        "<logs>/plot_zero_shot.log",
+    benchmark:
+        "<benchmarks>/plot_zero_shot.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../../scripts/plot_zero_shot.py"
