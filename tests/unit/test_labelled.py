@@ -12,8 +12,8 @@ from modality_gap.corpora.fairface import read_fairface
 from modality_gap.corpora.hateful_memes import read_hateful_memes
 from modality_gap.corpora.imagenet import read_imagenet
 from modality_gap.corpora.originals import png
-from modality_gap.sources import SOURCES
 from modality_gap.corpora.svhn import read_svhn
+from modality_gap.sources import SOURCES
 
 EUROSAT = list(NAMES)
 DEFLATED, STORED = zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED
