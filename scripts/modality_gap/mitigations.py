@@ -237,7 +237,7 @@ def advice(table: pd.DataFrame) -> str:
     """One sentence: should the gap be closed, and how; of `mitigation_table`.
 
     A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
-    where recall@1 rises in one; it guards where, by the same rule, neighbours under noise or recall
+    where recall@1 rises in one, and in the mean of both by more than a trifle; it guards where, by the same rule, neighbours under noise or recall
     after quantisation rise in one direction and neither falls in any. With so many ways some
     interval leaves 0 out by chance: a rise below NEGLIGIBLE counts for nothing.
     """
@@ -247,7 +247,7 @@ def advice(table: pd.DataFrame) -> str:
         if (recall.change_high < 0).any():
             continue
         harmless.append(name)
-        if rise(recall).any():
+        if rise(recall).any() and recall.change.mean() > NEGLIGIBLE:
             helps[name] = recall.change.mean()
         if rise(guarded).any() and not (guarded.change_high < 0).any():
             guards[name] = guarded.change.mean()

@@ -61,9 +61,12 @@ def name_task(axis: Axes, name: tuple[str, ...], table: pd.DataFrame) -> None:
     """What a row of panels is of."""
     encoder, corpus, split, task = map(readable, name)
     metric = METRICS[table.metric.iloc[0]]
-    axis.set_ylabel(
-        f"$\\bf{{{task}}}$\n{encoder} on {corpus},\n{split}\n{metric}".replace("_", " ")
-    )
+    axis.set_ylabel(f"{bold(task)}\n{encoder} on {corpus},\n{split}\n{metric}")
+
+
+def bold(words: str) -> str:
+    """Words in bold within a label; mathematics would drop their spaces."""
+    return f"$\\bf{{{words}}}$".replace(" ", r"\ ").replace("_", r"\ ")
 
 
 def draw_moves(axis: Axes, curves: pd.DataFrame, best: pd.DataFrame) -> None:
@@ -111,6 +114,7 @@ def set_range(row: np.ndarray, values: pd.Series, baseline: float) -> None:
         fontsize=8,
         va=place[1],
         transform=row[0].get_yaxis_transform(),
+        bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
     )
 
 
@@ -235,9 +239,7 @@ def plot_shifted_recall(curves: pd.DataFrame, gains: pd.DataFrame) -> Figure:
             queries, items = direction.split("_to_")
             axis.set_title(f"{queries}s choose {items}s", weight="normal")
         encoder, corpus, split = map(readable, name)
-        row[0].set_ylabel(
-            f"$\\bf{{{encoder}}}$".replace(" ", r"\ ") + f"\n{corpus}, {split}\nrecall@k"
-        )
+        row[0].set_ylabel(f"{bold(encoder)}\n{corpus}, {split}\nrecall@k")
     name_moves(figure, ["● the best shift", "- - the model's own gap (recall there)"])
     figure.supxlabel("signed distance between the centres of images and texts", fontsize=9)
     return figure

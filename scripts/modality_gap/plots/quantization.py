@@ -45,6 +45,7 @@ def plot_quantization(tables: list[pd.DataFrame], encoders: list[str]) -> Figure
     axes[-1, 0].set_xlabel("share α of the gap that is closed, and gap left")
     for axis in axes[-1, 1:]:
         axis.set_xlabel("share of images")
+        axis.locator_params(axis="x", nbins=4)
     for axis in axes[:, 0]:
         axis.set_ylabel("nearest text kept")
     figure.suptitle(" ", fontsize=9)

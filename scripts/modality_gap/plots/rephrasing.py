@@ -82,7 +82,7 @@ def draw_curves(axis: Axes, table: pd.DataFrame, colours: dict[str, str]) -> Non
         axis.text(right + 0.03 * width, place, name, color=colour, va="center", fontsize=8)
     axis.set_xlim(right=right + 0.42 * width)
     axis.set_xticks(sorted(table.alpha.unique()))
-    axis.set_ylim(0, top)
+    axis.set_ylim(0, max([top, *(place + 0.05 * top for place in places)]))
     axis.grid(axis="y")
 
 
