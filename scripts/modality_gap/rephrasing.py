@@ -25,6 +25,8 @@ DISTANCES = ("euclidean", "cosine")
 CLEAN_ACCURACY, ACCURACY, KEPT = "clean_accuracy", "accuracy", "kept"
 ANSWER, ALL_TEXTS = "right answer", "all texts"
 MIN_TEXTS = 10  # whose covariance says something
+NOISE_COLUMNS = ["kind", "name", "texts", "off_diagonal_share", "independent", "mean_share"]
+NOISE_COLUMNS += ["along_gap", "along_move", "length"]
 
 
 def rephrasing_texts(
@@ -374,7 +376,7 @@ def noise_table(
                 "length": np.sqrt(square),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=NOISE_COLUMNS)
 
 
 def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tuple]:
@@ -382,21 +384,8 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
 
     results: of `answer_table` and `template_table`; noise: of `noise_table`.
     """
-    above = noise.off_diagonal_share > noise.independent
-    yield (
-        "chowers2026, Fig. 15",
-        "Rephrasing changes the dimensions together, not independently",
-        HOLDS if above.all() else PARTLY if above.any() else FAILS,
-        f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
-        f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
-    )
-    yield (
-        "chowers2026, Sec. 5.3",
-        "Rephrasing has little variance along the gap",
-        HOLDS if noise.along_gap.median() < 1 else FAILS,
-        f"{noise.along_gap.median():.2f} times that along a random direction, "
-        f"{noise.along_move.median():.2f} times along g′ (median of {len(noise)} rephrasings)",
-    )
+    if len(noise):
+        yield from noise_claims(noise)
     closed = results[results.alpha == 1]
     for (experiment, distance), own in closed.groupby(["experiment", "distance"], sort=False):
         where = f"({experiment} rephrased, {distance} distance)"
@@ -415,3 +404,22 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
                 rises(rows),
                 ", ".join(numbers),
             )
+
+
+def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
+    """What chowers2026 says of the noise that rephrasing is; of `noise_table`."""
+    above = noise.off_diagonal_share > noise.independent
+    yield (
+        "chowers2026, Fig. 15",
+        "Rephrasing changes the dimensions together, not independently",
+        HOLDS if above.all() else PARTLY if above.any() else FAILS,
+        f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
+        f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
+    )
+    yield (
+        "chowers2026, Sec. 5.3",
+        "Rephrasing has little variance along the gap",
+        HOLDS if noise.along_gap.median() < 1 else FAILS,
+        f"{noise.along_gap.median():.2f} times that along a random direction, "
+        f"{noise.along_move.median():.2f} times along g′ (median of {len(noise)} rephrasings)",
+    )

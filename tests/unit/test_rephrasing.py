@@ -7,12 +7,15 @@ from scipy.spatial.distance import cdist
 
 from modality_gap.claims import FAILS, HOLDS
 from modality_gap.embeddings import normalize
+from modality_gap.plots.rephrasing import plot_rephrasing
 from modality_gap.projection import orthogonal_gap
 from modality_gap.rephrasing import (
+    CLEAN,
     COLUMNS,
     MovingTexts,
     answer_table,
     answers_of,
+    corpus_texts,
     noise_table,
     off_diagonal_share,
     question_texts,
@@ -348,3 +351,44 @@ def test_claims(study):
     )
     verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
     assert verdicts == [FAILS, *[HOLDS] * 9]
+
+
+def test_few_texts_have_no_noise_and_no_claims_of_it(random):
+    """Choices are judged; what rephrasing adds to so few embeddings says nothing."""
+    table = pd.DataFrame(
+        [
+            (item, item, kind, kind, f"{kind} {item}")
+            for item in "abcd"
+            for kind in (CLEAN, "other")
+        ],
+        columns=["item", "group", "kind", "name", "text"],
+    )
+    texts, images = (normalize(random.normal(size=(n, 8))) for n in (8, 4))
+    found = noise_table(images, table, texts, texts[0], seed=0)
+    assert found.empty
+    results = answer_table(images, list("abcd"), table, texts, texts[0], [0, 1], choices=4)
+    assert all(
+        "choices" in claim or "accuracy" in claim
+        for _, claim, _, _ in rephrasing_claims(results, found)
+    )
+    assert plot_rephrasing([results], [found], ["tiny"]) is not None
+
+
+def test_questions_are_told_from_captions_by_their_column():
+    settings = {"templates": ["{}!"], "lists": [], "group": None, "items": 99, "seed": 0}
+    table, items = corpus_texts(IMAGES, CAPTIONS, settings | {"wrong_answers": 3})
+    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "car"}
+    assert set(table["item"]) == {"dog", "cat", "car"}
+    questions = pd.DataFrame(
+        {
+            "image_id": ["q1", "q2"],
+            "question": ["what?", "who?"],
+            "answer": ["a hat", "a man"],
+            "direct_answers": [["a hat", "a cap"], ["a man", "he", "nobody"]],
+        }
+    )
+    table, items = corpus_texts(questions, CAPTIONS, settings | {"wrong_answers": 2})
+    assert items.to_dict() == {"q1": "q1", "q2": "q2"}
+    clean = table[table.kind == CLEAN]
+    assert list(clean.text) == ["what? a hat", "who? a man"]
+    assert list(table[table.kind == "answer"].text) == ["what? a cap", "who? he", "who? nobody"]

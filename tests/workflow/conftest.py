@@ -70,7 +70,32 @@ def small_emoji_study(archives: Path) -> dict:
     study["views"] |= {"pairs": 16}
     study["shift_landscape"]["shifts"] = {"first": -2, "last": 2, "number": 9}
     study["shift_landscape"]["logit_scales"] = [100, 1]
-    return study | small_experiments(study)
+    return study | small_tasks(study) | small_experiments(study)
+
+
+def small_tasks(study: dict) -> dict:
+    """What the gap does to users, on drawings of two groups and two subgroups."""
+    zero_shot = study["zero_shot"]
+    task = {key: zero_shot["tasks"]["groups"][key] for key in ("corpus", "splits", "templates")}
+    tasks = {
+        "groups": task | {"label": "group", "splits": ["held_out_vendor"]},
+        "shapes": task | {"label": "label", "where": {"subgroup": ["geometric"]}},
+    }
+    few = {"shifts": {"first": -1, "last": 1, "number": 5}}
+    people = {name: entry | few | {"splits": ["all"]} for name, entry in study["fairness"].items()}
+    two_class = {"dimension": 16, "queries": 4, "draws": 5}
+    return {
+        "zero_shot": zero_shot | few | {"bootstrap": 100, "tasks": tasks},
+        "shifted_recall": study["shifted_recall"] | few | {"bootstrap": 100, "k": [1, 2]},
+        "linear_probe": study["linear_probe"] | {"regularizations": [1, 10], "train_items": 40},
+        "fairness": people,
+        "robustness": study["robustness"]
+        | {"draws": 3, "thresholds": [0, 0.5], "noises": ["gaussian", "laplace"]}
+        | {"zero_shot": "shapes"}
+        | {"two_class": study["robustness"]["two_class"] | two_class},
+        "quantization": study["quantization"] | {"schemes": {"fixed_range": [6]}, "k": 2},
+        "mitigations": study["mitigations"] | {"draws": 2},
+    }
 
 
 def small_experiments(study: dict) -> dict:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -46,9 +47,10 @@ def test_every_figure_is_there_as_vector_and_pixels(done):
     figures = {path.relative_to(done.results / "figures") for path in done.results.rglob("*.svg")}
     names = ["gap", "cosines", "recall", "view_pca", "view_svd", "view_umap", "examples"]
     names += ["shift_view", "shift_landscape_batches", "shift_landscape_whole"]
-    names += ["gap_cosines", "cone"]
+    names += ["gap_cosines", "cone", "quantization", "rephrasing", "ways_to_close"]
     for split in SPLITS:
-        assert {path.stem for path in figures if split in path.parts} == set(names)
+        own = {path.stem for path in figures if path.parent == Path("emoji") / split}
+        assert own == set(names)
     flow = ("gradient_flow", "gap_and_logit_scale", "slow_closing", "initial_growth")
     descent = ("descent_plane", "collapsed_start", "descent_sphere", "descent_assumptions")
     loss = ("loss_without_alignment", "gradient_prediction", "shared_caption")
@@ -60,7 +62,19 @@ def test_every_figure_is_there_as_vector_and_pixels(done):
         "free_embeddings": {*descent, *loss, "gap_after_descent"},
         "run_comparisons": {"gap_by_temperature", "starts", "mitigations", "task_correlations"},
         "training": set(done.study["training"]),
-    } | {name: {name} for name in ("mlp_depth", "layer_theorems", "first_steps", "sphere")}
+        "zero_shot": {"zero_shot", "shift_gains"},
+        "robustness": {"two_class"},
+        "robustness/trained/emoji/held_out_concepts": {
+            "robustness",
+            "noise_kinds",
+            "threshold_tradeoff",
+        },
+    }
+    fairness = {f"fairness_{name}" for name in ("rates", "gaps", "changes", "confusion")}
+    experiments |= {f"fairness/trained/{name}": fairness for name in ("people", "people_task")}
+    own_name = ("mlp_depth", "layer_theorems", "first_steps", "sphere")
+    own_name += ("shifted_recall", "linear_probe")
+    experiments |= {name: {name} for name in own_name}
     for folder, names in experiments.items():
         assert {path.stem for path in figures if str(path.parent) == folder} == names, folder
     assert all(

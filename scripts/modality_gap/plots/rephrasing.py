@@ -51,7 +51,7 @@ def plot_rephrasing(
         lower.axvline(1, color=GREY, linewidth=1, linestyle="--")
         lower.set_title("is it along the gap?", fontsize=8.5)
         lower.set_xlabel("variance along the gap (random direction: 1)")
-        lower.set_xlim(0, 1.1 * max(noise.along_gap.max(), 1))
+        lower.set_xlim(0, 1.1 * max([1, *noise.along_gap]))
     figure.suptitle(" ", fontsize=9)
     figure.text(
         0.01, 0.995, "— Euclidean distance   ··· cosine   - - own wording", fontsize=8.5, va="top"
@@ -89,6 +89,10 @@ def draw_curves(axis: Axes, table: pd.DataFrame, colours: dict[str, str]) -> Non
 def draw_noise(axis: Axes, noise: pd.DataFrame, column: str, colours: dict[str, str]) -> None:
     """A dot a rephrasing, a row a kind."""
     kinds = list(noise.kind.unique())
+    if not kinds:
+        axis.text(0.5, 0.5, "too few texts", transform=axis.transAxes, ha="center", color=GREY)
+        axis.set_yticks([])
+        return
     for place, kind in enumerate(kinds):
         values = noise[noise.kind == kind][column]
         heights = place + np.linspace(-0.22, 0.22, len(values)) * (len(values) > 1)
