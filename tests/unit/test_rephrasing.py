@@ -366,7 +366,8 @@ def test_few_texts_have_no_noise_and_no_claims_of_it(random):
     texts, images = (normalize(random.normal(size=(n, 8))) for n in (8, 4))
     found = noise_table(images, table, texts, texts[0], seed=0)
     assert found.empty
-    results = answer_table(images, list("abcd"), table, texts, texts[0], [0, 1], choices=4)
+    about = (images, list("abcd"), table, texts, texts[0], [0, 1])
+    results = pd.concat([answer_table(*about, choices=4), template_table(*about)])
     assert all(
         "choices" in claim or "accuracy" in claim
         for _, claim, _, _ in rephrasing_claims(results, found)
