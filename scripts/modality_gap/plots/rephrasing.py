@@ -61,6 +61,9 @@ def plot_rephrasing(
 
 def draw_curves(axis: Axes, table: pd.DataFrame, colours: dict[str, str]) -> None:
     """Curves against α, a kind of rephrasing each, named at their ends; own wording is dashed."""
+    if table.empty:
+        say(axis, "not every text has such wordings")
+        return
     ends = []
     for (kind, distance, measure), curve in table.groupby(
         ["kind", "distance", "measure"], sort=False
@@ -86,12 +89,17 @@ def draw_curves(axis: Axes, table: pd.DataFrame, colours: dict[str, str]) -> Non
     axis.grid(axis="y")
 
 
+def say(axis: Axes, why: str) -> None:
+    """Why a panel is empty."""
+    axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center", color=GREY, fontsize=8)
+    axis.set_yticks([])
+
+
 def draw_noise(axis: Axes, noise: pd.DataFrame, column: str, colours: dict[str, str]) -> None:
     """A dot a rephrasing, a row a kind."""
     kinds = list(noise.kind.unique())
     if not kinds:
-        axis.text(0.5, 0.5, "too few texts", transform=axis.transAxes, ha="center", color=GREY)
-        axis.set_yticks([])
+        say(axis, "too few texts")
         return
     for place, kind in enumerate(kinds):
         values = noise[noise.kind == kind][column]
