@@ -10,6 +10,8 @@ import yaml
 from modality_gap.embeddings import normalize, read_normalized
 from modality_gap.zero_shot import class_embeddings
 
+CLASS = "task's class"  # no source has a column of this name
+
 
 class Task(NamedTuple):
     """A zero-shot task: images (n, d) and classes (c, d) of unit length, labels (n,), names (c,).
@@ -24,7 +26,7 @@ class Task(NamedTuple):
 
 
 def task_images(images: pd.DataFrame, task: dict) -> pd.DataFrame:
-    """The images that a task is about, with their class in a column `class`, as a string.
+    """The images that a task is about, with their class in a column CLASS, as a string.
 
     images: of one split of a corpus. task: `label` (the column of the class), and if wanted
     `where` (allowed values by column, None where there is none) and `minimum` (images a class must have).
@@ -38,11 +40,11 @@ def task_images(images: pd.DataFrame, task: dict) -> pd.DataFrame:
         known = [str(value) for value in values if value is not None]
         allowed = kept[column].astype(str).isin(known) & kept[column].notna()
         kept = kept[allowed | (kept[column].isna() & (None in values))]
-    kept = kept.assign(**{"class": kept[task["label"]].astype(str)})
+    kept = kept.assign(**{CLASS: kept[task["label"]].astype(str)})
     if "prompts" in task:
-        kept = kept[kept["class"].isin(list(map(str, task["prompts"])))]
-    sizes = kept["class"].value_counts()
-    kept = kept[kept["class"].map(sizes) >= task.get("minimum", 1)]
+        kept = kept[kept[CLASS].isin(list(map(str, task["prompts"])))]
+    sizes = kept[CLASS].value_counts()
+    kept = kept[kept[CLASS].map(sizes) >= task.get("minimum", 1)]
     if kept.empty:
         raise ValueError(f"no image has a class of {task['label']!r} that the task asks for")
     return kept
@@ -70,7 +72,7 @@ def task_prompts(images: pd.DataFrame, task: dict, classes: dict[str, list[str]]
     if pd.api.types.is_integer_dtype(images[task["label"]]) and "names" in classes:
         named = {str(row): name for row, name in enumerate(classes["names"])}
     else:
-        named = {name: name for name in sorted(images["class"].unique())}
+        named = {name: name for name in sorted(images[CLASS].unique())}
     rows = [(key, name, form.format(name)) for key, name in named.items() for form in templates]
     return pd.DataFrame(rows, columns=["class", "name", "text"])
 
@@ -103,8 +105,8 @@ def read_task(images: str, labels: str, classes: str, prompts: str, task: dict) 
         asked = task_prompts(kept, task, yaml.safe_load(file) or {})
     numbers, names = pd.factorize(asked["class"])
     texts = class_embeddings(prompt_embeddings(prompts, asked.text), numbers)
-    rows = pd.Index(names).get_indexer(kept["class"])
+    rows = pd.Index(names).get_indexer(kept[CLASS])
     if (rows < 0).any():
-        name = kept["class"].iloc[int(np.argmin(rows))]
+        name = kept[CLASS].iloc[int(np.argmin(rows))]
         raise ValueError(f"{labels}: an image has class {name!r}, expected one of {len(names)}")
     return Task(embeddings[kept.index], texts, rows, list(names))

@@ -89,7 +89,7 @@ def broken_references(study: dict) -> Iterator[str]:
                 yield from unknown(f"{path}.seed", encoder["seed"], seeds)
         for corpus in encoder.get("corpora", []):
             yield from unknown(f"{path}.corpora", corpus, corpora)
-        splits = [split for corpus in corpora.values() for split in corpus["evaluate"]]
+        splits = [split for corpus in corpora.values() for split in corpus.get("evaluate", [])]
         for split in encoder.get("splits", []):
             yield from unknown(f"{path}.splits", split, splits)
         if encoder["kind"] != "precomputed" and not corpora:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from modality_gap.embeddings import write_embeddings
-from modality_gap.prompts import prompt_embeddings, read_task, task_images, task_prompts
+from modality_gap.prompts import CLASS, prompt_embeddings, read_task, task_images, task_prompts
 
 IMAGES = pd.DataFrame(
     {
@@ -18,7 +18,7 @@ IMAGES = pd.DataFrame(
 def test_a_task_is_about_the_images_that_have_a_class():
     kept = task_images(IMAGES, {"label": "animal"})
     assert list(kept.image_id) == list("abcefg")
-    assert list(kept["class"]) == ["cat", "dog", "cat", "cow", "dog", "cat"]
+    assert list(kept[CLASS]) == ["cat", "dog", "cat", "cow", "dog", "cat"]
 
 
 def test_a_task_may_ask_for_some_images_and_for_classes_of_some_size():
@@ -57,6 +57,9 @@ def test_a_corpus_names_its_classes_and_brings_templates():
     prompts = task_prompts(task_images(IMAGES, task), task, classes)
     assert list(prompts["class"]) == ["0", "1", "2", "3"]
     assert list(prompts.text) == [f"a photo of a {name}." for name in classes["names"]]
+    numbered = IMAGES.rename(columns={"number": "class"})
+    again = task_prompts(task_images(numbered, {"label": "class"}), {"label": "class"}, classes)
+    pd.testing.assert_frame_equal(again, prompts)
     with pytest.raises(ValueError, match="expected `templates` in the task"):
         task_prompts(task_images(IMAGES, task), task, {"names": ["x"]})
 

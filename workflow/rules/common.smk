@@ -71,7 +71,7 @@ def evaluations(encoders):
             yield name, encoder["corpus"], "all"
             continue
         for corpus in encoder.get("corpora", CORPORA):
-            for split in CORPORA[corpus]["evaluate"]:
+            for split in CORPORA[corpus].get("evaluate", []):
                 if split in encoder.get("splits", [split]):
                     yield name, corpus, split
 
