@@ -6,6 +6,7 @@ import pandas as pd
 
 from job import job
 from modality_gap.embeddings import read_metadata
+from modality_gap.mitigations import advice
 from modality_gap.summary import describe_study, overview, summarize, summarize_cones
 
 KEYS = ["encoder", "initial", "corpus", "split"]
@@ -32,5 +33,6 @@ with job(snakemake):
     table.to_csv(snakemake.output.csv, index=False)
     claims = pd.read_csv(tables.claims)
     metadata = dict(zip(keys.encoder, map(read_metadata, tables.embeddings), strict=True))
-    page = overview(table, claims, study["title"], describe_study(study, metadata))
+    answers = dict(zip(snakemake.params.places, map(advice, read(tables.mitigations)), strict=True))
+    page = overview(table, claims, answers, study["title"], describe_study(study, metadata))
     Path(snakemake.output.page).write_text(page)

@@ -122,9 +122,19 @@ def disable_normalization(model: torch.nn.Module) -> None:
 
 
 def check_tag(architecture: str, tag: str) -> None:
-    """Raise ValueError where an architecture has no pretrained weights of this name."""
+    """Raise ValueError where an architecture has no pretrained weights of this name.
+
+    The same where they were trained with another activation: open_clip would load them all the
+    same, and give other embeddings.
+    """
     tags = open_clip.list_pretrained_tags_by_model(architecture)
     check_known(f"tag of {architecture}", tag, tags)
+    trained_with = open_clip.get_pretrained_cfg(architecture, tag).get("quick_gelu", False)
+    if trained_with and not open_clip.get_model_config(architecture).get("quick_gelu", False):
+        raise ValueError(
+            f"tag {tag} of {architecture} was trained with QuickGELU, expected the architecture "
+            f"{architecture}-quickgelu"
+        )
 
 
 def check_known(kind: str, name: str, known: list[str]) -> None:

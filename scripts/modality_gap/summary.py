@@ -85,14 +85,25 @@ TABLES = (
 )
 
 
-def overview(table: pd.DataFrame, claims: pd.DataFrame, title: str, made_of: list[str]) -> str:
+def overview(
+    table: pd.DataFrame,
+    claims: pd.DataFrame,
+    answers: dict[str, str],
+    title: str,
+    made_of: list[str],
+) -> str:
     """The report's first page in reStructuredText: the numbers first, then what was run on what.
 
-    table: of `summarize`; claims: of `claims`. made_of: sentences on the corpora,
-    runs and encoders of the study.
+    table: of `summarize`; claims: of `claims`. answers: whether to close the gap, a sentence for
+    each encoder and split. made_of: sentences on the corpora, runs and encoders of the study.
     """
     lines = [title, "=" * len(title), ""]
-    lines += [f"- {sentence}" for sentence in headline(table)] + [""]
+    lines += [f"- {sentence}" for sentence in headline(table)]
+    lines += [
+        f"- Should one close the gap of {readable(place)}? {answer}"
+        for place, answer in answers.items()
+    ]
+    lines += [""]
     for (corpus, split), here in table.groupby(["corpus", "split"], sort=False):
         lines += [f"**{readable(corpus)}, {readable(split)}**{number_of_pairs(here)}", ""]
         for columns in TABLES:
@@ -130,9 +141,19 @@ def claim_lines(claims: pd.DataFrame) -> list[str]:
         "otherwise it is **undecided**: more seeds would tell.",
         "",
     ]
-    for row in claims.itertuples():
-        numbers = readable(row.numbers).replace("|", "\\|")
-        lines.append(f"- {row.claim} ({row.source}): **{row.verdict}**. {numbers}.")
+    for (source, claim), rows in claims.groupby(["source", "claim"], sort=False):
+        numbers = [readable(text).replace("|", "\\|") for text in rows.numbers]
+        if len(rows) == 1:
+            lines.append(f"- {claim} ({source}): **{rows.verdict.iloc[0]}**. {numbers[0]}.")
+            continue
+        counts = rows.verdict.value_counts(sort=False)
+        found = ", ".join(f"**{verdict}** in {number}" for verdict, number in counts.items())
+        lines += [f"- {claim} ({source}): {found}.", ""]
+        lines += [
+            f"  - **{verdict}**: {text}."
+            for verdict, text in zip(rows.verdict, numbers, strict=True)
+        ]
+        lines.append("")
     return [*lines, ""]
 
 
@@ -177,8 +198,9 @@ def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
     """
     sentences = []
     for name, corpus in study.get("corpora", {}).items():
-        origin = corpus.get("file") or ", ".join(corpus["vendors"])
-        sentences.append(f"Corpus *{readable(name)}*: {corpus['reader']}, from {origin}.")
+        sentences.append(
+            f"Corpus *{readable(name)}*: {readable(corpus['reader'])}, from {corpus_origin(corpus)}."
+        )
     sentences += [describe_run(name, run) for name, run in study.get("training", {}).items()]
     for name, encoder in study["encoders"].items():
         if name not in metadata:
@@ -195,6 +217,15 @@ def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
             f"SHA-256 {facts['weights_sha256'][:12]}…, on {facts['device']}, {versions}."
         )
     return sentences
+
+
+def corpus_origin(corpus: dict) -> str:
+    """Where a corpus comes from, in words."""
+    if "vendors" in corpus:
+        return ", ".join(corpus["vendors"])
+    named = (corpus[key] for key in ("file", "folder", "url", "mirror") if key in corpus)
+    splits = f" ({', '.join(map(readable, corpus['splits']))})" if "splits" in corpus else ""
+    return next(named, "where it was published") + splits
 
 
 def describe_run(name: str, run: dict) -> str:

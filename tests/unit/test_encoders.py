@@ -78,6 +78,8 @@ def test_what_is_no_checkpoint_is_named(tmp_path, model):
 def test_unknown_architectures_and_tags_are_named():
     with pytest.raises(ValueError, match="unknown architecture: 'ViT-B-23', .*ViT-B-32"):
         build_model("ViT-B-23", seed=0)
+    with pytest.raises(ValueError, match="QuickGELU, expected the architecture RN50-quickgelu"):
+        build_model("RN50", tag="openai")
     with pytest.raises(ValueError, match="unknown tag of ViT-B-32: 'opennai', .*openai"):
         build_model("ViT-B-32", tag="opennai")
 

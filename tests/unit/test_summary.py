@@ -2,7 +2,7 @@ import docutils.core
 import pandas as pd
 import pytest
 
-from modality_gap.summary import headline, overview, summarize, summarize_cones
+from modality_gap.summary import corpus_origin, headline, overview, summarize, summarize_cones
 
 CLAIMS = pd.DataFrame(
     [["yaras2024, Table 3", "Heat closes the gap", "holds", "gap 0.7 at τ = 0.01, 0.1 at 0.1"]],
@@ -47,7 +47,10 @@ def test_encoders_without_initial_weights_have_no_headline():
 
 def test_the_first_page_is_valid_restructured_text():
     table = summarize(encoders(("start", None), ("end", "start")), *tables([0.8, 0.2]))
-    page = overview(table, CLAIMS, "A study", ["Corpus *coco*: table."])
+    twice = [CLAIMS.assign(claim="Colder widens it", verdict=v) for v in ("holds", "undecided")]
+    claims = pd.concat([CLAIMS, *twice])
+    answers = {"end on coco val_5k": "Yes, by centring."}
+    page = overview(table, claims, answers, "A study", ["Corpus *coco*: table."])
     html = docutils.core.publish_string(
         page, writer="html5", settings_overrides={"halt_level": 2, "report_level": 2}
     ).decode()
@@ -59,6 +62,8 @@ def test_the_first_page_is_valid_restructured_text():
         "modality gap",
         "Corpus",
         "Heat closes",
+        "close the gap of end on coco val 5k? Yes, by centring.",
+        "<strong>holds</strong> in 1, <strong>undecided</strong> in 1.",
     ):
         assert shown in html
 
@@ -67,9 +72,22 @@ def test_encoders_of_one_modality_have_a_cone_and_a_study_may_have_no_other():
     names = encoders(("alone", None))
     cones = summarize_cones(names, [pd.DataFrame([{"pairs": "image_image", "mean": 0.25}])])
     for others in (summarize(names[:0], [], [], []), summarize(names, *tables([0.8]))):
-        page = overview(pd.concat([others, cones]), CLAIMS[:0], "A study", [])
+        page = overview(pd.concat([others, cones]), CLAIMS[:0], {}, "A study", [])
         assert page.count("0.250") == 1 + len(others)
         assert "nan" not in page
     nothing = pd.concat([summarize(names[:0], [], [], []), summarize_cones(names[:0], [])])
     assert headline(nothing) == []
-    assert overview(nothing, CLAIMS[:0], "A study", []).startswith("A study")
+    assert overview(nothing, CLAIMS[:0], {}, "A study", []).startswith("A study")
+
+
+@pytest.mark.parametrize(
+    ("corpus", "expected"),
+    [
+        ({"vendors": ["noto", "twemoji"]}, "noto, twemoji"),
+        ({"file": "mine.csv"}, "mine.csv"),
+        ({"folder": "data/imagenet", "splits": ["val"]}, "data/imagenet (val)"),
+        ({"splits": ["train", "test"]}, "where it was published (train, test)"),
+    ],
+)
+def test_where_a_corpus_comes_from_is_told(corpus, expected):
+    assert corpus_origin(corpus) == expected

@@ -74,12 +74,14 @@ def test_more_jobs_than_seeds(workplace, archives):
     [
         ("papers", ["random_cones", "first_steps", "descend_plane", "download_weights"]),
         ("emoji-full", ["train", "measure_run", "compare_runs", "read_emoji"]),
-        ("coco", ["train", "measure_run", "compare_runs", "read_table", "download_weights"]),
+        ("coco", ["train", "measure_run", "compare_runs", "read_corpus", "download_weights"]),
+        ("tasks", ["download_webdataset", "zero_shot", "fairness", "pair_matching", "robustness"]),
     ],
 )
 def test_a_study_too_large_for_here_is_planned(tmp_path, name, rules):
     """Their weights and data need a network, their sizes a GPU."""
-    (tmp_path / "coco.csv").write_text("image,caption,split\n")
+    for folder in ("imagenet", "hateful_memes", "mmvp_vlm"):
+        (tmp_path / "data" / folder).mkdir(parents=True)
     study = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
     plan = Workplace(tmp_path, study).succeeds("--dry-run")
     for rule in rules:

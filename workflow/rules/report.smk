@@ -40,6 +40,7 @@ rule summarize:
         recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
         embeddings=all_tables(EMBEDDING_FILES["images"]),
         claims="<results>/claims.csv",
+        mitigations=placed_tables().get("mitigation_table", []),
         library=library_of("summarize"),
     output:
         table="<results>/summary.parquet",
@@ -62,6 +63,7 @@ rule summarize:
         evaluations=evaluation_keys(),
         one_sided_evaluations=evaluation_keys(BACKBONES),
         study=config,
+        places=claim_places().get("mitigation_table", []),
     script:
         "../../scripts/summarize.py"
 
