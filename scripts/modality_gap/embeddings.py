@@ -49,6 +49,15 @@ def normalize(embeddings: np.ndarray) -> np.ndarray:
     return embeddings / lengths.astype(embeddings.dtype)[:, None]
 
 
+def first_equal_rows(rows: np.ndarray) -> np.ndarray:
+    """For each row the first one that equals it, shape (n,); rows: shape (n, d).
+
+    Products with equal rows may differ in their last bits, by where they stand in a matrix.
+    """
+    first = {}
+    return np.array([first.setdefault(row.tobytes(), place) for place, row in enumerate(rows)])
+
+
 def write_embeddings(
     path: str | Path, key: str, keys: list[str], embeddings: np.ndarray, metadata: dict
 ) -> None:

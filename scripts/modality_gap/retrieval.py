@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from modality_gap.embeddings import check_pair
+from modality_gap.embeddings import check_pair, first_equal_rows
 
 ROWS_AT_A_TIME = 1024
 
@@ -18,10 +18,13 @@ def best_ranks(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> n
     if not np.array_equal(np.unique(matches[:, 0]), np.arange(len(queries))):
         raise ValueError("some query matches no item, expected at least one match for each")
     starts = np.searchsorted(matches[:, 0], np.arange(len(queries) + 1))
+    first_equal = first_equal_rows(items)
+    repeated = np.flatnonzero(first_equal != np.arange(len(items)))
     ranks = np.empty(len(queries), dtype=np.int64)
     for first in range(0, len(queries), ROWS_AT_A_TIME):
         last = min(first + ROWS_AT_A_TIME, len(queries))
         similarity = queries[first:last] @ items.T
+        similarity[:, repeated] = similarity[:, first_equal[repeated]]
         query, item = matches[starts[first] : starts[last]].T
         own = similarity[query - first, item]
         best = np.maximum.reduceat(own, starts[first:last] - starts[first])

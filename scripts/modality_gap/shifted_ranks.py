@@ -1,10 +1,9 @@
 """Ranks of matching items while queries and items move along one direction, for many moves."""
 
 import numpy as np
-import pandas as pd
 from numba import njit
 
-from modality_gap.embeddings import check_embeddings
+from modality_gap.embeddings import check_embeddings, first_equal_rows
 
 ROWS_AT_A_TIME = 1024
 VALUES_AT_A_TIME = 2**23
@@ -69,12 +68,6 @@ def group_matches(matches: np.ndarray, queries: int, items: int) -> tuple[np.nda
         raise ValueError(f"matching items from {low} to {high}, expected 0 to {items - 1}")
     starts = np.searchsorted(matches[:, 0], np.arange(queries + 1))
     return starts, np.ascontiguousarray(matches[:, 1])
-
-
-def first_equal_rows(rows: np.ndarray) -> np.ndarray:
-    """For each row the first one that equals it, shape (n,)."""
-    codes, _ = pd.factorize(np.array([row.tobytes() for row in rows], dtype=object))
-    return np.unique(codes, return_index=True)[1][codes]
 
 
 def moved_scales(rows: np.ndarray, unit: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from modality_gap.embeddings import normalize
-from modality_gap.retrieval import chance_recall, recall_at_k
+from modality_gap.retrieval import best_ranks, chance_recall, recall_at_k
 
 
 def brute_force(images, texts, pairs, k):
@@ -50,6 +50,21 @@ def test_a_caption_of_two_images_is_right_for_both():
     texts = np.array([[1.0, 0], [0, 1]])
     pairs = np.array([[0, 0], [1, 0], [2, 1]])
     assert set(recall_at_k(normalize(images), texts, pairs, [1]).values()) == {1.0}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_equal_items_tie_exactly(seed):
+    """However the products are rounded: of two equal captions, the other one is a rival."""
+    random = np.random.default_rng(seed)
+    images, texts = (normalize(random.normal(size=(n, 96)).astype(np.float32)) for n in (50, 31))
+    texts = texts[[*range(31), *random.choice(31, 19)]]
+    pairs = np.column_stack([np.arange(50)] * 2)
+    twice = (texts[:, None] == texts[None]).all(axis=2).sum(axis=1) > 1
+    ranks = best_ranks(images, texts, pairs)
+    assert (ranks[twice] > 0).all()
+    similarity = images.astype(np.float64) @ texts.astype(np.float64).T
+    alone = similarity.argmax(axis=1) == np.arange(50)
+    assert (ranks == 0).tolist() == (alone & ~twice).tolist()
 
 
 def test_collapsed_embeddings_retrieve_nothing():
