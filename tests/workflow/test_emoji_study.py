@@ -13,9 +13,13 @@ import pandas as pd
 import pytest
 import torch
 from conftest import ROOT
+from webdataset_files import write_classification, write_retrieval
 
+from modality_gap.corpora import decode, read_split
 from modality_gap.embeddings import read_embeddings, read_metadata
+from modality_gap.encoders import register_architectures
 from workflow.conftest import Workplace, small_emoji_study
+from workflow.test_clip_benchmark import needs_package, own_metrics, package_metrics
 
 SPLITS = ("held_out_concepts", "held_out_vendor")
 
@@ -136,6 +140,31 @@ def test_what_came_of_each_run_is_that_of_its_embeddings(done):
     assert measures["recall@1_image_to_text"] == pytest.approx(last.image_to_text_recall_at_1)
     assert 0 <= measures["zero_shot_top_1"] <= 1
     assert last.temperature == pytest.approx(0.1)
+
+
+@needs_package
+def test_a_trained_checkpoint_scores_as_in_clip_benchmark(done, tmp_path):
+    """The drawings that the study's model has not seen, as a webdataset of classes and captions."""
+    drawings, captions = read_split(done.results / "corpora/emoji", "held_out_vendor")
+    images = [decode(row.image, row.image_id) for row in drawings.itertuples()]
+    texts = captions[~captions.training_only].set_index("image_id").text.loc[drawings.image_id]
+    names = [*sorted(set(texts)), "a class of no drawing"]
+    labels = [names.index(text) for text in texts]
+    first = ~texts.duplicated().to_numpy()
+    kept = [image for image, own in zip(images, first, strict=True) if own]
+    folders = {
+        "zeroshot_classification": write_classification(
+            tmp_path / "classes", {"test": (images, labels)}, names, ["{c}", "a drawing of {c}"]
+        ),
+        "zeroshot_retrieval": write_retrieval(
+            tmp_path / "captions", {"test": (kept, [[text] for text in texts[first]])}
+        ),
+    }
+    register_architectures(ROOT / "config/architectures")
+    model = ("emoji-resnet", done.results / "training/emoji/0/final.pt")
+    expected = package_metrics(ROOT / "config/architectures", *model, folders, tmp_path)
+    found = own_metrics(*model, folders)
+    assert found == pytest.approx({name: expected[name] for name in found}, abs=1e-6)
 
 
 def test_fine_tuning_goes_on_from_the_trained_model(done):
