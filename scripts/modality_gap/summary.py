@@ -143,6 +143,7 @@ def claim_lines(claims: pd.DataFrame) -> list[str]:
     ]
     for (source, claim), rows in claims.groupby(["source", "claim"], sort=False):
         numbers = [readable(text).replace("|", "\\|") for text in rows.numbers]
+        claim = readable(claim)
         if len(rows) == 1:
             lines.append(f"- {claim} ({source}): **{rows.verdict.iloc[0]}**. {numbers[0]}.")
             continue

@@ -279,3 +279,21 @@ def test_a_file_that_must_be_fetched_by_hand_is_named(tmp_path, data):
     line_with(place.fails("--", target), "Questions.csv: no such file")
     study["corpora"]["mmvp"]["folder"] = str(tmp_path / "nowhere")
     line_with(Workplace(tmp_path, study).fails("--dry-run"), "corpora.mmvp: no such folder")
+
+
+def test_a_study_of_tasks_alone_has_a_report(tmp_path, data):
+    """No split is evaluated: there is no gap between pairs to show."""
+    study = public_study("http://127.0.0.1:9", *data)
+    study["corpora"] = {
+        "things": {
+            "reader": "webdataset",
+            "folder": str(data[0] / "wds_things"),
+            "splits": ["test"],
+        }
+    }
+    zero_shot = study["zero_shot"]
+    zero_shot |= {"directions": {"task": "task"}, "tasks": {"t": zero_shot["tasks"]["things"]}}
+    kept = ("study", "title", "corpora", "encoders", "zero_shot")
+    place = Workplace(tmp_path, {key: study[key] for key in kept})
+    place.succeeds()
+    assert "Zero-shot accuracy" in (place.results / "report.html").read_text()

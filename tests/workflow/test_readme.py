@@ -45,8 +45,15 @@ def test_the_block_with_pretrained_weights_is_planned(place):
     assert "download_weights" in place("models.yaml").succeeds("--dry-run")
 
 
+def test_the_block_with_a_public_data_set_is_planned(place):
+    plan = place("digits.yaml").succeeds("--dry-run")
+    for rule in ("download", "read_corpus", "embed_prompts", "zero_shot"):
+        assert rule in plan
+
+
 def test_every_block_is_tested():
-    assert set(BLOCKS) == {"mine.yaml", "pictures.yaml", "trained.yaml", "models.yaml"}
+    names = ("mine", "pictures", "trained", "models", "digits")
+    assert set(BLOCKS) == {f"{name}.yaml" for name in names}
 
 
 def test_files_that_the_readme_names_exist():
