@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, norm
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED, interval, sign
 from modality_gap.embeddings import check_pair
-from modality_gap.gap import gap_vector
+from modality_gap.intervals import CONFIDENCE, mcnemar, paired_interval, wilson
+from modality_gap.moved_gap import centre_distances, gap_direction
 
 OWN = "own"  # the kind of the classes that name a group; every other kind is one of probes
 ANY_PROBE = "any_probe"  # the papers' Sum
@@ -16,7 +16,6 @@ CORRECT = "correct"
 ALL = "all"
 ORIGINAL = "original"
 CROSS, JOIN = " x ", ", "
-CONFIDENCE = 0.95
 MINOR = 0.01  # a loss of accuracy below one image in a hundred is minor
 
 
@@ -111,8 +110,10 @@ def fairness_tables(
     """
     groups, columns = study_groups(settings), settings["classes"]["columns"]
     compared = {name: float(entry["shift"]) for name, entry in settings["compared"].items()}
-    shifts, unit = study_shifts(settings), unit_gap(*reference)
-    distances = dict(zip(shifts, moved_distances(*reference, unit, shifts).tolist(), strict=True))
+    shifts, unit = study_shifts(settings), gap_direction(*reference).unit
+    steps = np.array([(-shift, 0) for shift in shifts])
+    distances = centre_distances(*reference, unit, steps).tolist()
+    distances = dict(zip(shifts, distances, strict=True))
     predictions = moved_predictions(images, classes, unit, shifts)
     cells = count_predictions(predictions, shifts, labels, list(kinds))
     rates = outcome_rates(cells, groups, kinds, columns)
@@ -171,17 +172,6 @@ def group_names(labels: pd.DataFrame, group: str) -> pd.Series:
     return first.str.cat(others, sep=JOIN) if others else first
 
 
-def unit_gap(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """The unit gap Δ/‖Δ‖, shape (d,), from the texts' centre to the images'.
-
-    images, texts: shape (n, d) and (m, d), rows of unit length.
-    """
-    gap = gap_vector(images, texts)
-    if not gap.any():
-        raise ValueError("the two centres coincide: there is no gap to move along")
-    return gap / np.linalg.norm(gap)
-
-
 def moved_predictions(
     images: np.ndarray, classes: np.ndarray, unit: np.ndarray, shifts: list[float]
 ) -> np.ndarray:
@@ -195,28 +185,6 @@ def moved_predictions(
     similarity = images.astype(np.float64) @ classes.T
     along = classes @ unit
     return np.stack([np.argmax(similarity - shift * along, axis=1) for shift in shifts])
-
-
-def moved_distances(
-    images: np.ndarray, texts: np.ndarray, unit: np.ndarray, shifts: list[float]
-) -> np.ndarray:
-    """Signed distance of the centres after each shift of the images alone, shape (shifts,).
-
-    Negative once the centres have passed each other along u. images, texts: shape (n, d) and
-    (m, d), rows of unit length. Raises ValueError where a shift moves an image onto the origin.
-    """
-    check_pair(images, texts)
-    x, centre = images.astype(np.float64), texts.mean(axis=0, dtype=np.float64)
-    along = x @ unit
-    distances = []
-    for shift in shifts:
-        squares = 1 - 2 * shift * along + shift**2
-        if squares.min() < 1e-12:
-            raise ValueError(f"a shift of {shift} moves an image onto the origin")
-        scale = 1 / np.sqrt(squares)
-        difference = (scale @ x - scale.sum() * shift * unit) / len(x) - centre
-        distances.append(np.sign(difference @ unit) * np.linalg.norm(difference))
-    return np.array(distances)
 
 
 def count_predictions(
@@ -384,17 +352,6 @@ def changes(
     return table
 
 
-def wilson(
-    count: np.ndarray, n: np.ndarray, confidence: float = CONFIDENCE
-) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's score interval of shares count/n: low and high, shaped like the counts."""
-    z = norm.isf((1 - confidence) / 2)
-    centre = (count + z**2 / 2) / (n + z**2)
-    half = z / (n + z**2) * np.sqrt(count * (1 - count / n) + z**2 / 4)
-    # Exact at the ends, where rounding would leave a share just off 0 or 1.
-    return np.where(count == 0, 0.0, centre - half), np.where(count == n, 1.0, centre + half)
-
-
 def range_interval(count: np.ndarray, n: np.ndarray) -> tuple[float, float]:
     """Interval of the largest difference between k independent shares count/n, at least 95%.
 
@@ -413,24 +370,6 @@ def range_interval(count: np.ndarray, n: np.ndarray) -> tuple[float, float]:
     upper = difference + np.hypot((high - share)[:, None], share - low)
     other = ~np.eye(len(n), dtype=bool)
     return float(max(0.0, lower[other].max())), float(min(1.0, upper[other].max()))
-
-
-def paired_interval(
-    gained: np.ndarray, lost: np.ndarray, n: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """95% interval of (gained − lost)/n, the change of a share among the same n items.
-
-    Wald's interval with half an item added to each of the four cells (Agresti and Min, 2005).
-    """
-    z = norm.isf((1 - CONFIDENCE) / 2)
-    centre = (gained - lost) / (n + 2)
-    half = z * np.sqrt((gained + lost + 1) / (n + 2) - centre**2) / np.sqrt(n + 2)
-    return centre - half, centre + half
-
-
-def mcnemar(gained: int, lost: int) -> float:
-    """Exact two-sided p of as many items gaining an outcome as losing it; 1 where none changes."""
-    return binomtest(int(gained), int(gained + lost)).pvalue if gained + lost else 1.0
 
 
 def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:

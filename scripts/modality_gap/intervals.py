@@ -1,10 +1,12 @@
-"""95% intervals of what is averaged over seeds, repeats or draws."""
+"""95% intervals: of means over seeds, repeats or draws, of shares, and of their changes."""
 
 import math
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.stats import binomtest, norm, t
+
+CONFIDENCE = 0.95
 
 
 def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -53,3 +55,32 @@ def between_share(means: np.ndarray, within: np.ndarray) -> tuple[float, float, 
     without = np.array([share(np.delete(np.arange(k), group)) for group in range(k)])
     _, low, high = mean_interval(k * whole - (k - 1) * without)
     return whole, max(0.0, low), min(1.0, high)
+
+
+def wilson(
+    count: np.ndarray, n: np.ndarray, confidence: float = CONFIDENCE
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's score interval of shares count/n: low and high, shaped like the counts."""
+    z = norm.isf((1 - confidence) / 2)
+    centre = (count + z**2 / 2) / (n + z**2)
+    half = z / (n + z**2) * np.sqrt(count * (1 - count / n) + z**2 / 4)
+    # Exact at the ends, where rounding would leave a share just off 0 or 1.
+    return np.where(count == 0, 0.0, centre - half), np.where(count == n, 1.0, centre + half)
+
+
+def paired_interval(
+    gained: np.ndarray, lost: np.ndarray, n: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """95% interval of (gained − lost)/n, the change of a share among the same n items.
+
+    Wald's interval with half an item added to each of the four cells (Agresti and Min, 2005).
+    """
+    z = norm.isf((1 - CONFIDENCE) / 2)
+    centre = (gained - lost) / (n + 2)
+    half = z * np.sqrt((gained + lost + 1) / (n + 2) - centre**2) / np.sqrt(n + 2)
+    return centre - half, centre + half
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Exact two-sided p of as many items gaining an outcome as losing it; 1 where none changes."""
+    return float(binomtest(int(gained), int(gained + lost)).pvalue) if gained + lost else 1.0

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, chi2_contingency, rankdata
+from scipy.stats import chi2_contingency, rankdata
 
 from modality_gap.embeddings import first_captions
 from modality_gap.gap import gap_vector
+from modality_gap.intervals import mcnemar
 from modality_gap.retrieval import chance_recall
 from modality_gap.shifted_ranks import moved_scales, shifted_ranks
 
@@ -92,11 +93,12 @@ class Accuracy:
         return gains.sum(axis=1) / (sizes > 0).sum(axis=1)
 
     def p_values(self, before: int, after: int, rows: np.ndarray) -> tuple[float, float]:
-        """Of `chi_squared_p` and `mcnemar_p`; NaN for an average over groups."""
+        """Of `chi_squared_p` and `mcnemar`; NaN for an average over groups."""
         if self.groups.any():
             return math.nan, math.nan
         first, second = self.right[before, rows], self.right[after, rows]
-        return chi_squared_p(first.sum(), second.sum(), len(rows)), mcnemar_p(first, second)
+        paired = mcnemar((second & ~first).sum(), (first & ~second).sum())
+        return chi_squared_p(first.sum(), second.sum(), len(rows)), paired
 
 
 @dataclass
@@ -156,12 +158,6 @@ def chi_squared_p(before: float, after: float, number: int) -> float:
         return 1.0
     table = [[before, number - before], [after, number - after]]
     return float(chi2_contingency(table, correction=False).pvalue)
-
-
-def mcnemar_p(before: np.ndarray, after: np.ndarray) -> float:
-    """Significance of two predictions of the same images by McNemar's exact test; bool, (n,)."""
-    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
-    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
 def zero_shot_table(
@@ -391,7 +387,7 @@ def shift_gains(
             ):
                 drawn = outcome.resampled_gains(start, place, part, bootstrap, random)
                 low, high = np.quantile(drawn, [0.025, 0.975])
-                chi_squared, mcnemar = outcome.p_values(start, place, part)
+                chi_squared, paired = outcome.p_values(start, place, part)
                 rows.append(
                     {
                         "moved": side,
@@ -408,7 +404,7 @@ def shift_gains(
                         "gain_low": low,
                         "gain_high": high,
                         "chi_squared_p": chi_squared,
-                        "mcnemar_p": mcnemar,
+                        "mcnemar_p": paired,
                     }
                 )
     return pd.DataFrame(rows)
@@ -432,34 +428,3 @@ def gap_change(distances: pd.Series, start: int, place: int) -> str:
     if place == start:
         return "same"
     return "larger" if abs(distances[place]) > abs(distances[start]) else "smaller"
-
-
-def task_rows(
-    images: pd.DataFrame,
-    label: str,
-    classes: list[str],
-    where: dict[str, list],
-    names: list[str] | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The images of a task, ascending rows, and the class row of each.
-
-    images: a corpus's table; label: its column with names, or with numbers that `names` names (by
-    themselves where there are no names). where: the values that other columns may have. Images of
-    no class are left out. Raises ValueError where none is left.
-    """
-    missing = [column for column in (label, *where) if column not in images]
-    if missing:
-        raise ValueError(f"no column {missing[0]!r}, expected one of {', '.join(images)}")
-    values = images[label]
-    if pd.api.types.is_integer_dtype(values) and names is not None:
-        values = values.map(dict(enumerate(names)))
-    numbers = pd.Index(classes).get_indexer(values.astype(str))
-    kept = numbers >= 0
-    for column, allowed in where.items():
-        kept &= images[column].isin(allowed).to_numpy()
-    if not kept.any():
-        raise ValueError(
-            f"no image has one of the {len(classes)} classes as its {label!r}, "
-            f"expected some, such as {classes[0]!r}"
-        )
-    return np.flatnonzero(kept), numbers[kept]

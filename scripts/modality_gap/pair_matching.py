@@ -1,12 +1,10 @@
 """Matching two images with two statements that differ in one visual pattern: MMVP-VLM."""
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from modality_gap.embeddings import check_pair
+from modality_gap.intervals import wilson
 from modality_gap.moved_gap import STEPS, gap_direction, move_table, moved_cosines
 
 ALL = "all patterns"
@@ -50,8 +48,7 @@ def pair_matching_table(
     ]
     table = pd.concat(tables, ignore_index=True)
     table["share"] = table.correct / table.pairs
-    intervals = [wilson(*row) for row in table[["correct", "pairs"]].itertuples(index=False)]
-    table[["low", "high"]] = intervals
+    table["low"], table["high"] = wilson(table.correct.to_numpy(), table.pairs.to_numpy())
     return table.assign(chance=CHANCE)
 
 
@@ -70,13 +67,6 @@ def right_pairs(
         "text_to_image": (own > other_image).all(axis=-1),
         "image_to_text": (own > other_text).all(axis=-1),
     }
-
-
-@cache
-def wilson(correct: int, number: int) -> tuple[float, float]:
-    """Wilson's 95% interval of a share."""
-    found = binomtest(int(correct), int(number)).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
 
 
 def pair_rows(images: pd.DataFrame) -> tuple[np.ndarray, list[str]]:

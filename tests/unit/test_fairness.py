@@ -1,11 +1,10 @@
 from itertools import combinations
-from math import comb
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest, multinomial
+from scipy.stats import binomtest
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED
 from modality_gap.embeddings import normalize
@@ -18,19 +17,15 @@ from modality_gap.fairness import (
     fairness_claims,
     fairness_tables,
     largest_gaps,
-    mcnemar,
-    moved_distances,
     moved_predictions,
     outcome_rates,
     outcomes,
-    paired_interval,
     prompt_table,
     range_interval,
     select_images,
     study_shifts,
-    unit_gap,
-    wilson,
 )
+from modality_gap.moved_gap import gap_direction
 
 SHIFTS = [-1.0, -0.2, 0.0, 0.3, 0.75]
 PUBLISHED = Path(__file__).parents[3] / "shared/reference/liang2022_fairface_confusion.csv"
@@ -95,42 +90,30 @@ def brute_predictions(images, classes, unit, shift):
 
 def test_predictions_equal_moving_and_normalising_every_image(study):
     images, classes, _ = study
-    unit = unit_gap(images, classes)
+    unit = gap_direction(images, classes).unit
     predicted = moved_predictions(images, classes, unit, SHIFTS)
     for row, shift in zip(predicted, SHIFTS, strict=True):
         assert list(row) == brute_predictions(images, classes, unit, shift)
     assert (predicted[0] != predicted[2]).mean() > 0.1
 
 
-def test_distances_equal_moving_and_normalising_every_image(real_pairs):
-    images, texts = (part.astype(np.float64) for part in real_pairs)
-    unit = unit_gap(*real_pairs)
-    for shift, distance in zip(SHIFTS, moved_distances(*real_pairs, unit, SHIFTS), strict=True):
-        difference = normalize(images - shift * unit).mean(axis=0) - texts.mean(axis=0)
+def test_distances_are_of_the_reference_whose_images_move(study, real_pairs):
+    images, classes, labels = study
+    reference = tuple(part[:, : images.shape[1]].astype(np.float64) for part in real_pairs)
+    x, y = map(normalize, reference)
+    rates = fairness_tables(images, labels, classes, KINDS, (x, y), SETTINGS)["rates"]
+    gap = x.mean(axis=0) - y.mean(axis=0)
+    unit = gap / np.linalg.norm(gap)
+    for shift, distance in rates.groupby("shift").centre_distance.first().items():
+        difference = normalize(x - shift * unit).mean(axis=0) - y.mean(axis=0)
         expected = np.sign(difference @ unit) * np.linalg.norm(difference)
-        assert distance == pytest.approx(expected, abs=1e-6)
-
-
-def test_the_distance_is_negative_once_the_centres_have_passed(trained_pairs):
-    far, own, past = moved_distances(*trained_pairs, unit_gap(*trained_pairs), [-1.0, 0.0, 1.5])
-    assert far > own > 0 > past
-
-
-def test_an_image_on_the_unit_gap_cannot_be_moved_onto_the_origin():
-    x = np.eye(2)
-    with pytest.raises(ValueError, match="shift of 1.0 moves an image onto the origin"):
-        moved_distances(x, -x, x[0], [1.0])
-
-
-def test_no_gap_has_no_direction():
-    with pytest.raises(ValueError, match="no gap to move along"):
-        unit_gap(np.eye(3), np.eye(3))
+        assert distance == pytest.approx(expected, abs=1e-9)
 
 
 def test_tables_equal_counting_image_by_image(study):
     images, classes, labels = study
     tables = fairness_tables(images, labels, classes, KINDS, (images, classes), SETTINGS)
-    unit, names = unit_gap(images, classes), list(KINDS)
+    unit, names = gap_direction(images, classes).unit, list(KINDS)
     own = (labels.tone + ", " + labels.gender).to_numpy()
     rates = tables["rates"].set_index(["shift", "column", "group", "kind"])
     counts = tables["confusion"].set_index(["shift", "column", "group", "predicted"])["count"]
@@ -234,25 +217,6 @@ def test_the_papers_claim_on_all_races_holds_for_the_sums_only(published):
     assert dict(change[BEAST][change[BEAST] > 0]) == {"White": 5, "Black": 1}
 
 
-def test_the_published_confusion_table_is_kept(published):
-    table = confusion(published, ["race"], list(RACE_KINDS))
-    assert table["count"].sum() == 4 * 10954
-    found = table.set_index(["shift", "group", "predicted"])["count"]
-    assert found[0.0, "Black", "Black"] == 1314
-    assert len(table) == 4 * 7 * 14
-
-
-def test_wilson_equals_scipy_and_stays_exact_at_the_ends():
-    for n in (1, 7, 1550):
-        count = np.unique(np.linspace(0, n, 8).astype(int))
-        low, high = wilson(count, np.full(len(count), n))
-        for k, *found in zip(count, low, high, strict=True):
-            expected = binomtest(int(k), n).proportion_ci(method="wilson")
-            assert found == pytest.approx([expected.low, expected.high], abs=1e-12)
-        assert low[0] == 0
-        assert high[-1] == 1
-
-
 def test_two_groups_get_newcombes_published_interval():
     """56/70 − 48/80: [0.0524, 0.3339] (Newcombe 1998, Table II, method 10)."""
     low, high = range_interval(np.array([48, 56]), np.array([80, 70]))
@@ -271,63 +235,6 @@ def test_the_range_of_unequal_groups_is_covered(random):
     covered = (limits[:, 0] <= 0.25) & (limits[:, 1] >= 0.25)
     assert covered.mean() > 0.95
     assert (limits[:, 0] > 0).mean() > 0.5
-
-
-def test_the_range_is_between_the_widest_pairs_of_brute_force(random):
-    n = random.integers(20, 200, 5)
-    count = random.binomial(n, random.uniform(0, 0.5, 5))
-    lows, highs = [], []
-    for i, j in combinations(range(5), 2):
-        for one, other in ((i, j), (j, i)):
-            (a, l1, u1), (b, l2, u2) = (
-                (
-                    count[k] / n[k],
-                    *binomtest(int(count[k]), int(n[k])).proportion_ci(0.995, "wilson"),
-                )
-                for k in (one, other)
-            )
-            lows.append(a - b - np.sqrt((a - l1) ** 2 + (u2 - b) ** 2))
-            highs.append(a - b + np.sqrt((u1 - a) ** 2 + (b - l2) ** 2))
-    found = range_interval(count, n)
-    assert found == pytest.approx((max(0, max(lows)), max(highs)), abs=1e-12)
-
-
-def test_largest_gaps_name_the_groups(published):
-    rates = outcome_rates(published, ["race"], RACE_KINDS, ["race"])
-    gaps = largest_gaps(rates).set_index(["shift", "kind"])
-    row = gaps.loc[(0.0, CRIME)]
-    assert (row.highest, row.lowest) == ("White", "Southeast Asian")
-    assert row.difference == pytest.approx(324 / 2085 - 7 / 1415)
-    assert 0 < row.low < row.difference < row.high
-
-
-@pytest.mark.parametrize("shares", [(0.1, 0.05), (0.02, 0.02), (0.3, 0.1)])
-def test_the_paired_interval_covers_the_change(shares):
-    """By the exact probabilities of all outcomes of 40 pairs."""
-    gained, lost = (part.ravel() for part in np.mgrid[:41, :41])
-    kept = gained + lost <= 40
-    gained, lost = gained[kept], lost[kept]
-    cells = np.column_stack([gained, lost, 40 - gained - lost])
-    probability = multinomial(40, [*shares, 1 - sum(shares)]).pmf(cells)
-    low, high = paired_interval(gained, lost, np.full(len(gained), 40))
-    truth = shares[0] - shares[1]
-    assert probability[(low <= truth) & (truth <= high)].sum() > 0.94
-
-
-def test_the_paired_interval_is_walds_with_half_an_item_in_each_cell():
-    (low,), (high,) = paired_interval(np.array([9]), np.array([3]), np.array([50]))
-    weights = np.array([9.5, 3.5, 39.0]) / 52
-    values = np.array([1, -1, 0])
-    mean = weights @ values
-    error = np.sqrt((weights @ values**2 - mean**2) / 52)
-    assert (low, high) == pytest.approx(
-        (mean - 1.959964 * error, mean + 1.959964 * error), abs=1e-6
-    )
-
-
-def test_mcnemar_is_twice_the_binomial_tail():
-    assert mcnemar(2, 9) == pytest.approx(2 * sum(comb(11, k) for k in range(3)) / 2**11)
-    assert mcnemar(0, 0) == 1
 
 
 def test_best_shift_prefers_the_smallest_of_equals():
@@ -454,3 +361,39 @@ def test_counts_of_predictions_leave_out_what_never_occurs():
         [1.0, "light", "a", 1],
         [1.0, "light", "c", 1],
     ]
+
+
+def test_largest_gaps_name_the_groups(published):
+    rates = outcome_rates(published, ["race"], RACE_KINDS, ["race"])
+    gaps = largest_gaps(rates).set_index(["shift", "kind"])
+    row = gaps.loc[(0.0, CRIME)]
+    assert (row.highest, row.lowest) == ("White", "Southeast Asian")
+    assert row.difference == pytest.approx(324 / 2085 - 7 / 1415)
+    assert 0 < row.low < row.difference < row.high
+
+
+def test_the_range_is_between_the_widest_pairs_of_brute_force(random):
+    n = random.integers(20, 200, 5)
+    count = random.binomial(n, random.uniform(0, 0.5, 5))
+    lows, highs = [], []
+    for i, j in combinations(range(5), 2):
+        for one, other in ((i, j), (j, i)):
+            (a, l1, u1), (b, l2, u2) = (
+                (
+                    count[k] / n[k],
+                    *binomtest(int(count[k]), int(n[k])).proportion_ci(0.995, "wilson"),
+                )
+                for k in (one, other)
+            )
+            lows.append(a - b - np.sqrt((a - l1) ** 2 + (u2 - b) ** 2))
+            highs.append(a - b + np.sqrt((u1 - a) ** 2 + (b - l2) ** 2))
+    found = range_interval(count, n)
+    assert found == pytest.approx((max(0, max(lows)), max(highs)), abs=1e-12)
+
+
+def test_the_published_confusion_table_is_kept(published):
+    table = confusion(published, ["race"], list(RACE_KINDS))
+    assert table["count"].sum() == 4 * 10954
+    found = table.set_index(["shift", "group", "predicted"])["count"]
+    assert found[0.0, "Black", "Black"] == 1314
+    assert len(table) == 4 * 7 * 14

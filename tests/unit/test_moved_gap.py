@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from modality_gap.claims import COLUMNS
 from modality_gap.embeddings import normalize
+from modality_gap.intervals import mcnemar
 from modality_gap.moved_gap import (
     SIDES,
     Accuracy,
@@ -16,12 +17,10 @@ from modality_gap.moved_gap import (
     gap_direction,
     given_direction,
     halves,
-    mcnemar_p,
     move_table,
     shift_gains,
     shift_grid,
     shifted_recall_table,
-    task_rows,
     zero_shot_table,
 )
 from modality_gap.moved_gap_claims import moved_gap_claims
@@ -162,14 +161,6 @@ def test_the_papers_significance():
     assert chi_squared_p(0, 0, 9) == chi_squared_p(9, 9, 9) == 1
 
 
-def test_mcnemar_equals_the_two_sided_binomial_sum():
-    before = np.array([True] * 12 + [False] * 8)
-    after = np.array([True] * 10 + [False] * 2 + [True] * 7 + [False])
-    tail = sum(math.comb(9, lost) for lost in (0, 1, 2)) / 2**9
-    assert mcnemar_p(before, after) == pytest.approx(2 * tail)
-    assert mcnemar_p(before, before) == 1
-
-
 def index_bootstrap(outcome, rows, number):
     """Draw rows, with repetition, and measure anew."""
     random = np.random.default_rng(5)
@@ -239,7 +230,10 @@ def test_choices_are_evaluated_on_what_they_say(random):
             assert row.after == pytest.approx(right[place, rows].mean())
             assert row.gain == pytest.approx(row.after - row.before)
             assert row.gain_low <= row.gain <= row.gain_high
-            assert row.mcnemar_p == mcnemar_p(right[start, rows], right[place, rows])
+            assert row.mcnemar_p == mcnemar(
+                (right[place, rows] & ~right[start, rows]).sum(),
+                (right[start, rows] & ~right[place, rows]).sum(),
+            )
             counts = right[start, rows].sum(), right[place, rows].sum(), len(rows)
             assert row.chi_squared_p == chi_squared_p(*counts)
 
@@ -305,24 +299,6 @@ def test_directions_that_are_none_are_refused():
         with pytest.raises(ValueError, match="expected a finite vector"):
             given_direction(vector)
     np.testing.assert_allclose(given_direction([3, 4]).unit, [0.6, 0.8])
-
-
-def test_the_images_of_a_task():
-    images = pd.DataFrame(
-        {"kind": ["dog", "cat", "car", "dog"], "number": [1, 0, 2, 1], "hand": ["l", "r", "r", "r"]}
-    )
-    rows, labels = task_rows(images, "kind", ["cat", "dog", "cow"], {}, None)
-    assert (rows.tolist(), labels.tolist()) == ([0, 1, 3], [1, 0, 1])
-    rows, labels = task_rows(images, "kind", ["cat", "dog"], {"hand": ["r"]}, ["unused"])
-    assert (rows.tolist(), labels.tolist()) == ([1, 3], [0, 1])
-    rows, labels = task_rows(images, "number", ["cat", "dog"], {}, ["cat", "dog", "car"])
-    assert (rows.tolist(), labels.tolist()) == ([0, 1, 3], [1, 0, 1])
-    rows, labels = task_rows(images, "number", ["1", "2"], {}, None)
-    assert (rows.tolist(), labels.tolist()) == ([0, 2, 3], [0, 1, 0])
-    with pytest.raises(ValueError, match="no image has one of the 1 classes as its 'kind'"):
-        task_rows(images, "kind", ["cow"], {}, None)
-    with pytest.raises(ValueError, match="no column 'side', expected one of kind, number, hand"):
-        task_rows(images, "kind", ["dog"], {"side": ["r"]}, None)
 
 
 def gains_table(key, groups, metric, judged):

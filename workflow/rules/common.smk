@@ -1027,13 +1027,14 @@ def placed_tables():
         ]
         for name in ("controlled", "noises", "tradeoff")
     }
-    for section, name, file in (
-        ("quantization", "quantization", ""),
-        ("rephrasing", "choices", "/choices"),
-        ("rephrasing", "noise", "/noise"),
-        ("mitigations", "mitigation_table", ""),
+    split = "{encoder}/{corpus}/{split}"
+    for section, name, pattern in (
+        ("quantization", "quantization", f"{split}.parquet"),
+        ("rephrasing", "choices", f"{split}/choices.parquet"),
+        ("rephrasing", "noise", f"{split}/noise.parquet"),
+        ("mitigations", "mitigation_table", f"{split}.parquet"),
     ):
-        pattern = f"<results>/{section}/{{encoder}}/{{corpus}}/{{split}}{file}.parquet"
+        pattern = f"<results>/{section}/{pattern}"
         found[name] = section_tables(section, pattern)
     return {name: files for name, files in found.items() if files}
 
