@@ -207,11 +207,10 @@ def broken_tasks(study: dict, corpora: dict, encoders: dict) -> Iterator[str]:
     for name, source in study.get("zero_shot", {}).get("directions", {}).items():
         if "corpus" in source:
             places[f"zero_shot.directions.{name}"] = source
-    for section in ("pair_matching", "robustness"):
-        if section in study:
-            places[section] = study[section]
+    if "pair_matching" in study:
+        places["pair_matching"] = study["pair_matching"]
     if "robustness" in study:
-        yield from broken_robustness(study["robustness"], study, asked)
+        yield from broken_robustness(study["robustness"], study)
     for name, entry in study.get("fairness", {}).items():
         path = f"fairness.{name}"
         places[path] = entry
@@ -232,7 +231,7 @@ def broken_tasks(study: dict, corpora: dict, encoders: dict) -> Iterator[str]:
                 yield from unknown(f"{path}.{key}", split, known or [split])
 
 
-def broken_robustness(section: dict, study: dict, asked: list[str]) -> Iterator[str]:
+def broken_robustness(section: dict, study: dict) -> Iterator[str]:
     """What the robustness of a task needs and the study does not have."""
     if "multiple_choice" in section["tasks"] and "choices" not in section:
         yield "robustness: missing choices, expected for multiple_choice"
@@ -243,9 +242,6 @@ def broken_robustness(section: dict, study: dict, asked: list[str]) -> Iterator[
             yield "robustness: missing zero_shot, expected the name of a task of zero_shot"
         tasks = dict(tasks_of(study, "zero_shot"))
         yield from unknown("robustness.zero_shot", section["zero_shot"], tasks)
-        known = set(asked) & set(study["zero_shot"]["encoders"])
-        for encoder in section["encoders"]:
-            yield from unknown("robustness.encoders", encoder, known)
 
 
 def tasks_of(study: dict, section: str) -> Iterable[tuple[str, dict]]:

@@ -21,6 +21,7 @@ def study():
         pytest.skip("real embeddings are not here")
     study = yaml.safe_load((ROOT / "config/precomputed.yaml").read_text())
     study["encoders"] = {name: study["encoders"][name] for name in NAMES}
+    study["robustness"]["draws"] = 8
     for name, file in NAMES.items():
         content = (SHARED / f"{file}.npy").read_bytes()
         study["encoders"][name]["sha256"] = hashlib.sha256(content).hexdigest()
@@ -66,3 +67,18 @@ def test_the_published_study_is_valid_and_complete():
         assert encoder["url"].endswith(f"/main/Figure_1_Modality_Gap/features_{name}.npy")
         if not name.endswith("_random"):
             assert encoder["initial"] == f"{name}_random"
+
+
+def test_robustness_rises_as_the_gap_closes_and_accuracy_stays(done):
+    """chowers2026, Fig. 8, on real CLIP: α = −1, 0, 1."""
+    table = pd.read_parquet(done.results / "robustness/clip/mscoco/all/controlled.parquet")
+    table = table[(table.distance == "euclidean") & (table.deviation == 0.025)]
+    for _, task in table.groupby("task"):
+        robust = task.set_index("alpha").robustness
+        assert robust[1] > robust[0] > robust[-1]
+        assert task.set_index("alpha").accuracy_change.abs().max() < 0.03
+
+
+def test_the_first_page_says_whether_to_close_the_gap(done):
+    page = (done.results / "overview.rst").read_text()
+    assert "Should one close the gap of clip on mscoco all?" in page

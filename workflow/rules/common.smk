@@ -807,15 +807,15 @@ def fairness_places():
     ]
 
 
-ROBUSTNESS = config.get("robustness", {"encoders": [], "splits": []})
+ROBUSTNESS = config.get("robustness", {})
 
 
 def robustness_places():
     """(encoder, corpus, split) of everything whose robustness is measured."""
     return [
-        (encoder, ROBUSTNESS["corpus"], split)
-        for split in ROBUSTNESS["splits"]
-        for encoder in ROBUSTNESS["encoders"]
+        place
+        for place in section_places("robustness")
+        if place[2] in ROBUSTNESS.get("splits", [place[2]])
     ]
 
 
@@ -824,7 +824,12 @@ def robustness_tasks(wildcards):
     named = ROBUSTNESS["tasks"]
     if "zero_shot" in named:
         task = ZERO_SHOT["tasks"][ROBUSTNESS["zero_shot"]]
-        if wildcards.split not in task["splits"]:
+        asked = (
+            wildcards.encoder in ZERO_SHOT["encoders"]
+            and wildcards.corpus == task["corpus"]
+            and wildcards.split in task["splits"]
+        )
+        if not asked:
             return [name for name in named if name != "zero_shot"]
     return named
 
@@ -843,7 +848,7 @@ def robustness_inputs(wildcards):
 
 def robustness_settings(wildcards):
     """What is measured of robustness to noise."""
-    others = ("encoders", "corpus", "splits", "two_class", "alpha")
+    others = ("encoders", "splits", "two_class")
     settings = {key: value for key, value in ROBUSTNESS.items() if key not in others}
     tasks = robustness_tasks(wildcards)
     task = ZERO_SHOT["tasks"].get(settings.get("zero_shot"))
@@ -1013,7 +1018,7 @@ def claim_tables():
     }
     if "shifted_recall" in config:
         found["shifted_recall_gains"] = shifted_recall_tables("gains")
-    if "robustness" in config:
+    if "two_class" in ROBUSTNESS:
         found["two_class"] = ["<results>/robustness/two_class.parquet"]
     return {name: files for name, files in found.items() if files} | placed_tables()
 
@@ -1101,7 +1106,7 @@ EXPERIMENT_FIGURES = {
             "fairness_confusion",
         )
     ],
-    "robustness": ["two_class"]
+    "robustness": ["two_class"] * ("two_class" in ROBUSTNESS)
     + [
         f"{encoder}/{corpus}/{split}/{figure}"
         for encoder, corpus, split in robustness_places()

@@ -101,7 +101,7 @@ rule two_class:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=config["robustness"]["two_class"],
+        settings=config["robustness"].get("two_class"),
     script:
         "../../scripts/two_class.py"
 
