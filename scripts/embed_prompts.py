@@ -29,8 +29,9 @@ with job(snakemake):
             texts += list(task_prompts(images, task, read_classes(folder)).text)
     rephrased = zip(snakemake.input.get("rephrased_images", []), params.rephrased, strict=True)
     for file, (_, split) in rephrased:
-        corpus = read_split(Path(file).parent, split)
-        texts += list(corpus_texts(*corpus, params.rephrasing)[0].text)
+        folder = Path(file).parent
+        asked = (*read_split(folder, split), read_classes(folder), params.rephrasing)
+        texts += list(corpus_texts(*asked)[0].text)
     texts = list(dict.fromkeys(texts))
     register_architectures(architectures(snakemake))
     model = build_encoder(params.encoder, params.architecture, snakemake.input.weights)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.corpora import read_split
+from modality_gap.corpora import read_classes, read_split
 from modality_gap.embeddings import read_normalized
 from modality_gap.projection import orthogonal_gap
 from modality_gap.prompts import prompt_embeddings
@@ -14,8 +14,9 @@ from modality_gap.rephrasing import CLEAN, answer_table, corpus_texts, noise_tab
 with job(snakemake):
     settings = snakemake.params.settings
     images, image_ids = read_normalized(snakemake.input.images)
-    corpus = read_split(Path(snakemake.input.labels).parent, snakemake.wildcards.split)
-    table, items = corpus_texts(*corpus, settings)
+    folder = Path(snakemake.input.labels).parent
+    corpus = read_split(folder, snakemake.wildcards.split)
+    table, items = corpus_texts(*corpus, read_classes(folder), settings)
     texts = prompt_embeddings(snakemake.input.prompts, table.text)
     items = items.loc[image_ids]
     asked = items.isin(set(table["item"])).to_numpy()

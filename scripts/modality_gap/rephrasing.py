@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import comb
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, interval
+from modality_gap.corpora import class_names
 from modality_gap.embeddings import check_pair, sample_pairs
 from modality_gap.gap import gap_vector
 from modality_gap.quantization import mean_and_change, rises
@@ -113,13 +114,17 @@ def question_texts(questions: pd.DataFrame, wrong: int, seed: int) -> pd.DataFra
 
 
 def corpus_texts(
-    images: pd.DataFrame, captions: pd.DataFrame, settings: dict
+    images: pd.DataFrame, captions: pd.DataFrame, classes: dict[str, list[str]], settings: dict
 ) -> tuple[pd.DataFrame, pd.Series]:
     """The texts that a split is asked with, and the item that each image is about, by image id.
 
-    images, captions: of the split. settings: of the study's `rephrasing`. Images with a column
-    `question` are questions (`question_texts`), all others are captioned (`rephrasing_texts`).
+    images, captions: of the split; classes: of the corpus. settings: of the study's `rephrasing`.
+    Images with a column `question` are questions (`question_texts`). Others are captioned
+    (`rephrasing_texts`), those with the column `label` by the name of their class.
     """
+    if settings.get("label") in images:
+        names = class_names(images[settings["label"]], classes, settings["label"])
+        captions = pd.DataFrame({"image_id": images.image_id, "text": names}).dropna()
     if "question" in images:
         names = {"image_id": "question_id", "direct_answers": "answers"}
         texts = question_texts(

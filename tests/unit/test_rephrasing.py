@@ -377,7 +377,7 @@ def test_few_texts_have_no_noise_and_no_claims_of_it(random):
 
 def test_questions_are_told_from_captions_by_their_column():
     settings = {"templates": ["{}!"], "lists": [], "group": None, "items": 99, "seed": 0}
-    table, items = corpus_texts(IMAGES, CAPTIONS, settings | {"wrong_answers": 3})
+    table, items = corpus_texts(IMAGES, CAPTIONS, {}, settings | {"wrong_answers": 3})
     assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "car"}
     assert set(table["item"]) == {"dog", "cat", "car"}
     questions = pd.DataFrame(
@@ -388,8 +388,15 @@ def test_questions_are_told_from_captions_by_their_column():
             "direct_answers": [["a hat", "a cap"], ["a man", "he", "nobody"]],
         }
     )
-    table, items = corpus_texts(questions, CAPTIONS, settings | {"wrong_answers": 2})
+    table, items = corpus_texts(questions, CAPTIONS, {}, settings | {"wrong_answers": 2})
     assert items.to_dict() == {"q1": "q1", "q2": "q2"}
     clean = table[table.kind == CLEAN]
     assert list(clean.text) == ["what? a hat", "who? a man"]
     assert list(table[table.kind == "answer"].text) == ["what? a cap", "who? he", "who? nobody"]
+    numbered = IMAGES.assign(kind=[1, 1, 0, 1])
+    classes = {"names": ["cat", "dog"]}
+    table, items = corpus_texts(numbered, CAPTIONS, classes, settings | {"label": "kind"})
+    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "dog"}
+    assert sorted(table.text) == ["cat", "cat!", "dog", "dog!"]
+    _, items = corpus_texts(IMAGES, CAPTIONS, classes, settings | {"label": "kind"})
+    assert items["d"] == "car"

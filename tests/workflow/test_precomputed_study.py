@@ -9,6 +9,8 @@ import yaml
 from conftest import REAL, ROOT, SHARED
 from local_server import serve
 
+from modality_gap.embeddings import read_embeddings, read_normalized
+from modality_gap.projection import close_gap
 from workflow.conftest import Workplace
 
 NAMES = dict(zip(("clip", "clip_random"), REAL, strict=True))
@@ -82,3 +84,14 @@ def test_robustness_rises_as_the_gap_closes_and_accuracy_stays(done):
 def test_the_first_page_says_whether_to_close_the_gap(done):
     page = (done.results / "overview.rst").read_text()
     assert "Should one close the gap of clip on mscoco all?" in page
+
+
+def test_moved_texts_are_written_where_they_are_asked_for(done):
+    folder = done.results / "embeddings/clip/mscoco/all"
+    target = "projected/clip/mscoco/all/texts.parquet"
+    done.succeeds("--", f"results/precomputed/{target}")
+    images, _ = read_normalized(folder / "images.parquet")
+    texts, keys = read_normalized(folder / "texts.parquet")
+    moved, moved_keys = read_embeddings(done.results / target)
+    assert keys == moved_keys
+    np.testing.assert_allclose(moved, close_gap(images, texts, 1, 0.95), atol=1e-6)

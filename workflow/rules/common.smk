@@ -918,13 +918,14 @@ def rephrased_splits(wildcards):
 
 
 def rephrased_tables(wildcards):
-    """Images and captions of `rephrased_splits`, by name and in their order."""
+    """Images, captions and classes of `rephrased_splits`, by name and in their order."""
+    files = ("images.parquet", "captions.parquet", "classes.yaml")
     return {
-        f"rephrased_{part}": [
-            f"<results>/corpora/{corpus}/{part}.parquet"
+        f"rephrased_{file.split('.')[0]}": [
+            f"<results>/corpora/{corpus}/{file}"
             for corpus, _ in rephrased_splits(wildcards)
         ]
-        for part in ("images", "captions")
+        for file in files
     }
 
 

@@ -4,6 +4,7 @@ rule rephrasing:
         images=EMBEDDING_FILES["images"],
         labels="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
+        classes="<results>/corpora/{corpus}/classes.yaml",
         prompts="<results>/embeddings/{encoder}/prompts.parquet",
         library=library_of("rephrasing"),
     output:
