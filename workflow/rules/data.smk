@@ -47,8 +47,6 @@ rule download_webdataset:
     localrule: True
     conda:
         "../../envs/data.yaml"
-    # Two jobs would both write the record of what was downloaded.
-    threads: workflow.cores
     resources:
         mem_mb=1000,
         runtime=600,
