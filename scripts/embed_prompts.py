@@ -1,4 +1,4 @@
-"""Embed every prompt that one encoder is asked with, each text once."""
+"""Embed every prompt that one section asks an encoder with, each text once."""
 
 from pathlib import Path
 
@@ -22,11 +22,14 @@ with job(snakemake):
     params, texts = snakemake.params, list(snakemake.params.given)
     folders = [Path(file).parent for file in snakemake.input.get("images", [])]
     folders = dict(zip(params.corpora, folders, strict=True))
-    for task in params.tasks:
+    for name, task in params.tasks.items():
         folder = folders[task["corpus"]]
         for split in task["splits"]:
-            images = task_images(read_split(folder, split)[0], task)
-            texts += list(task_prompts(images, task, read_classes(folder)).text)
+            try:
+                images = task_images(read_split(folder, split)[0], task)
+                texts += list(task_prompts(images, task, read_classes(folder)).text)
+            except ValueError as error:
+                raise ValueError(f"zero_shot.tasks.{name}, {split}: {error}") from error
     rephrased = zip(snakemake.input.get("rephrased_images", []), params.rephrased, strict=True)
     for file, (_, split) in rephrased:
         folder = Path(file).parent

@@ -6,13 +6,16 @@ import pandas as pd
 from job import job
 from modality_gap.embeddings import read_normalized
 from modality_gap.linear_probe import chosen_linear_probe
+from modality_gap.prompts import read_labels
 
 
 def labelled(embeddings: str, labels: str, label: str) -> tuple[np.ndarray, np.ndarray]:
     """The images of a split that have a label, of unit length, and their labels as text."""
     images, keys = read_normalized(embeddings)
-    values = pd.read_parquet(labels, columns=["image_id", label]).set_index("image_id")[label]
-    values = values.loc[keys]
+    table = read_labels(labels, keys)
+    if label not in table:
+        raise ValueError(f"no column {label!r}, expected one of {', '.join(table)}")
+    values = table[label]
     known = values.notna().to_numpy()
     return images[known], values[known].astype(str).to_numpy()
 

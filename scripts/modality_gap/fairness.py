@@ -72,9 +72,14 @@ def select_images(
     for column, values in where.items():
         kept &= images[column].isin(values)
     labels = images.loc[kept, used].astype(str)
-    labels = labels[group_names(labels, CROSS.join(columns)).isin(classes)]
-    if labels.empty:
-        raise ValueError("no image has the labels of a class, expected at least one")
+    own = group_names(labels, CROSS.join(columns))
+    for name in classes:
+        if not (own == name).any():
+            raise ValueError(
+                f"class {name!r}: no image has these labels, expected some of "
+                f"{'; '.join(sorted(own.unique()))}"
+            )
+    labels = labels[own.isin(classes)]
     return labels
 
 

@@ -1,6 +1,6 @@
 """Ways to close the modality gap afterwards: each fitted on pairs, then applied to other data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,11 +32,7 @@ RECALL, COSINE_RECALL, NOISE, STORED, GAP = (
     "modality_gap",
 )
 GUARDED = (NOISE, STORED)
-WORDS = {
-    RECALL: "recall@1",
-    NOISE: "nearest neighbours kept under noise",
-    STORED: "recall@1 after quantisation",
-}
+WHERE = {NOISE: "perturbed", STORED: "stored in few bits"}
 
 
 @dataclass
@@ -228,7 +224,7 @@ def along_gap(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     return apart @ (gap / length) if length > 0 else np.zeros(len(apart))
 
 
-def changes_of(table: pd.DataFrame, mitigation: str, measures: tuple[str, ...]) -> pd.DataFrame:
+def changes_of(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> pd.DataFrame:
     """The rows of one mitigation and some measures."""
     return table[(table.mitigation == mitigation) & table.measure.isin(measures)]
 
@@ -237,30 +233,38 @@ def advice(table: pd.DataFrame) -> str:
     """One sentence: should the gap be closed, and how; of `mitigation_table`.
 
     A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
-    where recall@1 rises in one, and in the mean of both by more than a trifle; it guards where, by the same rule, neighbours under noise or recall
-    after quantisation rise in one direction and neither falls in any. With so many ways some
-    interval leaves 0 out by chance: a rise below NEGLIGIBLE counts for nothing.
+    where recall@1 rises in one, and in the mean of both by more than a trifle; it guards against
+    noise, or against storage in few bits, where neighbours under it, or recall after it, rise in
+    one direction and fall in none. With so many ways some interval leaves 0 out by chance: a rise
+    below NEGLIGIBLE counts for nothing.
     """
     harmless, helps, guards = [], {}, {}
     for name in MITIGATIONS[1:]:
-        recall, guarded = (changes_of(table, name, which) for which in ((RECALL,), GUARDED))
+        recall = changes_of(table, name, (RECALL,))
         if (recall.change_high < 0).any():
             continue
         harmless.append(name)
         if rise(recall).any() and recall.change.mean() > NEGLIGIBLE:
             helps[name] = recall.change.mean()
-        if rise(guarded).any() and not (guarded.change_high < 0).any():
-            guards[name] = guarded.change.mean()
+        guarded = {measure: changes_of(table, name, (measure,)) for measure in GUARDED}
+        gained = {
+            measure: rows.change.mean()
+            for measure, rows in guarded.items()
+            if rise(rows).any() and not (rows.change_high < 0).any()
+        }
+        if gained:
+            guards[name] = gained
     count = len(MITIGATIONS) - 1
     if helps:
         best = max(helps, key=helps.get)
-        also = "; it also guards against noise or quantisation" if best in guards else ""
-        return f"Yes, by {best}: {in_short(table, best, (RECALL,))}{also}."
+        also = "".join(f"; {gains(table, best, (measure,))}" for measure in guards.get(best, {}))
+        return f"Yes, by {best}: {gains(table, best, (RECALL,))}{also}."
     if guards:
-        best = max(guards, key=guards.get)
+        best = max(guards, key=lambda name: sum(guards[name].values()))
+        where = " or ".join(WHERE[measure] for measure in guards[best])
         return (
-            "Only where embeddings are perturbed or stored in few bits, by "
-            f"{best}: {in_short(table, best, GUARDED)}; recall@1 is not measurably lower."
+            f"Only where embeddings are {where}, by {best}: {gains(table, best, guards[best])}; "
+            f"at no loss beyond its interval ({gains(table, best, (RECALL,))})."
         )
     if harmless:
         return (
@@ -275,20 +279,7 @@ def rise(rows: pd.DataFrame) -> pd.Series:
     return (rows.change_low > 0) & (rows.change > NEGLIGIBLE)
 
 
-def in_short(table: pd.DataFrame, mitigation: str, measures: tuple[str, ...]) -> str:
-    """Changes of some measures, image→text and text→image, without their intervals."""
-    rows = changes_of(table, mitigation, measures).set_index(["measure", "direction"]).change
-    return (
-        ", ".join(
-            f"{WORDS[measure]} "
-            + " and ".join(f"{rows[measure, direction]:+.3f}" for direction in DIRECTIONS)
-            for measure in measures
-        )
-        + " (image→text and text→image)"
-    )
-
-
-def gains(table: pd.DataFrame, mitigation: str, measures: tuple[str, ...]) -> str:
+def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:
     """Changes of some measures in both directions, in words."""
     return ", ".join(
         f"{row.measure.replace('_', ' ')} {row.direction.replace('_to_', '→')} "

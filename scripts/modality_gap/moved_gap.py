@@ -369,8 +369,8 @@ def shift_gains(
     as in the paper, which favours it; `held_out`, chosen on a random half and evaluated on the
     other; `closed`, the shift that brings the centres nearest to each other. Of equally good ones,
     the one nearest to 0. Columns moved, metric, choice, images (evaluated ones), shift,
-    centre_distance, own_distance (of the model as it is), gap (larger, smaller or same), before,
-    after, gain, gain_low, gain_high (95% interval of a paired bootstrap over these images, the
+    centre_distance, own_distance (of the model as it is), gap (larger, smaller or same),
+    baseline (of always the same answer), before, after, gain, gain_low, gain_high (95% interval of a paired bootstrap over these images, the
     choice being given), chi_squared_p, mcnemar_p.
     """
     random = np.random.default_rng(seed)
@@ -398,6 +398,7 @@ def shift_gains(
                         "centre_distance": moves.centre_distance[place],
                         "own_distance": moves.centre_distance[start],
                         "gap": gap_change(moves.centre_distance, start, place),
+                        "baseline": outcome.baseline,
                         "before": values[start],
                         "after": values[place],
                         "gain": values[place] - values[start],

@@ -128,7 +128,17 @@ def close_gap(
     images, texts: shape (n, d) and (m, d), rows of unit length; alpha: of `move_along`; thresholds:
     of `orthogonal_gap`, needed where texts span the space. Moved texts are no longer of unit length:
     compare by Euclidean distance. To move images instead, exchange the two.
+    Raises ValueError for rows of another length, or where nothing of the gap is left to close.
     """
+    images, texts = np.asarray(images, dtype=np.float64), np.asarray(texts, dtype=np.float64)
     check_pair(images, texts)
+    for name, rows in (("images", images), ("texts", texts)):
+        if np.abs(np.linalg.norm(rows, axis=1) - 1).max() > 1e-3:
+            raise ValueError(f"{name}: expected rows of unit length: normalise them first")
     gap = orthogonal_gap(images, texts, kept_variance, relative_singular_value)
+    if gap.kept_length == 0:
+        raise ValueError(
+            "the texts span the space, and nothing of the gap is orthogonal to them: expected a "
+            "threshold, such as kept_variance=0.95"
+        )
     return move_along(texts, gap.vector, alpha)

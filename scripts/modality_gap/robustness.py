@@ -5,7 +5,6 @@ move by v (chowers2026, Secs. 3.3 and 5). Of |q − (r + s·z + v)|² only q·r,
 an item depend on what changes, so that one matrix product a draw of noise serves every s and v.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -549,7 +548,9 @@ def tradeoff_claims(tradeoff: pd.DataFrame) -> Iterator[tuple]:
         verdicts, texts = [], []
         for (task, deviation), cell in part.groupby(["task", "deviation"], sort=False):
             low, high = worthwhile_range(cell)
-            verdicts.append(FAILS if math.isnan(low) else HOLDS)
+            tried = cell[cell.threshold > 0]
+            lost = (tried.change_high + tried.accuracy_change < 0).all()
+            verdicts.append(HOLDS if low > 0 else FAILS if lost else UNDECIDED)
             if deviation == best:
                 texts.append(f"{task} " + (f"{low:g} to {high:g}" if low > 0 else "none"))
         yield (

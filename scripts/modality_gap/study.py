@@ -55,7 +55,7 @@ def one_line(error: ValidationError) -> str:
         unknown = sorted(set(error.instance) - set(known))[0]
         place = "" if path == "the study" else f"{path}."
         return f"{place}{unknown}: unknown key, expected one of {', '.join(known)}"
-    if error.validator == "pattern":
+    if error.validator in ("pattern", "const") and "description" in error.schema:
         return f"{path}: {error.instance!r}, expected {error.schema['description']}"
     if error.validator == "minItems":
         number = len(error.instance)
@@ -74,6 +74,9 @@ def broken_references(study: dict) -> Iterator[str]:
     corpora, runs, encoders = (study.get(key, {}) for key in ("corpora", "training", "encoders"))
     for name, run in runs.items():
         yield from unknown(f"training.{name}.corpus", run["corpus"], corpora)
+        known = splits_of(corpora[run["corpus"]])
+        for key in ("split", "validation"):
+            yield from unknown(f"training.{name}.{key}", run[key], known or [run[key]])
         yield from broken_start(name, runs, encoders)
     for name, encoder in encoders.items():
         path = f"encoders.{name}"
@@ -209,6 +212,10 @@ def broken_tasks(study: dict, corpora: dict, encoders: dict) -> Iterator[str]:
             places[f"zero_shot.directions.{name}"] = source
     if "pair_matching" in study:
         places["pair_matching"] = study["pair_matching"]
+    for corpus in corpora.values() if "mitigations" in study else []:
+        known = splits_of(corpus) if corpus.get("evaluate") else []
+        reference = study["mitigations"]["reference"]
+        yield from unknown("mitigations.reference", reference, ["same", *(known or [reference])])
     if "robustness" in study:
         yield from broken_robustness(study["robustness"], study)
     for name, entry in study.get("fairness", {}).items():

@@ -260,17 +260,20 @@ def test_images_without_a_label_or_class_are_left_out():
             "age": ["3", "3", None, "3", "3"],
         }
     )
-    found = select_images(images, {"subject": ["person"]}, ["gender"], COLUMNS, OWN)
+    person, men = {"subject": ["person"]}, ["light, male", "dark, male"]
+    found = select_images(images, person, ["gender"], COLUMNS, men)
     assert list(found.index) == [0, 2]
     assert list(found) == ["tone", "gender"]
-    aged = select_images(images, {"subject": ["person"]}, ["gender x age"], COLUMNS, OWN)
+    aged = select_images(images, person, ["gender x age"], COLUMNS, men[:1])
     assert list(aged.index) == [0]
+    with pytest.raises(ValueError, match="'drak, male': no image has these labels.*dark, male"):
+        select_images(images, person, ["gender"], COLUMNS, [*men, "drak, male"])
 
 
 @pytest.mark.parametrize(
     ("where", "groups", "words"),
     [({"age": ["9"]}, [], "no column 'age'"), ({}, ["tone x age"], "no column 'age'"),
-     ({"gender": ["other"]}, [], "no image has the labels")],
+     ({"gender": ["other"]}, [], "no image has these labels")],
 )  # fmt: skip
 def test_labels_that_are_not_there_are_named(where, groups, words):
     images = pd.DataFrame({"tone": ["light"], "gender": ["male"]})

@@ -311,6 +311,7 @@ def gains_table(key, groups, metric, judged):
             "choice": choice,
             "gap": gap if moved == judged else "other",
             "before": 0.5,
+            "baseline": 0.1,
             "gain": (low + high) / 2,
             "gain_low": low if moved == judged else 0.5 - low,
             "gain_high": high if moved == judged else 0.5 - high,
@@ -344,6 +345,16 @@ def test_claims_follow_the_held_out_choice():
     groups["flat"]["held_out"] = (0.01, 0.02, "larger")
     gains = gains_table("task", groups, "roc_auc", "both").assign(direction="task")
     assert moved_gap_claims({"zero_shot_gains": gains}).verdict.iloc[-1] == "does not hold"
+
+
+def test_a_model_at_chance_decides_nothing():
+    choices = {"best": (0.1, 0.2, "larger"), "held_out": (0.1, 0.2, "larger")}
+    choices["closed"] = (0.0, 0.0, "smaller")
+    gains = gains_table("task", {"guess": choices}, "top_1", "both").assign(direction="task")
+    found = moved_gap_claims({"zero_shot_gains": gains.assign(baseline=0.5)})
+    assert set(found.verdict) == {"undecided"}
+    assert found.numbers.str.contains("no better than always the same answer").sum() == 2
+    assert "holds" in set(moved_gap_claims({"zero_shot_gains": gains}).verdict)
 
 
 @pytest.mark.parametrize(

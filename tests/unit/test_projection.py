@@ -129,3 +129,12 @@ def test_thresholds_that_are_none_are_named(random, threshold, words):
 def test_no_gap_is_named():
     with pytest.raises(ValueError, match="no gap to close"):
         orthogonal_gap(np.eye(4), np.eye(4))
+
+
+def test_a_user_is_told_why_nothing_would_move(random):
+    images, texts = (normalize(random.normal(size=(n, 6)) + s) for n, s in ((20, 1), (30, -1)))
+    with pytest.raises(ValueError, match="the texts span the space.*kept_variance=0.95"):
+        close_gap(images, texts)
+    assert close_gap(images.tolist(), texts.tolist(), kept_variance=0.5).shape == (30, 6)
+    with pytest.raises(ValueError, match="texts: expected rows of unit length"):
+        close_gap(images, 3 * texts, kept_variance=0.5)

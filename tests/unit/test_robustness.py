@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from modality_gap import robustness
-from modality_gap.claims import FAILS, HOLDS, PARTLY
+from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED
 from modality_gap.embeddings import normalize
 from modality_gap.projection import orthogonal_gap
 from modality_gap.robustness import (
@@ -236,6 +236,15 @@ def test_claims_fail_where_robustness_falls():
     down = rows.assign(task="down", accuracy_change=0.2, change_low=low, change_high=high)
     for table, verdict in ((up, HOLDS), (down, FAILS), (pd.concat([up, down]), PARTLY)):
         assert {row[2] for row in robustness_claims(table)} == {verdict}
+
+
+def test_thresholds_that_may_gain_or_lose_decide_nothing():
+    rows = pd.DataFrame({"threshold": [0, 0.1, 0.5], "change": [0, 0.05, 0.1]})
+    rows = rows.assign(reading="cumulative_variance", task="t", deviation=0.1, accuracy_change=-0.1)
+    wide = rows.assign(change_low=rows.change - 0.2, change_high=rows.change + 0.2)
+    narrow = rows.assign(change_low=rows.change - 0.01, change_high=rows.change - 0.005)
+    for table, verdict in ((wide, UNDECIDED), (narrow, FAILS)):
+        assert [row[2] for row in tradeoff_claims(table)] == [verdict]
 
 
 def test_the_worthwhile_thresholds_gain_more_than_they_lose():

@@ -173,3 +173,72 @@ def test_a_run_that_starts_from_itself_is_named(study):
     study["encoders"]["circle"] = {"kind": "run", "run": "tuned_1", "weights": "final"}
     study["training"]["tuned_1"]["start"] = "circle"
     assert complaint(study) == "training.tuned_1.start: 'circle' starts from this run itself"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("training/vit/validation", "val", "training.vit.validation: unknown name 'val', expected"),
+        ("zero_shot/encoders", ["me"], "zero_shot.encoders: unknown name 'me', expected one of"),
+        ("zero_shot/tasks/flags/splits", ["x"], "zero_shot.tasks.flags.splits: unknown name 'x'"),
+        ("zero_shot/tasks/flags/corpus", "x", "zero_shot.tasks.flags.corpus: unknown name 'x'"),
+        ("zero_shot/directions/task", "tsak", "expected task, or corpus and split"),
+        (
+            "zero_shot/directions/training/split",
+            "x",
+            "zero_shot.directions.training.split: unknown",
+        ),
+        ("zero_shot/moves", ["up"], "zero_shot.moves[0]: 'up' is not one of"),
+        ("linear_probe/tasks/groups_of_vendor/train", "x", "linear_probe.tasks.groups_of_vendor."),
+        ("fairness/people/direction", "tsak", "expected task, or corpus and split"),
+        (
+            "fairness/people/compared/widened/exacerbates",
+            "crime",
+            "fairness.people.compared.widened.exacerbates: unknown name 'crime', expected one of "
+            "non_human, villain",
+        ),
+        ("robustness/zero_shot", "x", "robustness.zero_shot: unknown name 'x', expected one of"),
+        (
+            "robustness/zero_shot",
+            None,
+            "robustness: missing zero_shot, expected the name of a task",
+        ),
+        ("robustness/choices", None, "robustness: missing choices, expected for multiple_choice"),
+        ("robustness/alphas", [0, 1], "robustness.alphas: expected -1 among them"),
+        ("quantization/schemes/half", [4], "quantization.schemes.half: unknown key, expected one"),
+        ("mitigations/reference", "trian", "mitigations.reference: unknown name 'trian', expected"),
+        (
+            "rephrasing/encoders",
+            ["vit"],
+            "rephrasing.encoders: unknown name 'vit', expected one of",
+        ),
+    ],
+)
+def test_what_is_wrong_with_tasks_and_mitigations(study, path, value, expected):
+    assert expected in complaint(changed(study, path, value))
+
+
+@pytest.mark.parametrize(
+    ("corpus", "expected"),
+    [
+        ({"reader": "cifar10", "splits": ["val"]}, "corpora.mine.splits[0]: 'val' is not one of"),
+        ({"reader": "imagenet", "splits": ["val"]}, "corpora.mine: missing folder"),
+        ({"reader": "webdataset", "splits": ["a"]}, "expected exactly one of url, folder"),
+        (
+            {"reader": "svhn", "splits": ["test"], "evaluate": ["x"]},
+            "corpora.mine.evaluate: unknown",
+        ),
+        ({"reader": "coco", "splits": ["val"], "release": 2015}, "2015 is not one of"),
+        (
+            {"reader": "svhn", "splits": ["test"], "checksums": {"a": "1"}},
+            "'1', expected md5:, sha256: or sha512: and hexadecimal digits",
+        ),
+        (
+            {"reader": "svhn", "splits": ["test"], "mirror": "ftp"},
+            "expected an address that begins",
+        ),
+        ({"reader": "svhn", "splits": ["test"], "file": "x"}, "file: unknown key, expected one of"),
+    ],
+)
+def test_what_is_wrong_with_a_public_data_set(study, corpus, expected):
+    assert expected in complaint(changed(study, "corpora/mine", corpus))

@@ -222,7 +222,7 @@ def test_accuracy_is_that_of_the_embeddings(done, task, split, column, number):
     ]
     names = [name.strip("'") for name in names if "{}" not in name]
     form = {"things": "a {}."}.get(task, "a photo of {}.")
-    prompts = pd.read_parquet(done.results / "embeddings/random/prompts.parquet")
+    prompts = pd.read_parquet(done.results / "embeddings/random/prompts/zero_shot.parquet")
     prompts = prompts.set_index("text").embedding
     texts = np.stack([prompts[form.format(name)] for name in names]).astype(np.float64)
     texts /= np.linalg.norm(texts, axis=1, keepdims=True)

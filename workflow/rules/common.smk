@@ -707,14 +707,16 @@ def classes_of_corpus(wildcards):
 
 def prompted_tasks(wildcards):
     """Every task of zero-shot classification that an encoder's prompts are for."""
-    if wildcards.encoder not in ZERO_SHOT["encoders"]:
-        return []
-    return list(ZERO_SHOT["tasks"].values())
+    if wildcards.section != "zero_shot":
+        return {}
+    return ZERO_SHOT["tasks"]
 
 
 def prompted_corpora(wildcards):
     """The corpora of an encoder's tasks."""
-    return list(dict.fromkeys(task["corpus"] for task in prompted_tasks(wildcards)))
+    return list(
+        dict.fromkeys(task["corpus"] for task in prompted_tasks(wildcards).values())
+    )
 
 
 def prompted_tables(wildcards):
@@ -729,7 +731,7 @@ def prompted_tables(wildcards):
 def given_prompts(wildcards):
     """The prompts that the study itself words, for an encoder."""
     found = []
-    for entry in FAIRNESS.values():
+    for entry in FAIRNESS.values() if wildcards.section == "fairness" else []:
         if wildcards.encoder in entry["encoders"]:
             for prompts in [entry["classes"]["prompts"], *entry["probes"].values()]:
                 for texts in prompts.values():
@@ -841,7 +843,7 @@ def robustness_inputs(wildcards):
         files |= {
             "labels": "<results>/corpora/{corpus}/images.parquet",
             "classes": "<results>/corpora/{corpus}/classes.yaml",
-            "prompts": "<results>/embeddings/{encoder}/prompts.parquet",
+            "prompts": "<results>/embeddings/{encoder}/prompts/zero_shot.parquet",
         }
     return files
 
@@ -913,8 +915,13 @@ def rephrased_splits(wildcards):
     return [
         (corpus, split)
         for encoder, corpus, split in section_places("rephrasing")
-        if encoder == wildcards.encoder
+        if encoder == wildcards.encoder and wildcards.section == "rephrasing"
     ]
+
+
+def rephrasing_settings(wildcards):
+    """The settings of rephrasing, for its own prompts."""
+    return config["rephrasing"] if wildcards.section == "rephrasing" else None
 
 
 def rephrased_tables(wildcards):

@@ -123,7 +123,7 @@ else:
 
 
 rule embed_prompts:
-    """Embeddings of every prompt that an encoder is asked with, each text once."""
+    """Embeddings of every prompt that a section asks an encoder with, each text once."""
     input:
         unpack(prompted_tables),
         unpack(rephrased_tables),
@@ -131,12 +131,13 @@ rule embed_prompts:
         weights=encoder_weights,
         library=library_of("embed_prompts"),
     output:
-        "<results>/embeddings/{encoder}/prompts.parquet",
+        "<results>/embeddings/{encoder}/prompts/{section}.parquet",
     log:
-        "<logs>/embed_prompts/{encoder}.log",
+        "<logs>/embed_prompts/{encoder}/{section}.log",
     benchmark:
-        "<benchmarks>/embed_prompts/{encoder}.tsv"
+        "<benchmarks>/embed_prompts/{encoder}/{section}.tsv"
     wildcard_constraints:
+        section="zero_shot|fairness|rephrasing",
         encoder=any_of(NETWORKS),
     conda:
         "../../envs/network.yaml"
@@ -153,7 +154,7 @@ rule embed_prompts:
         corpora=prompted_corpora,
         given=given_prompts,
         rephrased=rephrased_splits,
-        rephrasing=config.get("rephrasing"),
+        rephrasing=rephrasing_settings,
     script:
         "../../scripts/embed_prompts.py"
 

@@ -4,7 +4,7 @@ rule fairness:
         images=fairness_images,
         labels=fairness_labels,
         reference=fairness_reference,
-        prompts="<results>/embeddings/{encoder}/prompts.parquet",
+        prompts="<results>/embeddings/{encoder}/prompts/fairness.parquet",
         library=library_of("fairness"),
     output:
         rates="<results>/fairness/{encoder}/{fairness}/rates.parquet",

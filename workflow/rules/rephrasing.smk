@@ -5,7 +5,7 @@ rule rephrasing:
         labels="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
         classes="<results>/corpora/{corpus}/classes.yaml",
-        prompts="<results>/embeddings/{encoder}/prompts.parquet",
+        prompts="<results>/embeddings/{encoder}/prompts/rephrasing.parquet",
         library=library_of("rephrasing"),
     output:
         choices="<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",

@@ -5,7 +5,7 @@ rule zero_shot:
         images=EMBEDDING_FILES["images"],
         labels="<results>/corpora/{corpus}/images.parquet",
         classes=classes_of_corpus,
-        prompts="<results>/embeddings/{encoder}/prompts.parquet",
+        prompts="<results>/embeddings/{encoder}/prompts/zero_shot.parquet",
         library=library_of("zero_shot"),
     output:
         curves="<results>/zero_shot/{encoder}/{corpus}/{split}/curves.parquet",

@@ -131,6 +131,8 @@ def plot_fairness_confusion(confusion: pd.DataFrame) -> Figure:
     )
     for axis in axes.flat[len(distances) :]:
         axis.set_visible(False)
+    for axis in axes.flat[max(0, len(distances) - columns) : len(distances)]:
+        axis.tick_params(labelbottom=True)
     for axis, (comparison, distance) in zip(axes.flat, distances.items(), strict=False):
         counts = here[here.comparison == comparison].pivot(
             index="group", columns="predicted", values="count"

@@ -349,7 +349,7 @@ def plot_linear_probe(accuracies: pd.DataFrame, candidates: pd.DataFrame) -> Fig
         axis.grid(axis="y")
     axes[0, 0].set_ylabel("accuracy")
     figure.supxlabel(
-        "inverse regularisation C (lines: on images set apart, dots: chosen, on test images)",
+        "inverse regularisation C\n(lines: on images set apart, dots: chosen, on test images)",
         fontsize=9,
     )
     return figure
