@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy.linalg
+from scipy.stats import norm
 
 from modality_gap.claims import HOLDS, UNDECIDED
 from modality_gap.embeddings import check_pair, first_captions, normalize, sample_pairs
@@ -24,6 +25,8 @@ from modality_gap.quantization import (
 NONE = "none"
 MITIGATIONS = (NONE, "shift", "projection", "centring", "rotation", "realign")
 DIRECTIONS = ("image_to_text", "text_to_image")
+# From one 95% interval to as many as there are ways and directions.
+WIDER = norm.isf(0.025 / (len(DIRECTIONS) * (len(MITIGATIONS) - 1))) / norm.isf(0.025)
 RECALL, COSINE_RECALL, NOISE, STORED, GAP = (
     "recall@1",
     "cosine_recall@1",
@@ -235,8 +238,7 @@ def advice(table: pd.DataFrame) -> str:
     A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
     where recall@1 rises in one, and in the mean of both by more than a trifle; it guards against
     noise, or against storage in few bits, where neighbours under it, or recall after it, rise in
-    one direction and fall in none. With so many ways some interval leaves 0 out by chance: a rise
-    below NEGLIGIBLE counts for nothing.
+    one direction and fall in none. What counts as a rise: see `rise`.
     """
     harmless, helps, guards = [], {}, {}
     for name in MITIGATIONS[1:]:
@@ -275,8 +277,12 @@ def advice(table: pd.DataFrame) -> str:
 
 
 def rise(rows: pd.DataFrame) -> pd.Series:
-    """Which rows rise by more than their interval, and by more than a trifle."""
-    return (rows.change_low > 0) & (rows.change > NEGLIGIBLE)
+    """Which rows rise beyond an interval that holds for all ways at once, and by more than a trifle.
+
+    Of so many 95% intervals some leaves 0 out by chance: they are widened to Bonferroni's level.
+    """
+    low = rows.change - WIDER * (rows.change - rows.change_low)
+    return (low > 0) & (rows.change > NEGLIGIBLE)
 
 
 def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:

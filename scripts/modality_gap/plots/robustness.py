@@ -167,7 +167,7 @@ def draw_line(
     """Means with their interval as a band."""
     axis.plot(cell[x], cell[y], color=colour, marker="o" if marker else None, ms=2.5)
     low, high = cell[f"{y}_low"], cell[f"{y}_high"]
-    axis.fill_between(cell[x], low, high, color=colour, alpha=0.2, linewidth=0)
+    axis.fill_between(cell[x], low, high, color=colour, alpha=0.12, linewidth=0)
 
 
 def label_ends(axis: Axes, ends: list[tuple]) -> None:
