@@ -66,6 +66,8 @@ def small_emoji_study(archives: Path) -> dict:
         "gap_by_temperature": ["vit_fixed_0.01", "vit_fixed_0.04", "vit_fixed_0.1"],
         "mitigations": ["vit", "vit_fixed_0.04", "vit_swap_entries"],
     }
+    for name in ("vit_initial", "vit_trained"):
+        del study["encoders"][name]
     study["run_measures"] |= {"pool": 8, "draws": 2}
     study["views"] |= {"pairs": 16}
     study["shift_landscape"]["shifts"] = {"first": -2, "last": 2, "number": 9}
@@ -82,7 +84,7 @@ def small_tasks(study: dict) -> dict:
         "shapes": task | {"label": "label", "where": {"subgroup": ["geometric"]}},
     }
     few = {"shifts": {"first": -1, "last": 1, "number": 5}}
-    people = {name: entry | few | {"splits": ["all"]} for name, entry in study["fairness"].items()}
+    people = {"people": study["fairness"]["people"] | few | {"splits": ["all"]}}
     two_class = {"dimension": 16, "queries": 4, "draws": 5}
     return {
         "zero_shot": zero_shot | few | {"bootstrap": 100, "tasks": tasks},
