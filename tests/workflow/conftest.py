@@ -69,7 +69,7 @@ def small_emoji_study(archives: Path) -> dict:
     for name in ("vit_initial", "vit_trained"):
         del study["encoders"][name]
     study["run_measures"] |= {"pool": 8, "draws": 2}
-    study["views"] |= {"pairs": 16}
+    study["views"] |= {"pairs": 16, "methods": ["pca"]}
     study["shift_landscape"]["shifts"] = {"first": -2, "last": 2, "number": 9}
     study["shift_landscape"]["logit_scales"] = [100, 1]
     return study | small_tasks(study) | small_experiments(study)

@@ -33,12 +33,16 @@ def place(tmp_path, random):
     return lambda name: Workplace(tmp_path, yaml.safe_load(BLOCKS[name]))
 
 
-@pytest.mark.parametrize("name", ["mine.yaml", "pictures.yaml", "trained.yaml"])
+@pytest.mark.parametrize("name", ["mine.yaml", "trained.yaml"])
 def test_a_block_gives_a_report(place, name):
     place = place(name)
     place.succeeds()
     assert (place.results / "report.html").is_file()
     assert pd.read_csv(place.results / "summary.csv").modality_gap.gt(0).all()
+
+
+def test_the_block_with_pictures_alone_is_planned(place):
+    assert "read_table" in place("pictures.yaml").succeeds("--dry-run")
 
 
 def test_the_block_with_pretrained_weights_is_planned(place):
