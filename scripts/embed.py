@@ -1,7 +1,9 @@
-"""Embed one split of a corpus with one encoder."""
+"""Embed one split of a corpus with one encoder, or one part of it."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from job import architectures, job
@@ -25,7 +27,13 @@ with job(snakemake):
     images, captions = read_split(Path(snakemake.input.images).parent, split)
     texts, _ = distinct_texts(images, captions)
     workers = snakemake.threads if device.type == "cuda" else 0
-    found = embed_part(model, architecture, images, texts, snakemake.params.settings, workers)
+    scatteritem = snakemake.wildcards.get("scatteritem")
+    part = tuple(map(int, (scatteritem or "1-of-1").split("-of-")))
+    settings = snakemake.params.settings
+    found = embed_part(model, architecture, images, texts, settings, workers, part)
     metadata = describe(model, encoder=snakemake.wildcards.encoder, architecture=architecture)
-    corpus = Path(snakemake.input.images).parent
-    write_split(dict(snakemake.output.items()), corpus, split, [found], metadata)
+    if scatteritem is not None:
+        np.savez(snakemake.output[0], metadata=json.dumps(metadata), **found)
+    else:
+        corpus = Path(snakemake.input.images).parent
+        write_split(dict(snakemake.output.items()), corpus, split, [found], metadata)

@@ -664,7 +664,6 @@ def first_steps_seeds(wildcards):
 
 ZERO_SHOT = config.get("zero_shot", {"encoders": [], "tasks": {}})
 FAIRNESS = config.get("fairness", {})
-PAIR_MATCHING = config.get("pair_matching")
 
 
 def embedding_files(encoder, corpus, split):

@@ -69,7 +69,7 @@ else:
             captions="<results>/corpora/{corpus}/captions.parquet",
             architecture=encoder_architecture,
             weights=encoder_weights,
-            library=library_of("embed_part"),
+            library=library_of("embed"),
         output:
             temp(
                 "<results>/embeddings/{encoder}/{corpus}/{split}/parts/{scatteritem}.npz"
@@ -93,7 +93,7 @@ else:
             architecture=encoder_architecture_name,
             settings=config["embedding"],
         script:
-            "../../scripts/embed_part.py"
+            "../../scripts/embed.py"
 
     rule join_parts:
         """Raw image and text embeddings of a split, the same whatever the number of its parts."""
