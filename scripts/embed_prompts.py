@@ -26,7 +26,7 @@ with job(snakemake):
         folder = folders[task["corpus"]]
         for split in task["splits"]:
             try:
-                images = task_images(read_split(folder, split)[0], task)
+                images, _ = task_images(read_split(folder, split)[0], task)
                 texts += list(task_prompts(images, task, read_classes(folder)).text)
             except ValueError as error:
                 raise ValueError(f"zero_shot.tasks.{name}, {split}: {error}") from error

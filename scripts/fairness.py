@@ -5,10 +5,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from job import job
+from job import job, tell
 from modality_gap.embeddings import read_matched, read_normalized
-from modality_gap.fairness import fairness_tables, prompt_table, select_images, study_groups
-from modality_gap.prompts import prompt_embeddings
+from modality_gap.fairness import (
+    check_distinct,
+    fairness_tables,
+    prompt_table,
+    select_images,
+    study_groups,
+)
+from modality_gap.prompts import prompt_embeddings, read_labels
 from modality_gap.zero_shot import class_embeddings
 
 with job(snakemake):
@@ -18,11 +24,12 @@ with job(snakemake):
     codes, _ = pd.factorize(prompts["class"])
     embeddings = prompt_embeddings(snakemake.input.prompts, prompts.text)
     classes = class_embeddings(embeddings, codes)
+    check_distinct(classes, list(dict.fromkeys(prompts["class"])))
     kinds = dict(zip(prompts["class"], prompts.kind, strict=True))
     splits = [read_normalized(path) for path in snakemake.input.images]
-    corpus = pd.read_parquet(snakemake.input.labels).drop(columns="image").set_index("image_id")
-    labels = select_images(
-        corpus.loc[[image for _, ids in splits for image in ids]].reset_index(drop=True),
+    corpus = read_labels(snakemake.input.labels, [image for _, ids in splits for image in ids])
+    labels, notes = select_images(
+        corpus,
         settings.get("where", {}),
         study_groups(settings),
         settings["classes"]["columns"],
@@ -32,5 +39,7 @@ with job(snakemake):
     others = snakemake.input.get("reference")
     reference = read_matched(Path(others[0]).parent) if others else (images, classes)
     tables = fairness_tables(images, labels, classes, kinds, reference, settings)
+    tell(snakemake, notes)
+    tables["rates"].attrs["notes"] = notes
     for name, table in tables.items():
         table.to_parquet(snakemake.output[name], index=False)

@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,9 +25,20 @@ def job(snakemake) -> Iterator[None]:
         reason = str(error) if expected else f"{type(error).__name__}: {error}"
         which = ", ".join(snakemake.wildcards)
         line = f"{snakemake.rule} ({which}): {' '.join(reason.split())}"
-        log.write_text(f"{traceback.format_exc()}\n{line}\n")
+        with log.open("a") as lines:
+            lines.write(f"{traceback.format_exc()}\n{line}\n")
         print(line, file=sys.stderr)
         sys.exit(1)
+
+
+def tell(snakemake, notes: Iterable[str]) -> None:
+    """Say what a job left out, merged or cut: a line each, on the terminal and in the log."""
+    which = ", ".join(snakemake.wildcards)
+    with Path(snakemake.log[0]).open("a") as lines:
+        for note in notes:
+            line = f"{snakemake.rule} ({which}): note: {note}"
+            print(line, file=lines)
+            print(line, file=sys.stderr)
 
 
 def architectures(snakemake) -> Path:

@@ -3,29 +3,27 @@
 import numpy as np
 import pandas as pd
 
-from job import job
+from job import job, tell
 from modality_gap.embeddings import read_normalized
 from modality_gap.linear_probe import chosen_linear_probe
-from modality_gap.prompts import read_labels
+from modality_gap.prompts import CLASS, read_labels, task_images
 
 
-def labelled(embeddings: str, labels: str, label: str) -> tuple[np.ndarray, np.ndarray]:
+def labelled(embeddings: str, labels: str, task: dict) -> tuple[np.ndarray, np.ndarray]:
     """The images of a split that have a label, of unit length, and their labels as text."""
     images, keys = read_normalized(embeddings)
-    table = read_labels(labels, keys)
-    if label not in table:
-        raise ValueError(f"no column {label!r}, expected one of {', '.join(table)}")
-    values = table[label]
-    known = values.notna().to_numpy()
-    return images[known], values[known].astype(str).to_numpy()
+    kept, left_out = task_images(read_labels(labels, keys), {"label": task["label"]})
+    notes.extend(left_out)
+    return images[kept.index], kept[CLASS].to_numpy()
 
 
 with job(snakemake):
     settings, files, accuracies, candidates = snakemake.params.settings, snakemake.input, [], []
+    notes = []
     for name, task in settings["tasks"].items():
         corpus = files[f"labels_{name}"]
-        train, train_labels = labelled(files[f"train_{name}"], corpus, task["label"])
-        test, test_labels = labelled(files[f"test_{name}"], corpus, task["label"])
+        train, train_labels = labelled(files[f"train_{name}"], corpus, task)
+        test, test_labels = labelled(files[f"test_{name}"], corpus, task)
         drawn = np.random.default_rng(settings["seed"]).permutation(len(train))
         kept = np.sort(drawn[: settings["train_items"]])
         found, validation = chosen_linear_probe(
@@ -44,4 +42,6 @@ with job(snakemake):
     for table, output in zip(
         (pd.DataFrame(accuracies), pd.concat(candidates)), snakemake.output, strict=True
     ):
+        table.attrs["notes"] = notes
         table.assign(**snakemake.wildcards).to_parquet(output, index=False)
+    tell(snakemake, notes)

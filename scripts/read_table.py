@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from job import job
-from modality_gap.corpora import Corpus, check_classes, write_corpus
+from job import job, tell
+from modality_gap.corpora import check_classes, write_corpus
 from modality_gap.corpora.table import read_table
 
 with job(snakemake):
-    images, captions = read_table(snakemake.input.table)
+    corpus = read_table(snakemake.input.table)
     if snakemake.params.classes is not None:
-        check_classes(images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
-    write_corpus(Path(snakemake.output.images).parent, Corpus(images, captions))
+        check_classes(corpus.images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
+    write_corpus(Path(snakemake.output.images).parent, corpus)
+    tell(snakemake, corpus.notes)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from job import job
+from job import job, tell
 from modality_gap.embeddings import read_matched
 from modality_gap.moved_gap import (
     Direction,
@@ -30,11 +30,12 @@ with job(snakemake):
         name: None if source == "task" else read_direction(files[f"direction_{name}"])
         for name, source in params["directions"].items()
     }
-    found = []
+    found, notes = [], []
     for name, settings in params["tasks"].items():
         if settings["corpus"] != wildcards.corpus or wildcards.split not in settings["splits"]:
             continue
         task = read_task(files.images, files.labels, files.classes, files.prompts, settings)
+        notes += [f"task {name}: {note}" for note in task.notes]
         own = gap_direction(task.images, task.classes)
         tables = zero_shot_table(
             task.images,
@@ -48,5 +49,8 @@ with job(snakemake):
             params["seed"],
         )
         found.append([table.assign(task=name, **wildcards) for table in tables])
+    tell(snakemake, notes)
     for output, parts in zip(snakemake.output, zip(*found, strict=True), strict=True):
-        pd.concat(parts).to_parquet(output, index=False)
+        table = pd.concat(parts)
+        table.attrs["notes"] = notes
+        table.to_parquet(output, index=False)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED, interval, sign
-from modality_gap.embeddings import check_pair
+from modality_gap.embeddings import check_pair, first_equal_rows
 from modality_gap.intervals import CONFIDENCE, mcnemar, paired_interval, wilson
 from modality_gap.moved_gap import centre_distances, gap_direction
+from modality_gap.prompts import allowed_rows, check_labels
 
 OWN = "own"  # the kind of the classes that name a group; every other kind is one of probes
 ANY_PROBE = "any_probe"  # the papers' Sum
@@ -56,22 +57,23 @@ def select_images(
     groups: list[str],
     columns: list[str],
     classes: list[str],
-) -> pd.DataFrame:
-    """The images that have every label asked for and belong to one of the own classes.
+) -> tuple[pd.DataFrame, list[str]]:
+    """The images that have every label asked for and belong to one of the own classes; and notes.
 
     images: a row an image with its labels. where: the values allowed in some columns. groups:
-    columns, crossed ones as `a x b`. Only the label columns are returned, under the same index.
+    columns, crossed ones as `a x b`. Only the label columns are returned, under the same index. The
+    notes say how many images are left out, and why.
     """
     used = list(dict.fromkeys([*columns, *(part for group in groups for part in parts_of(group))]))
-    missing = [column for column in [*where, *used] if column not in images]
-    if missing:
-        raise ValueError(
-            f"the images have no column {missing[0]!r}, expected one of {JOIN.join(images)}"
+    check_labels([*where, *used], images)
+    asked = images.loc[allowed_rows(images, where), used]
+    labels = asked.dropna().astype(str)
+    notes = []
+    if len(labels) < len(asked):
+        notes.append(
+            f"{len(asked) - len(labels):,} of {len(asked):,} images lack a label among "
+            f"{JOIN.join(used)} and are left out"
         )
-    kept = images[used].notna().all(axis=1)
-    for column, values in where.items():
-        kept &= images[column].isin(values)
-    labels = images.loc[kept, used].astype(str)
     own = group_names(labels, CROSS.join(columns))
     for name in classes:
         if not (own == name).any():
@@ -79,8 +81,27 @@ def select_images(
                 f"class {name!r}: no image has these labels, expected some of "
                 f"{'; '.join(sorted(own.unique()))}"
             )
-    labels = labels[own.isin(classes)]
-    return labels
+    others = own[~own.isin(classes)]
+    if len(others):
+        notes.append(
+            f"{len(others):,} of {len(own):,} images belong to none of the classes "
+            f"({'; '.join(sorted(others.unique())[:5])}) and are left out"
+        )
+    return labels[own.isin(classes)], notes
+
+
+def check_distinct(classes: np.ndarray, names: list[str]) -> None:
+    """Raise ValueError where the prompts of two classes embed as one: no image is told apart by them.
+
+    classes: shape (c, d), of the names.
+    """
+    first = first_equal_rows(classes)
+    same = np.flatnonzero(first < np.arange(len(first)))
+    if len(same):
+        raise ValueError(
+            f"classes {names[first[same[0]]]!r} and {names[same[0]]!r} have the same embedding, "
+            "expected prompts that differ"
+        )
 
 
 def study_groups(settings: dict) -> list[str]:

@@ -65,31 +65,33 @@ def mean_cosine(embeddings: np.ndarray) -> float:
 
 
 def pair_margins(
-    images: np.ndarray, texts: np.ndarray, text_ids: np.ndarray | None = None
+    images: np.ndarray,
+    texts: np.ndarray,
+    text_ids: np.ndarray | None = None,
+    image_ids: np.ndarray | None = None,
 ) -> np.ndarray:
     """How much more similar each pair is than its image's and its text's best rival.
 
-    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all pairs j with another text, shape
-    (n,); the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
-    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
-    text_ids: which pairs share a text, shape (n,): they match each other's partner and are no
-    rivals. None: every pair has its own. Raises ValueError where all pairs have one text.
+    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all pairs j with another image and
+    another text, shape (n,); the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are
+    perfectly matched. images, texts: shape (n, d), rows of unit length, row i of one matching row i
+    of the other. text_ids, image_ids: which pairs share a text or an image, shape (n,): what belongs
+    to one of them is no rival of the other. None: every pair has its own. NaN for pairs without a rival.
     """
     check_pair(images, texts, paired=True)
     n = len(images)
-    labels = np.arange(n) if text_ids is None else np.asarray(text_ids)
-    if (labels == labels[0]).all():
-        raise ValueError(f"{n} pairs with one text, expected at least 2 texts to compare")
+    labels = [np.arange(n) if ids is None else np.asarray(ids) for ids in (text_ids, image_ids)]
     own = np.empty(n, dtype=np.result_type(images, texts))
     best = np.full(n, -np.inf, dtype=own.dtype)
     for first in range(0, n, ROWS_AT_A_TIME):
         rows = np.arange(first, min(first + ROWS_AT_A_TIME, n))
         cosines = images[rows] @ texts.T
         own[rows] = cosines[np.arange(len(rows)), rows]
-        cosines[labels[rows, None] == labels] = -np.inf
+        for ids in labels:
+            cosines[ids[rows, None] == ids] = -np.inf
         best[rows] = np.maximum(best[rows], cosines.max(axis=1))
         np.maximum(best, cosines.max(axis=0), out=best)
-    return own - best
+    return np.where(np.isneginf(best), np.nan, own - best)
 
 
 def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,7 +9,13 @@ import scipy.linalg
 from scipy.stats import norm
 
 from modality_gap.claims import HOLDS, UNDECIDED
-from modality_gap.embeddings import check_pair, first_captions, normalize, sample_pairs
+from modality_gap.embeddings import (
+    check_pair,
+    first_captions,
+    first_equal_rows,
+    normalize,
+    sample_pairs,
+)
 from modality_gap.gap import gap_vector
 from modality_gap.projection import orthogonal_gap
 from modality_gap.quantization import (
@@ -107,15 +113,17 @@ def kept_under_noise(
     The noise is there before the mitigation, which was fitted without it (chowers2026, eq. 12).
     queries, retrieved: shape (n, d) and (m, d), as they came; moves: of the two; deviation: standard
     deviation σ of the normal noise of every entry; draws: how many samples of it.
+    Equal rows of what is retrieved are one item.
     """
     random = np.random.default_rng(seed)
     asking = moves[0](queries).astype(np.float32)
     clean = retrieved.astype(np.float32)
-    before = closeness(asking, moves[1](clean)).argmax(axis=1)
+    items = first_equal_rows(clean)
+    before = items[closeness(asking, moves[1](clean)).argmax(axis=1)]
     kept = np.zeros(len(queries))
     for _ in range(draws):
         noise = np.float32(deviation) * random.standard_normal(clean.shape, dtype=np.float32)
-        kept += closeness(asking, moves[1](clean + noise)).argmax(axis=1) == before
+        kept += items[closeness(asking, moves[1](clean + noise)).argmax(axis=1)] == before
     return kept / draws
 
 

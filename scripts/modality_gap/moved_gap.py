@@ -13,7 +13,7 @@ from scipy.stats import chi2_contingency, rankdata
 from modality_gap.embeddings import first_captions
 from modality_gap.gap import gap_vector
 from modality_gap.intervals import mcnemar
-from modality_gap.retrieval import chance_recall
+from modality_gap.retrieval import chance_recall, hits
 from modality_gap.shifted_ranks import moved_scales, shifted_ranks
 
 # What an image and a text are moved along the unit gap, as shares of the shift.
@@ -58,9 +58,9 @@ def shift_grid(first: float, last: float, number: int) -> list[float]:
 
 @dataclass
 class Accuracy:
-    """Which images or queries are right under each move.
+    """How surely images or queries are right under each move.
 
-    right: bool, shape (moves, n). groups: whole numbers from 0, shape (n,): accuracy is averaged
+    right: from 0 to 1 (of a tie, `retrieval.hits`), shape (moves, n). groups: whole numbers from 0, shape (n,): accuracy is averaged
     within each, then over them; all 0 where it is over everything. baseline: what it is worth.
     """
 
@@ -81,23 +81,28 @@ class Accuracy:
     ) -> np.ndarray:
         """What one move gains over another in that many resamples of the images, shape (number,).
 
-        To resample images is to draw how many of each group are gained, lost, and neither.
+        To resample images is to draw how many of each group change by how much.
         """
-        change = self.right[after, rows].astype(int) - self.right[before, rows]
-        cells = np.bincount(3 * self.groups[rows] + change + 1)
-        cells = np.pad(cells, (0, -len(cells) % 3))
+        change = self.right[after, rows].astype(np.float64) - self.right[before, rows]
+        # Without ties: lost, the same, gained.
+        levels, level = np.unique([*change, -1, 0, 1], return_inverse=True)
+        cells = np.bincount(len(levels) * self.groups[rows] + level[: len(rows)])
+        cells = np.pad(cells, (0, -len(cells) % len(levels)))
         drawn = random.multinomial(len(rows), cells / len(rows), size=number)
-        lost, neither, gained = drawn.reshape(number, -1, 3).transpose(2, 0, 1)
-        sizes = lost + neither + gained
-        gains = np.divide(gained - lost, sizes, out=np.zeros(sizes.shape), where=sizes > 0)
+        drawn = drawn.reshape(number, -1, len(levels))
+        sizes = drawn.sum(axis=2)
+        gains = np.divide(drawn @ levels, sizes, out=np.zeros(sizes.shape), where=sizes > 0)
         return gains.sum(axis=1) / (sizes > 0).sum(axis=1)
 
     def p_values(self, before: int, after: int, rows: np.ndarray) -> tuple[float, float]:
-        """Of `chi_squared_p` and `mcnemar`; NaN for an average over groups."""
+        """Of `chi_squared_p` and `mcnemar`; NaN for an average over groups.
+
+        Of ties, the latter counts how many images became surer, and how many less sure.
+        """
         if self.groups.any():
             return math.nan, math.nan
         first, second = self.right[before, rows], self.right[after, rows]
-        paired = mcnemar((second & ~first).sum(), (first & ~second).sum())
+        paired = mcnemar((second > first).sum(), (first > second).sum())
         return chi_squared_p(first.sum(), second.sum(), len(rows)), paired
 
 
@@ -211,11 +216,11 @@ def zero_shot_outcomes(
     sizes = np.sort(np.bincount(labels))[::-1]
     together = np.zeros(n, dtype=int)
     found = {
-        f"top_{k}": Accuracy(ranks < k, together, sizes[:k].sum() / n)
+        f"top_{k}": Accuracy(hits(ranks, k), together, sizes[:k].sum() / n)
         for k in (1, 5)
         if k < len(classes)
     }
-    found["mean_per_class"] = Accuracy(ranks == 0, labels, 1 / (sizes > 0).sum())
+    found["mean_per_class"] = Accuracy(hits(ranks, 1), labels, 1 / (sizes > 0).sum())
     if positive is not None:
         scores = binary_scores(images, classes, positive, unit, steps)
         found["roc_auc"] = AreaUnderCurve(scores, labels == positive)
@@ -280,7 +285,9 @@ def shifted_recall_table(
         numbered = np.column_stack([query, matches[:, 1]])
         ranks = shifted_ranks(queries[rows], items, numbered, gap.unit, steps.to_numpy())
         together = np.zeros(len(rows), dtype=int)
-        outcomes = {f"recall@{k}": Accuracy(ranks < k, together, chances[direction, k]) for k in ks}
+        outcomes = {
+            f"recall@{k}": Accuracy(hits(ranks, k), together, chances[direction, k]) for k in ks
+        }
         curve = curve_table(moves, outcomes, len(rows)).drop(columns="reference_distance")
         curve["k"] = curve.metric.str.removeprefix("recall@").astype(int)
         found = curve, shift_gains(moves, outcomes, together, bootstrap, seed)

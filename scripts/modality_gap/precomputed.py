@@ -1,17 +1,65 @@
 """Embeddings that a user brings, in any of the usual file forms."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import safetensors
 from numpy.lib.npyio import NpzFile
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
-from modality_gap.embeddings import check_pair
+from modality_gap.embeddings import check_embeddings, check_pair, first_equal_rows
 
+NAMES = ("images", "texts")
 FORMS = ".npy of shape (2, n, d), .npz, .parquet or .safetensors with `images` and `texts`"
+SAFETENSORS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
+# What each kind of numbers is that is none of an embedding.
+NOT_EMBEDDINGS = {
+    "b": "bits: embeddings quantised to signs; expected what they were before",
+    "u": "whole numbers: quantised or packed embeddings; dequantise them first, low + step × code with "
+    "the quantiser's own low and step of each dimension (of packed bits, numpy.unpackbits × 2 − 1)",
+    "i": "whole numbers: quantised embeddings; dequantise them first, scale × code with the "
+    "quantiser's own scale",
+    "c": "complex numbers; expected real ones",
+}
+
+
+class Pairs(NamedTuple):
+    """Distinct images and texts, shape (n, d) and (m, d), and which belong together, shape (p, 2).
+
+    Pairs are (image row, text row), a row of what the user brought each, in that order.
+    """
+
+    images: np.ndarray
+    texts: np.ndarray
+    pairs: np.ndarray
+
+
+def distinct_items(images: np.ndarray, texts: np.ndarray) -> Pairs:
+    """Repeated rows taken as one item each, as a table has them; images, texts: shape (p, d).
+
+    Row i of one belongs to row i of the other, and to all that its equals belong to.
+    """
+    found = []
+    for rows in (images, texts):
+        # A row with −0 equals one with 0.
+        first, places = np.unique(first_equal_rows(rows + 0), return_inverse=True)
+        found.append((rows[first], places))
+    (distinct_images, image_rows), (distinct_texts, text_rows) = found
+    return Pairs(distinct_images, distinct_texts, np.column_stack([image_rows, text_rows]))
+
+
+def merged_notes(found: Pairs) -> list[str]:
+    """A sentence for each modality in which rows were repeated."""
+    pairs = len(found.pairs)
+    return [
+        f"{pairs - len(rows):,} of {pairs:,} {name} repeat another row: retrieval and neighbours "
+        f"are among {len(rows):,} distinct {name}, the gap is of all {pairs:,} pairs"
+        for name, rows in (("images", found.images), ("texts", found.texts))
+        if len(rows) < pairs
+    ]
 
 
 def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
@@ -19,50 +67,83 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
 
     files: one file (.npy of shape (2, n, d): images, then texts; .npz or .safetensors with arrays
     `images` and `texts`; .parquet with list columns `images` and `texts`), or two .npy files of
-    shape (n, d), images first. Nothing pickled is loaded.
-    Raises ValueError, naming the file, for another form, differing widths or counts, NaN,
-    infinity or a zero vector.
+    shape (n, d), images first. float16, bfloat16, float32 or float64. Nothing pickled is loaded.
+    Raises ValueError, naming the file, for another form or kind of numbers, differing widths or
+    counts, NaN, infinity, values beyond float32 or a zero vector.
     """
     name = " and ".join(str(file) for file in files)
     for file in files:
         if not Path(file).is_file():
             raise FileNotFoundError(f"{file}: no such file of embeddings")
     try:
-        images, texts = read_one(Path(files[0])) if len(files) == 1 else read_two(files)
-    except (OSError, EOFError, KeyError, pa.ArrowException, SafetensorError) as error:
-        raise ValueError(
-            f"{name}: not readable as embeddings ({error}), expected {FORMS}"
-        ) from error
-    images, texts = (np.ascontiguousarray(array, dtype=np.float32) for array in (images, texts))
-    try:
+        arrays = read_one(Path(files[0])) if len(files) == 1 else read_two(files)
+        images, texts = (in_single_precision(*each) for each in zip(NAMES, arrays, strict=True))
         check_pair(images, texts, paired=True)
+    except (OSError, EOFError, KeyError, pa.ArrowException, SafetensorError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"{name}: not readable as embeddings ({reason}), expected {FORMS}"
+        ) from error
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     return images, texts
 
 
+def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
+    """Floating-point embeddings as float32; a value that it cannot hold is an error."""
+    if array.dtype.kind != "f":
+        what = NOT_EMBEDDINGS.get(array.dtype.kind, "no numbers")
+        raise ValueError(f"{name}: {array.dtype} values, {what}")
+    check_embeddings(array, name)
+    with np.errstate(over="ignore", under="ignore"):
+        single = np.ascontiguousarray(array, dtype=np.float32)
+    lost = ~np.isfinite(single).all(axis=1) | ~single.any(axis=1)
+    if lost.any():
+        raise ValueError(
+            f"{name}: row {int(lost.argmax())} has values beyond float32's range (1e-45 to 3e38), "
+            "expected embeddings of ordinary length"
+        )
+    return single
+
+
 def read_two(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     """A pair of .npy files."""
-    return tuple(load_numpy(Path(file)) for file in files)
+    arrays = []
+    for file in map(Path, files):
+        array = load_numpy(file)
+        if isinstance(array, NpzFile) or array.ndim != 2:
+            shape = "an .npz archive" if isinstance(array, NpzFile) else f"shape {array.shape}"
+            raise ValueError(f"{file.name}: {shape}, expected a .npy file of shape (n, d)")
+        arrays.append(array)
+    return tuple(arrays)
 
 
 def read_one(file: Path) -> tuple[np.ndarray, np.ndarray]:
     """One file that holds both modalities."""
-    if file.suffix == ".npy":
+    ending = file.suffix.lower()
+    if ending == ".npy":
         array = load_numpy(file)
         if array.ndim != 3 or len(array) != 2:
-            raise ValueError(f"{file}: shape {array.shape}, expected (2, n, d): images, then texts")
+            raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
         return array[0], array[1]
-    if file.suffix == ".npz":
-        arrays = load_numpy(file)
-        return arrays["images"], arrays["texts"]
-    if file.suffix == ".safetensors":
-        arrays = load_file(file)
-        return arrays["images"], arrays["texts"]
-    if file.suffix == ".parquet":
-        table = pq.read_table(file, columns=["images", "texts"])
-        return tuple(np.stack(table[name].to_numpy()) for name in ("images", "texts"))
-    raise ValueError(f"{file}: unknown ending {file.suffix!r}, expected {FORMS}")
+    if ending == ".npz":
+        with load_numpy(file) as arrays:
+            return tuple(named(arrays, name) for name in NAMES)
+    if ending == ".safetensors":
+        return read_safetensors(file)
+    if ending == ".parquet":
+        columns = pq.read_schema(file).names
+        table = pq.read_table(file, columns=[name for name in NAMES if name in columns])
+        return tuple(matrix_of(named(table, name, columns), name) for name in NAMES)
+    raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
+
+
+def named(arrays, name: str, known: list[str] | None = None):
+    """One of a file's arrays; without it, an error that names those that there are."""
+    known = list(arrays) if known is None else known
+    if name not in known:
+        raise ValueError(f"no array {name!r} among {', '.join(known) or 'none'}, expected {FORMS}")
+    return arrays[name]
 
 
 def load_numpy(file: Path) -> np.ndarray | NpzFile:
@@ -70,4 +151,51 @@ def load_numpy(file: Path) -> np.ndarray | NpzFile:
     try:
         return np.load(file, allow_pickle=False)
     except ValueError as error:
-        raise ValueError(f"{file}: not a {file.suffix} file of numbers ({error})") from error
+        raise ValueError(f"{file.name} is not a {file.suffix} file of numbers ({error})") from error
+
+
+def read_safetensors(file: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Both modalities of a .safetensors file; bfloat16, which NumPy does not have, as float32."""
+    tensors = dict(safetensors.deserialize(file.read_bytes()))
+    arrays = []
+    for name in NAMES:
+        tensor = named(tensors, name)
+        if tensor["dtype"] not in SAFETENSORS:
+            raise ValueError(
+                f"{name}: {tensor['dtype']} values, expected floating-point ones "
+                f"({', '.join(SAFETENSORS)}); quantised embeddings must be dequantised first"
+            )
+        array = np.frombuffer(tensor["data"], SAFETENSORS[tensor["dtype"]])
+        if tensor["dtype"] == "BF16":
+            array = (array.astype(np.uint32) << 16).view(np.float32)
+        arrays.append(array.reshape(tensor["shape"]))
+    return tuple(arrays)
+
+
+def matrix_of(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    """The matrix of a Parquet column with a list of numbers a row; shape (n, d)."""
+    kind = column.type
+    if not (
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    ):
+        raise ValueError(f"column {name!r} holds {kind}, expected a list of numbers in each row")
+    lists = column.combine_chunks()
+    if lists.null_count or lists.flatten().null_count:
+        wrong = next(
+            row for row, value in enumerate(lists.to_pylist()) if value is None or None in value
+        )
+        raise ValueError(f"{name}: row {wrong} holds NaN or infinity, or no value at all")
+    lengths = pa.compute.list_value_length(lists).to_numpy()
+    if len(lengths) and (lengths != lengths[0]).any():
+        wrong = int((lengths != lengths[0]).argmax())
+        raise ValueError(
+            f"column {name!r}: row {wrong} has {lengths[wrong]} values, row 0 has {lengths[0]}"
+        )
+    values = lists.flatten()
+    if pa.types.is_nested(values.type) or not (
+        pa.types.is_floating(values.type)
+        or pa.types.is_integer(values.type)
+        or pa.types.is_boolean(values.type)
+    ):
+        raise ValueError(f"column {name!r} holds lists of {values.type}, expected numbers")
+    return values.to_numpy(zero_copy_only=False).reshape(len(lists), -1)

@@ -16,38 +16,99 @@ CLASS = "task's class"  # no source has a column of this name
 class Task(NamedTuple):
     """A zero-shot task: images (n, d) and classes (c, d) of unit length, labels (n,), names (c,).
 
-    labels: the class row of each image; names: of the classes, as in `task_images`.
+    labels: the class row of each image; names: of the classes, as in `task_images`; notes: sentences
+    on the images that it leaves out.
     """
 
     images: np.ndarray
     classes: np.ndarray
     labels: np.ndarray
     names: list[str]
+    notes: list[str]
 
 
-def task_images(images: pd.DataFrame, task: dict) -> pd.DataFrame:
-    """The images that a task is about, with their class in a column CLASS, as a string.
+def task_images(images: pd.DataFrame, task: dict) -> tuple[pd.DataFrame, list[str]]:
+    """The images that a task is about, with their class in a column CLASS, as a string; and notes.
 
     images: of one split of a corpus. task: `label` (the column of the class), and if wanted
-    `where` (allowed values by column, None where there is none) and `minimum` (images a class must have).
-    Raises ValueError where no image is left.
+    `where` (allowed values by column, None where there is none), `minimum` (images a class must have)
+    and `prompts` (by class). The notes say how many images are left out, and why.
+    Raises ValueError where no image is left, a class has no prompt, or two differ in spaces alone.
     """
-    for column in [task["label"], *task.get("where", {})]:
+    column, notes = task["label"], []
+    check_labels([column, *task.get("where", {})], images)
+    kept = images[allowed_rows(images, task.get("where", {}))]
+    unlabelled = int(kept[column].isna().sum())
+    if unlabelled:
+        notes.append(f"{unlabelled:,} of {len(kept):,} images have no {column} and are left out")
+    kept = kept.dropna(subset=column)
+    kept = kept.assign(**{CLASS: kept[column].astype(str)})
+    check_spaces(kept[CLASS], column)
+    sizes = kept[CLASS].value_counts()
+    small = sizes[sizes < task.get("minimum", 1)]
+    if len(small):
+        notes.append(
+            f"{len(small):,} classes of {column} with fewer than {task['minimum']} images are left "
+            f"out, {small.sum():,} images of {len(kept):,}"
+        )
+        kept = kept[~kept[CLASS].isin(small.index)]
+    if kept.empty:
+        raise ValueError(f"no image has a class of {column!r} that the task asks for")
+    if "prompts" in task:
+        notes += check_prompted(kept[CLASS], task)
+    return kept, notes
+
+
+def allowed_rows(images: pd.DataFrame, where: dict[str, list[str | None]]) -> pd.Series:
+    """Which images have one of the allowed values in each of some columns, bool, shape (n,).
+
+    where: the values by column, as text; None where there is none.
+    """
+    allowed = pd.Series(True, images.index)
+    for name, values in where.items():
+        known = [str(value) for value in values if value is not None]
+        there = images[name].astype(str).isin(known) & images[name].notna()
+        allowed &= there | (images[name].isna() & (None in values))
+    return allowed
+
+
+def check_labels(columns: list[str], images: pd.DataFrame) -> None:
+    """Raise ValueError where images have no column of this name, or one that cannot be a label."""
+    for column in columns:
+        if column in images.attrs.get("unusable", {}):
+            raise ValueError(images.attrs["unusable"][column])
         if column not in images:
             raise ValueError(f"no column {column!r}, expected one of {', '.join(images)}")
-    kept = images.dropna(subset=task["label"])
-    for column, values in task.get("where", {}).items():
-        known = [str(value) for value in values if value is not None]
-        allowed = kept[column].astype(str).isin(known) & kept[column].notna()
-        kept = kept[allowed | (kept[column].isna() & (None in values))]
-    kept = kept.assign(**{CLASS: kept[task["label"]].astype(str)})
-    if "prompts" in task:
-        kept = kept[kept[CLASS].isin(list(map(str, task["prompts"])))]
-    sizes = kept[CLASS].value_counts()
-    kept = kept[kept[CLASS].map(sizes) >= task.get("minimum", 1)]
-    if kept.empty:
-        raise ValueError(f"no image has a class of {task['label']!r} that the task asks for")
-    return kept
+
+
+def check_spaces(labels: pd.Series, column: str) -> None:
+    """Raise ValueError where two labels are the same but for spaces around them."""
+    known = set(labels)
+    padded = next(
+        (label for label in known if label != label.strip() and label.strip() in known), None
+    )
+    if padded is not None:
+        raise ValueError(
+            f"column {column!r} has both {padded!r} and {padded.strip()!r}, expected one spelling"
+        )
+
+
+def check_prompted(labels: pd.Series, task: dict) -> list[str]:
+    """Notes on classes that have a prompt and no image; the other way round it is an error."""
+    prompted = list(map(str, task["prompts"]))
+    without = labels[~labels.isin(prompted)]
+    if len(without):
+        number = int((without == without.iloc[0]).sum())
+        raise ValueError(
+            f"{number:,} images have {task['label']} {without.iloc[0]!r}, for which there is no prompt "
+            f"(there are for {', '.join(prompted)}): add one, or leave them out by `where`"
+        )
+    unseen = [name for name in prompted if name not in set(labels)]
+    return (
+        [f"no image has {task['label']} {', '.join(unseen)}: choices that are never right"]
+        if unseen
+        else []
+    )
 
 
 def task_prompts(images: pd.DataFrame, task: dict, classes: dict[str, list[str]]) -> pd.DataFrame:
@@ -73,7 +134,9 @@ def task_prompts(images: pd.DataFrame, task: dict, classes: dict[str, list[str]]
         named = {str(row): name for row, name in enumerate(classes["names"])}
     else:
         named = {name: name for name in sorted(images[CLASS].unique())}
-    rows = [(key, name, form.format(name)) for key, name in named.items() for form in templates]
+    rows = [
+        (key, name, form.replace("{}", name)) for key, name in named.items() for form in templates
+    ]
     return pd.DataFrame(rows, columns=["class", "name", "text"])
 
 
@@ -89,8 +152,10 @@ def prompt_embeddings(path: str, texts: pd.Series) -> np.ndarray:
 def read_labels(path: str, image_ids: list[str]) -> pd.DataFrame:
     """What a corpus says of some of its images, in their order; path: its `images.parquet`."""
     columns = [name for name in pq.read_schema(path).names if name != "image"]
-    table = pd.read_parquet(path, columns=columns).set_index("image_id", drop=False)
-    return table.loc[image_ids].reset_index(drop=True)
+    table = pd.read_parquet(path, columns=columns)
+    found = table.set_index("image_id", drop=False).loc[image_ids].reset_index(drop=True)
+    found.attrs = table.attrs
+    return found
 
 
 def read_task(images: str, labels: str, classes: str, prompts: str, task: dict) -> Task:
@@ -100,7 +165,7 @@ def read_task(images: str, labels: str, classes: str, prompts: str, task: dict) 
     corpus; prompts: as for `prompt_embeddings`; task: as for `task_images` and `task_prompts`.
     """
     embeddings, image_ids = read_normalized(images)
-    kept = task_images(read_labels(labels, image_ids), task)
+    kept, notes = task_images(read_labels(labels, image_ids), task)
     with open(classes, encoding="utf-8") as file:
         asked = task_prompts(kept, task, yaml.safe_load(file) or {})
     numbers, names = pd.factorize(asked["class"])
@@ -109,4 +174,4 @@ def read_task(images: str, labels: str, classes: str, prompts: str, task: dict) 
     if (rows < 0).any():
         name = kept[CLASS].iloc[int(np.argmin(rows))]
         raise ValueError(f"{labels}: an image has class {name!r}, expected one of {len(names)}")
-    return Task(embeddings[kept.index], texts, rows, list(names))
+    return Task(embeddings[kept.index], texts, rows, list(names), notes)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED, interval
-from modality_gap.embeddings import check_pair, sample_pairs
+from modality_gap.embeddings import check_pair, first_equal_rows, sample_pairs
 from modality_gap.intervals import mean_interval
 from modality_gap.projection import move_along
 
@@ -183,7 +183,7 @@ def quantization_table(
     mean, low, high, and the change from α = 0 of the same quantisation. Measures: `nearest_kept`,
     the share of images whose nearest text is what it was without quantisation; `nearest_k_kept`,
     recall@k against the index without it; `recall@1` of the right text. Scheme `none` is the index
-    without it. Neighbours are by Euclidean distance.
+    without it. Neighbours are by Euclidean distance; equal texts are one neighbour.
     """
     check_pair(images, texts)
     if 0 not in alphas:
@@ -192,6 +192,7 @@ def quantization_table(
     asked = sample_pairs(len(images), queries, seed)
     here = np.isin(pairs[:, 0], asked)
     matches = np.column_stack([np.searchsorted(asked, pairs[here, 0]), pairs[here, 1]])
+    items = np.unique(first_equal_rows(texts))
     rows = []
     for scheme, bits in [
         ("none", 64),
@@ -207,8 +208,8 @@ def quantization_table(
             full = closeness(images[asked], moved)
             found = full if scheme == "none" else closeness(stored.queries[asked], stored.retrieved)
             values = {
-                NEIGHBOUR: share_found(found, nearest(full, 1)),
-                f"nearest_{k}_kept": share_found(found, nearest(full, k)),
+                NEIGHBOUR: share_found(found[:, items], nearest(full[:, items], 1)),
+                f"nearest_{k}_kept": share_found(found[:, items], nearest(full[:, items], k)),
                 TASK: right_first(found, matches),
             }
             before = before or values

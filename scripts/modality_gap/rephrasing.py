@@ -16,7 +16,7 @@ from scipy.special import comb
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, interval
 from modality_gap.corpora import class_names
-from modality_gap.embeddings import check_pair, sample_pairs
+from modality_gap.embeddings import check_pair, first_equal_rows, sample_pairs
 from modality_gap.gap import gap_vector
 from modality_gap.quantization import mean_and_change, rises
 
@@ -65,7 +65,7 @@ def rephrasing_texts(
         kinds = {
             CLEAN: {CLEAN: item},
             "caption": numbered(text for text in texts_of[fact["image_id"]] if text != item),
-            "template": {template: template.format(item) for template in templates},
+            "template": {template: template.replace("{}", item) for template in templates},
             **{name: numbered(entries(fact[name])) for name in lists},
         }
         rows += [
@@ -177,13 +177,14 @@ def answers_of(table: pd.DataFrame) -> dict:
 class MovingTexts:
     """Texts that move by α·g′, for every α at once; g′ is `vector`, shape (d,).
 
-    squared_lengths: ‖y + α·g′‖², shape (alphas, t).
+    squared_lengths: ‖y + α·g′‖², shape (alphas, t); first_equal: the first row that equals each.
     """
 
     texts: np.ndarray
     vector: np.ndarray
     alphas: np.ndarray
     squared_lengths: np.ndarray
+    first_equal: np.ndarray
 
     @classmethod
     def of(cls, texts: np.ndarray, vector: np.ndarray, alphas: list[float]) -> "MovingTexts":
@@ -192,14 +193,18 @@ class MovingTexts:
             raise ValueError(f"alphas {alphas}, expected 0 among them")
         texts, steps = texts.astype(np.float64), np.array(alphas, dtype=np.float64)
         lengths = np.einsum("td,td->t", texts, texts) + 2 * np.outer(steps, texts @ vector)
-        return cls(texts, vector, steps, lengths + steps[:, None] ** 2 * (vector @ vector))
+        lengths += steps[:, None] ** 2 * (vector @ vector)
+        return cls(texts, vector, steps, lengths, first_equal_rows(texts))
 
     def scores(self, images: np.ndarray, rows: np.ndarray, distance: str) -> np.ndarray:
         """How close some of the texts are to each image, the larger, the closer; (alphas, n, r).
 
         images: shape (n, d), float64. Euclidean: x·y − ‖y + α·g′‖²/2 (x·g′ moves all texts alike);
-        cosine: (x·y + α·x·g′) / ‖y + α·g′‖.
+        cosine: (x·y + α·x·g′) / ‖y + α·g′‖. Equal texts are exactly as close.
         """
+        distinct, places = np.unique(self.first_equal[rows], return_inverse=True)
+        if len(distinct) < len(rows):
+            return self.scores(images, distinct, distance)[:, :, places]
         similarity, lengths = images @ self.texts[rows].T, self.squared_lengths[:, None, rows]
         if distance == "euclidean":
             return similarity - lengths / 2
@@ -209,13 +214,17 @@ class MovingTexts:
         return (similarity + towards[:, :, None]) / np.sqrt(lengths)
 
 
-def chance_of_right(beaten: np.ndarray, wrong: int, choices: int) -> np.ndarray:
-    """Probability that a right answer beats all of `choices` − 1 wrong ones drawn without repetition.
+def chance_of_right(beaten: np.ndarray, tied: np.ndarray, wrong: int, choices: int) -> np.ndarray:
+    """Probability that a right answer is chosen among `choices` − 1 wrong ones, each drawn once.
 
-    beaten: how many of the `wrong` ones it beats. C(beaten, c) / C(wrong, c), c = choices − 1: the mean
-    over all draws, which K draws estimate.
+    beaten, tied: how many of the `wrong` ones it beats and equals, of one shape. With c = choices − 1
+    and j tied ones among those drawn it is chosen with probability 1/(1 + j): the sum of
+    C(tied, j) C(beaten, c − j) / (1 + j) over j, by Vandermonde's identity, over C(wrong, c).
+    Without ties C(beaten, c) / C(wrong, c): the mean over all draws, which K draws estimate.
     """
-    return comb(beaten, choices - 1) / comb(wrong, choices - 1)
+    c = choices - 1
+    some = (comb(tied + 1 + beaten, c + 1) - comb(beaten, c + 1)) / (tied + 1)
+    return np.where(tied > 0, some, comb(beaten, c)) / comb(wrong, c)
 
 
 def answer_table(
@@ -231,7 +240,7 @@ def answer_table(
 
     images: shape (n, d), rows of unit length; items: the item of each. table: as the module says;
     texts: its embeddings, shape (t, d). An image chooses the closest of its right answer and
-    choices − 1 wrong ones, drawn from its wrong answers; a tie counts against the right one. All
+    choices − 1 wrong ones, drawn from its wrong answers; of a tie, each is as likely. All
     texts move by α·g′, vector: shape (d,). Exact: means over every draw.
     Returns a row a kind of rephrasing, distance, α and measure: `clean_accuracy`, with the item's own
     wording; `accuracy`, with a rephrasing; `kept`, how often the choice is the same with both and the
@@ -252,7 +261,8 @@ def answer_table(
             found = moving.scores(image[None], rows, distance)[:, 0]
             right, wrong = np.split(found, [len(own.right)], axis=1)
             beaten = (wrong[:, None] < right[:, :, None]).sum(axis=2)
-            chance = chance_of_right(beaten, len(own.wrong), choices)
+            tied = (wrong[:, None] == right[:, :, None]).sum(axis=2)
+            chance = chance_of_right(beaten, tied, len(own.wrong), choices)
             clean, others = chance[:, :1], chance[:, 1:]
             for kind in dict.fromkeys(which):
                 there = others[:, which == kind]
@@ -277,22 +287,33 @@ def template_table(
 
     As for a classifier with another prompt (chowers2026, Fig. 1b and eq. 12 with the rephrasing as
     its noise). Arguments and columns as for `answer_table`; `kept` is the share of images whose
-    nearest item stays. Of the kinds `template` and `caption`, those that every item has.
+    nearest item stays, equal texts being one. Of the kinds `template` and `caption`, those that
+    every item has.
     """
     moving = MovingTexts.of(texts, vector, alphas)
     images, clean = images.astype(np.float64), table[table.kind == CLEAN]
     own, values = pd.Index(clean["item"]).get_indexer(items), {}
+    clean_rows, same = clean.index.to_numpy(), first_equal_rows(texts[clean.index])
     for distance in DISTANCES:
-        before = moving.scores(images, clean.index.to_numpy(), distance).argmax(axis=2)
+        before = moving.scores(images, clean_rows, distance).argmax(axis=2)
         for kind, rows in complete_rephrasings(table):
             after = moving.scores(images, rows, distance).argmax(axis=2)
             for measure, value in (
-                (CLEAN_ACCURACY, before == own),
-                (ACCURACY, after == own),
-                (KEPT, after == before),
+                (CLEAN_ACCURACY, right_choices(before, own, texts[clean_rows])),
+                (ACCURACY, right_choices(after, own, texts[rows])),
+                (KEPT, same[after] == same[before]),
             ):
                 values.setdefault((ALL_TEXTS, kind, distance, measure), []).append(value)
     return summarize({key: list(np.mean(each, axis=0).T) for key, each in values.items()}, alphas)
+
+
+def right_choices(chosen: np.ndarray, own: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """How surely each choice is right, where each of equal texts is as likely the one that is meant.
+
+    chosen: rows of the texts, shape (alphas, n); own: the right rows, shape (n,).
+    """
+    same = first_equal_rows(texts)
+    return (same[chosen] == same[own]) / np.bincount(same)[same[own]]
 
 
 def complete_rephrasings(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:

@@ -1,5 +1,7 @@
 """Retrieval between images and texts: recall@k in both directions."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from modality_gap.embeddings import check_pair, first_equal_rows
@@ -7,36 +9,72 @@ from modality_gap.embeddings import check_pair, first_equal_rows
 ROWS_AT_A_TIME = 1024
 
 
-def best_ranks(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> np.ndarray:
-    """Rank, from 0, of each query's best matching item by cosine similarity; shape (n,).
+class Ranks(NamedTuple):
+    """Where the best of a query's matching items stands, with what is exactly as similar left open.
+
+    above: rivals that are more similar to the query; tied: rivals that are as similar; own: matches
+    that are, itself among them. Whole numbers, all of one shape. An item that matches is no rival.
+    """
+
+    above: np.ndarray
+    tied: np.ndarray
+    own: np.ndarray
+
+
+def hits(ranks: Ranks, k: int) -> np.ndarray:
+    """How probably a match is among the k most similar items, ties in random order; float64.
+
+    The expectation over the order of a tie, 1 − C(tied, s) / C(tied + own, s), where s = k − above
+    places are left for it; without a tie 1 or 0. Shaped as the ranks.
+    """
+    left = k - ranks.above
+    missed = (left <= 0).astype(np.float64)
+    open_ties = np.nonzero((left > 0) & (ranks.tied > 0))
+    left, tied, own = left[open_ties], ranks.tied[open_ties], ranks.own[open_ties]
+    product = np.ones(len(left))
+    for place in range(left.max(initial=0)):
+        share = np.maximum(tied - place, 0) / np.maximum(tied + own - place, 1)
+        product *= np.where(place < left, share, 1)
+    missed[open_ties] = product
+    return 1 - missed
+
+
+def best_ranks(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> Ranks:
+    """Rank of each query's best matching item by cosine similarity; shapes (n,).
 
     queries, items: shape (n, d) and (m, d), rows of unit length. matches: (query row, item row),
-    shape (p, 2), every query at least once; an item that matches never counts as a rival. Ties
-    with a rival count against the query: embeddings that all coincide retrieve nothing.
+    shape (p, 2), every query at least once. Equal items tie exactly, however products are rounded.
     """
-    matches = matches[np.lexsort((matches[:, 1], matches[:, 0]))]
+    matches = np.unique(matches, axis=0)
     if not np.array_equal(np.unique(matches[:, 0]), np.arange(len(queries))):
         raise ValueError("some query matches no item, expected at least one match for each")
     starts = np.searchsorted(matches[:, 0], np.arange(len(queries) + 1))
     first_equal = first_equal_rows(items)
     repeated = np.flatnonzero(first_equal != np.arange(len(items)))
-    ranks = np.empty(len(queries), dtype=np.int64)
+    ranks = np.empty((3, len(queries)), dtype=np.int64)
     for first in range(0, len(queries), ROWS_AT_A_TIME):
         last = min(first + ROWS_AT_A_TIME, len(queries))
         similarity = queries[first:last] @ items.T
         similarity[:, repeated] = similarity[:, first_equal[repeated]]
         query, item = matches[starts[first] : starts[last]].T
-        own = similarity[query - first, item]
+        query = query - first
+        own = similarity[query, item]
         best = np.maximum.reduceat(own, starts[first:last] - starts[first])
-        similarity[query - first, item] = -np.inf
-        ranks[first:last] = (similarity >= best[:, None]).sum(axis=1)
-    return ranks
+        similarity[query, item] = -np.inf
+        ranks[:, first:last] = (
+            (similarity > best[:, None]).sum(axis=1),
+            (similarity == best[:, None]).sum(axis=1),
+            np.bincount(query, own == best[query]),
+        )
+    return Ranks(*ranks)
 
 
 def recall_at_k(
     images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, ks: list[int]
 ) -> dict[tuple[str, int], float]:
     """Recall@k by (direction, k): the share of queries with a match among the k most similar.
+
+    Of equally similar items every order is as likely: the expectation over it (`hits`).
 
     images, texts: shape (n, d) and (m, d), rows of unit length, each distinct text once.
     pairs: every (image row, text row) that belong together, shape (p, 2); an image may have
@@ -51,7 +89,7 @@ def recall_at_k(
     ):
         rows, query = np.unique(matches[:, 0], return_inverse=True)
         ranks = best_ranks(queries[rows], items, np.column_stack([query, matches[:, 1]]))
-        recalls |= {(direction, k): float((ranks < k).mean()) for k in ks}
+        recalls |= {(direction, k): float(hits(ranks, k).mean()) for k in ks}
     return recalls
 
 

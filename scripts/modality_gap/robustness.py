@@ -14,7 +14,7 @@ from scipy.special import ndtr
 from scipy.stats import ncx2
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED, sign
-from modality_gap.embeddings import check_embeddings
+from modality_gap.embeddings import check_embeddings, first_equal_rows
 from modality_gap.gap import gap_vector
 from modality_gap.intervals import mean_interval
 from modality_gap.projection import (
@@ -49,15 +49,18 @@ NOISES = {
 class Task:
     """Queries that each choose the nearest of what is retrieved.
 
-    queries, retrieved: shape (n, d) and (m, d), float64. right: which choices are right, bool, shape
-    (n, m). candidates: the c rows of `retrieved` that each query has to choose from, shape (n, c),
-    and right then of that shape; None where it chooses from all.
+    queries, retrieved: shape (n, d) and (m, d), float64. right: which choices are right, shape (n,
+    m), bool, or from 0 to 1 where equal rows are not all right: each of them is as likely chosen.
+    candidates: the c rows of `retrieved` that each query has to choose from, shape (n, c), and right
+    then of that shape; None where it chooses from all. items: the first row that equals each row
+    of `retrieved`, shape (m,): equal rows are one item.
     """
 
     queries: np.ndarray
     retrieved: np.ndarray
     right: np.ndarray
     candidates: np.ndarray | None = None
+    items: np.ndarray | None = None
 
     def __post_init__(self):
         check_embeddings(self.queries, "queries")
@@ -68,6 +71,16 @@ class Task:
             raise ValueError(f"right answers of shape {self.right.shape}, expected {expected}")
         self.queries = np.asarray(self.queries, dtype=np.float64)
         self.retrieved = np.asarray(self.retrieved, dtype=np.float64)
+        if self.items is None:
+            self.items = first_equal_rows(self.retrieved)
+            if self.candidates is None:
+                self.right = shared_by_equals(self.right, self.items)
+
+    def chosen_items(self, columns: np.ndarray) -> np.ndarray:
+        """The item of each choice; columns: of `choices_of`, shape (…, n)."""
+        if self.candidates is not None:
+            columns = self.candidates[np.arange(len(self.candidates)), columns]
+        return self.items[columns]
 
     def blocks(self) -> Iterator["Task"]:
         """The same for some of the queries at a time, in memory that does not grow with them."""
@@ -78,7 +91,22 @@ class Task:
         for first in range(0, len(self.queries), size):
             rows = slice(first, first + size)
             own = None if self.candidates is None else self.candidates[rows]
-            yield Task(self.queries[rows], self.retrieved, self.right[rows], own)
+            yield Task(self.queries[rows], self.retrieved, self.right[rows], own, self.items)
+
+
+def shared_by_equals(right: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Right answers, shape (n, m), where a choice among equal rows is as often each of them.
+
+    items: the first row that equals each, shape (m,).
+    """
+    sizes = np.bincount(items)
+    repeated = np.flatnonzero(sizes > 1)
+    if len(repeated) == 0:
+        return right
+    shared = right.astype(np.float32)
+    for item in repeated:
+        shared[:, items == item] = right[:, items == item].mean(axis=1, keepdims=True)
+    return shared
 
 
 @dataclass
@@ -235,22 +263,23 @@ def noise_outcomes(
         raise ValueError(f"standard deviation {min(deviations)}, expected at least 0")
     sizes, still = np.array(deviations, dtype=np.float64), np.zeros(1)
     moves = np.vstack([moves, np.zeros(task.queries.shape[1])])
-    counts = np.zeros((2, draws, len(sizes), len(moves)), dtype=np.int64)
-    clean_counts = np.zeros((2, len(moves)), dtype=np.int64)
+    counts = np.zeros((2, draws, len(sizes), len(moves)))
+    clean_counts = np.zeros((2, len(moves)))
     at_rest = squared_lengths(task.retrieved, np.zeros_like(task.retrieved), moves, still)
     for block in task.blocks():
         queries = np.arange(len(block.queries))
         clean = similarities(block, task.retrieved)
         nearest = choices_of(block, clean, clean, moves, still, at_rest, distance)
-        clean_counts[0] += (nearest[0] == nearest[0, -1]).sum(axis=-1)
         clean_counts[1] += block.right[queries, nearest[0]].sum(axis=-1)
+        nearest = block.chosen_items(nearest)
+        clean_counts[0] += (nearest[0] == nearest[0, -1]).sum(axis=-1)
         # A draw is made again for each block: cheaper than to hold all of them.
         for draw, own_seed in enumerate(np.random.SeedSequence(seed).spawn(draws)):
             z = draw_noise(noise, np.random.default_rng(own_seed), task.retrieved.shape)
             lengths = squared_lengths(task.retrieved, z, moves, sizes)
             noisy = similarities(block, z)
             found = choices_of(block, clean, noisy, moves, sizes, lengths, distance)
-            counts[0, draw] += (found == nearest).sum(axis=-1)
+            counts[0, draw] += (block.chosen_items(found) == nearest).sum(axis=-1)
             counts[1, draw] += block.right[queries, found].sum(axis=-1)
     kept, right = counts / len(task.queries)
     unchanged, accuracy = clean_counts / len(task.queries)

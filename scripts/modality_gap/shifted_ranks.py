@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from modality_gap.embeddings import check_embeddings, first_equal_rows
+from modality_gap.retrieval import Ranks
 
 ROWS_AT_A_TIME = 1024
 VALUES_AT_A_TIME = 2**23
@@ -13,15 +14,14 @@ QUERIES_TOGETHER, ITEMS_TOGETHER = 64, 2048
 
 def shifted_ranks(
     queries: np.ndarray, items: np.ndarray, matches: np.ndarray, unit: np.ndarray, steps: np.ndarray
-) -> np.ndarray:
-    """Rank, from 0, of each query's best matching item under every move; int32, shape (moves, n).
+) -> Ranks:
+    """Rank of each query's best matching item under every move; int32, shapes (moves, n).
 
     As `retrieval.best_ranks` of normalize(queries + a·u) and normalize(items + b·u), for each
     (a, b) of the steps, shape (moves, 2). A move changes the similarities by a matrix of rank one:
     they are computed once, block by block. A query's own scale does not change its order and is
     left out. queries, items: shape (n, d) and (m, d), rows of unit length; unit: u, shape (d,), of
-    unit length. matches: (query row, item row), shape (p, 2), every query at least once; an item
-    that matches never counts as a rival, ties with a rival count against the query.
+    unit length. matches: (query row, item row), shape (p, 2), every query at least once.
     """
     check_embeddings(queries, "queries")
     check_embeddings(items, "items")
@@ -36,7 +36,7 @@ def shifted_ranks(
     scales = moved_scales(items, unit, item_steps).astype(kind).take(first_equal, axis=1)
     unit = unit.astype(kind)
     item_along = (items @ unit)[first_equal]
-    ranks = np.empty((len(queries), len(query_steps)), dtype=np.int32)
+    ranks = np.empty((3, len(queries), len(query_steps)), dtype=np.int32)
     rows = max(1, min(ROWS_AT_A_TIME, VALUES_AT_A_TIME // len(items)))
     for first in range(0, len(queries), rows):
         block = queries[first : first + rows]
@@ -50,9 +50,9 @@ def shifted_ranks(
             scales,
             starts[first : first + rows + 1],
             matching,
-            ranks[first : first + rows],
+            ranks[:, first : first + rows],
         )
-    return ranks.T
+    return Ranks(*ranks.swapaxes(1, 2))
 
 
 def group_matches(matches: np.ndarray, queries: int, items: int) -> tuple[np.ndarray, np.ndarray]:
@@ -86,12 +86,12 @@ def moved_scales(rows: np.ndarray, unit: np.ndarray, steps: np.ndarray) -> np.nd
 
 @njit
 def count_rivals(similarity, query_steps, item_along, offsets, scales, starts, matching, ranks):
-    """Each query's rank under each move, into ranks, shape (queries, moves).
+    """What `Ranks` says of each query under each move, into ranks, shape (3, queries, moves).
 
     similarity: x·y, shape (queries, items); query_steps: a; item_along: u·y; offsets: b·(u·x) + ab,
     shape (queries, moves); scales: 1/‖y + b·u‖, shape (moves, items).
     """
-    best = np.empty(ranks.shape, dtype=similarity.dtype)
+    best = np.empty(ranks.shape[1:], dtype=similarity.dtype)
     for query in range(len(similarity)):
         own = matching[starts[query] : starts[query + 1]]
         for move in range(len(query_steps)):
@@ -103,14 +103,16 @@ def count_rivals(similarity, query_steps, item_along, offsets, scales, starts, m
                 offsets[query, move],
                 scales[move],
             )
+            ranks[0, query, move] = 0
             # They are counted among all items below, but are no rivals.
-            ranks[query, move] = -equal
+            ranks[1, query, move] = -equal
+            ranks[2, query, move] = equal
     for first in range(0, len(similarity), QUERIES_TOGETHER):
         for left in range(0, len(item_along), ITEMS_TOGETHER):
             items = slice(left, left + ITEMS_TOGETHER)
             for move in range(len(query_steps)):
                 for query in range(first, min(first + QUERIES_TOGETHER, len(similarity))):
-                    ranks[query, move] += count_at_least(
+                    above, tied = count_above(
                         best[query, move],
                         similarity[query, items],
                         query_steps[move],
@@ -118,6 +120,8 @@ def count_rivals(similarity, query_steps, item_along, offsets, scales, starts, m
                         offsets[query, move],
                         scales[move, items],
                     )
+                    ranks[0, query, move] += above
+                    ranks[1, query, move] += tied
 
 
 @njit
@@ -134,14 +138,15 @@ def best_match(own, similarity, step, along, offset, scale):
 
 
 @njit
-def count_at_least(best, similarity, step, along, offset, scale):
-    """How many items of one query are at least as similar as its best match."""
+def count_above(best, similarity, step, along, offset, scale):
+    """How many items of one query are more similar than its best match, and how many as similar."""
     # 32 bits throughout, or the loop is not made of vector instructions.
-    count = np.int32(0)
+    above, at_least = np.int32(0), np.int32(0)
     for item in range(len(similarity)):
         value = moved(similarity[item], step, along[item], offset, scale[item])
-        count = np.int32(count + np.int32(value >= best))
-    return count
+        above = np.int32(above + np.int32(value > best))
+        at_least = np.int32(at_least + np.int32(value >= best))
+    return above, at_least - above
 
 
 @njit

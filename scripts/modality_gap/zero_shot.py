@@ -3,7 +3,7 @@
 import numpy as np
 
 from modality_gap.embeddings import check_embeddings, check_pair, normalize
-from modality_gap.retrieval import best_ranks
+from modality_gap.retrieval import best_ranks, hits
 
 
 def class_embeddings(prompts: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -30,8 +30,8 @@ def zero_shot_accuracy(
 ) -> dict[str, float]:
     """Accuracies of the most similar class, by name: top_1, top_5, mean_per_class, largest_class.
 
-    top_k: the share of images with their class among the k most similar; a tie counts against,
-    and a k above the number of classes is left out. mean_per_class: top_1 averaged over the
+    top_k: the share of images with their class among the k most similar, of a tie the expectation
+    over its order (`retrieval.hits`); a k above the number of classes is left out. mean_per_class: top_1 averaged over the
     classes that occur. largest_class: the share of the most frequent class, which always saying
     it would reach. images, classes: shape (n, d) and (c, d), rows of unit length; labels: the
     class row of each image, shape (n,).
@@ -45,8 +45,8 @@ def zero_shot_accuracy(
         )
     ranks = best_ranks(images, classes, np.column_stack([np.arange(len(images)), labels]))
     return {
-        **{f"top_{k}": float((ranks < k).mean()) for k in ks if k <= len(classes)},
-        "mean_per_class": mean_per_class(ranks == 0, labels),
+        **{f"top_{k}": float(hits(ranks, k).mean()) for k in ks if k <= len(classes)},
+        "mean_per_class": mean_per_class(hits(ranks, 1), labels),
         "largest_class": float(np.unique(labels, return_counts=True)[1].max() / len(labels)),
     }
 
@@ -54,7 +54,7 @@ def zero_shot_accuracy(
 def mean_per_class(correct: np.ndarray, labels: np.ndarray) -> float:
     """Accuracy averaged over the classes that occur, whatever their sizes.
 
-    correct: bool, shape (n,); labels: the class of each, of any kind, shape (n,).
+    correct: from 0 to 1, or bool, shape (n,); labels: the class of each, of any kind, shape (n,).
     """
     _, members = np.unique(labels, return_inverse=True)
     return float((np.bincount(members, weights=correct) / np.bincount(members)).mean())

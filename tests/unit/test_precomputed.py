@@ -2,10 +2,14 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import torch
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_torch
 
-from modality_gap.precomputed import read_precomputed
+from modality_gap.precomputed import distinct_items, merged_notes, read_precomputed
 
 
 @pytest.fixture
@@ -74,7 +78,7 @@ def test_nothing_pickled_is_loaded(tmp_path):
     np.save(tmp_path / "x.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     (tmp_path / "y.npy").write_bytes(pickle.dumps([1, 2, 3]))
     for name in ("x.npy", "y.npy"):
-        with pytest.raises(ValueError, match=f"{name}: not a .npy file of numbers"):
+        with pytest.raises(ValueError, match=f"{name} is not a .npy file of numbers"):
             read_precomputed([tmp_path / name])
 
 
@@ -95,5 +99,122 @@ def test_other_shapes_endings_and_missing_files_are_named(tmp_path, pair):
     with pytest.raises(FileNotFoundError, match="none.npy: no such file of embeddings"):
         read_precomputed([tmp_path / "none.npy"])
     np.savez(tmp_path / "x.npz", images=pair[0])
-    with pytest.raises(ValueError, match=r"x.npz: not readable .*texts"):
+    with pytest.raises(ValueError, match=r"x.npz: no array .texts. among images, expected"):
         read_precomputed([tmp_path / "x.npz"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "complaint"),
+    [
+        (np.uint8, "images: uint8 values, whole numbers.*dequantise them first, low"),
+        (np.int8, "images: int8 values, whole numbers.*scale × code"),
+        (np.int64, "images: int64 values, whole numbers"),
+        (bool, "images: bool values, bits"),
+        (np.complex64, "images: complex64 values, complex numbers"),
+        ("S3", "images: .S3 values, no numbers"),
+        ("datetime64[s]", "images: datetime64.s. values, no numbers"),
+    ],
+)
+def test_what_is_no_embedding_is_refused(tmp_path, pair, kind, complaint):
+    spoiled = [np.round(100 * rows).astype(np.int64).astype(kind) for rows in pair]
+    np.savez(tmp_path / "x.npz", images=spoiled[0], texts=spoiled[1])
+    with pytest.raises(ValueError, match=f"^[^\n]*x.npz: {complaint}"):
+        read_precomputed([tmp_path / "x.npz"])
+
+
+def test_whole_numbers_are_refused_in_every_form(tmp_path, pair):
+    whole = [np.round(100 * rows).astype(np.int8) for rows in pair]
+    for form in FORMS:
+        with pytest.raises(ValueError, match="dequantise"):
+            read_precomputed(write(tmp_path, form, *whole))
+    packed = np.packbits(np.stack(pair) > 0, axis=2)
+    np.save(tmp_path / "packed.npy", packed)
+    with pytest.raises(ValueError, match="unpackbits"):
+        read_precomputed([tmp_path / "packed.npy"])
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
+def test_half_and_double_precision_are_read(tmp_path, pair, kind):
+    tensors = [torch.from_numpy(rows).to(kind) for rows in pair]
+    save_torch(dict(zip(("images", "texts"), tensors, strict=True)), tmp_path / "x.safetensors")
+    found = read_precomputed([tmp_path / "x.safetensors"])
+    for tensor, rows in zip(tensors, found, strict=True):
+        np.testing.assert_array_equal(rows, tensor.float().numpy())
+
+
+def test_other_orders_of_bytes_and_memory_are_read(tmp_path, pair):
+    np.savez(tmp_path / "x.npz", images=pair[0].astype(">f8"), texts=np.asfortranarray(pair[1]))
+    np.testing.assert_array_equal(read_precomputed([tmp_path / "x.npz"]), pair)
+
+
+def test_safetensors_of_eight_bits_are_refused(tmp_path, pair):
+    tensors = {
+        name: torch.from_numpy(pair[0]).to(torch.float8_e4m3fn) for name in ("images", "texts")
+    }
+    save_torch(tensors, tmp_path / "x.safetensors")
+    with pytest.raises(ValueError, match="x.safetensors: images: F8_E4M3 values"):
+        read_precomputed([tmp_path / "x.safetensors"])
+
+
+@pytest.mark.parametrize(
+    ("images", "complaint"),
+    [
+        (pa.array([[1.0, 2], [3.0, 4, 5]]), "row 1 has 3 values, row 0 has 2"),
+        (pa.array([[1.0, 2], None]), "row 1 holds NaN or infinity, or no"),
+        (pa.array([[1.0, None], [3.0, 4]]), "row 0 holds NaN or infinity, or no"),
+        (pa.array([[[1.0], [2.0]], [[3.0], [4.0]]]), "lists of list<.*>, expected numbers"),
+        (pa.array(["[1, 2]", "[3, 4]"]), "holds string, expected a list of numbers"),
+        (pa.array([["1", "2"], ["3", "4"]]), "lists of string, expected numbers"),
+        (pa.array([[1, 2], [3, 4]]), "int64 values, whole numbers"),
+    ],
+)
+def test_columns_that_are_no_embeddings_are_named(tmp_path, images, complaint):
+    table = pa.table({"images": images, "texts": pa.array([[1.0, 2], [3.0, 4]])})
+    pq.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(ValueError, match=f"x.parquet: .*images.*{complaint}"):
+        read_precomputed([tmp_path / "x.parquet"])
+
+
+def test_lists_of_fixed_size_and_half_precision_are_read(tmp_path, pair):
+    columns = {
+        name: pa.FixedSizeListArray.from_arrays(pa.array(rows.astype(np.float16).ravel()), 4)
+        for name, rows in zip(("images", "texts"), pair, strict=True)
+    }
+    pq.write_table(pa.table(columns), tmp_path / "x.parquet")
+    found = read_precomputed([tmp_path / "x.parquet"])
+    np.testing.assert_array_equal(found, np.array(pair).astype(np.float16).astype(np.float32))
+
+
+def test_values_that_single_precision_cannot_hold_are_refused(tmp_path, pair):
+    for scale in (1e60, 1e-60):
+        np.savez(tmp_path / "x.npz", images=pair[0].astype(float) * scale, texts=pair[1])
+        with pytest.raises(ValueError, match="images: row 0 has values beyond float32's range"):
+            read_precomputed([tmp_path / "x.npz"])
+
+
+def test_other_arrays_of_a_file_and_capital_endings(tmp_path, pair):
+    np.savez(tmp_path / "x.NPZ", image=pair[0], texts=pair[1])
+    (tmp_path / "x.NPZ.npz").rename(tmp_path / "x.NPZ")
+    with pytest.raises(ValueError, match="x.NPZ: no array 'images' among image, texts"):
+        read_precomputed([tmp_path / "x.NPZ"])
+    np.savez(tmp_path / "y.npz", images=pair[0], texts=pair[1])
+    with pytest.raises(ValueError, match="y.npz: an .npz archive, expected a .npy file"):
+        read_precomputed([tmp_path / "y.npz"] * 2)
+
+
+def test_repeated_rows_are_one_item(pair):
+    """As a table lists them: five captions of an image, one caption of two images."""
+    images, texts = pair
+    images[[1, 2]] = images[0]
+    texts[5] = texts[4]
+    images[3, 0], images[4] = 0.0, images[3]
+    images[4, 0] = -0.0
+    found = distinct_items(images, texts)
+    assert found.pairs.tolist() == [[0, 0], [0, 1], [0, 2], [1, 3], [1, 4], [2, 4]]
+    np.testing.assert_array_equal(found.images[found.pairs[:, 0]], images)
+    np.testing.assert_array_equal(found.texts[found.pairs[:, 1]], texts)
+    notes = merged_notes(found)
+    assert notes[0].startswith("3 of 6 images repeat another row")
+    assert "among 3 distinct images, the gap is of all 6 pairs" in notes[0]
+    assert notes[1].startswith("1 of 6 texts repeat")
+    assert merged_notes(distinct_items(texts[:4], texts[:4])) == []

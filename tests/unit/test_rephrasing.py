@@ -15,6 +15,7 @@ from modality_gap.rephrasing import (
     MovingTexts,
     answer_table,
     answers_of,
+    chance_of_right,
     corpus_texts,
     noise_table,
     off_diagonal_share,
@@ -270,11 +271,27 @@ def test_a_move_that_no_text_varies_along_changes_no_choice(random, study):
         assert own["mean"].between(0.05, 0.95).any()
 
 
-def test_a_tie_counts_against_the_right_answer(study):
+def test_of_tied_answers_each_is_as_likely(study):
+    """All texts are one: chance of four, and the choice is as it was."""
     images, items, table, texts = study
     found = answer_table(images, items, table, np.ones_like(texts), texts[0], [0], 4)
-    assert (found[found.measure != "kept"]["mean"] == 0).all()
+    np.testing.assert_allclose(found[found.measure != "kept"]["mean"], 1 / 4)
     assert (found[found.measure == "kept"]["mean"] == 1).all()
+    found = template_table(images, items, table, np.ones_like(texts), texts[0], [0])
+    clean = (table.kind == "clean").sum()
+    np.testing.assert_allclose(found[found.measure != "kept"]["mean"], 1 / clean)
+    assert (found[found.measure == "kept"]["mean"] == 1).all()
+
+
+@pytest.mark.parametrize(("beaten", "tied", "lost"), [(4, 0, 2), (3, 2, 1), (0, 4, 1), (2, 1, 3)])
+def test_the_chance_of_a_tied_answer_is_the_mean_over_draws_and_orders(beaten, tied, lost):
+    wrong = [-1] * beaten + [0] * tied + [1] * lost
+    chances = []
+    for drawn in combinations(wrong, 3):
+        best = max(0, *drawn)
+        chances.append((best == 0) / (1 + sum(value == best for value in drawn)))
+    found = chance_of_right(np.array([beaten]), np.array([tied]), len(wrong), 4)
+    assert found[0] == pytest.approx(np.mean(chances), abs=1e-12)
 
 
 def test_too_few_wrong_answers_and_no_zero_are_named(study):

@@ -1,12 +1,14 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 
 from modality_gap.embeddings import normalize
-from modality_gap.retrieval import best_ranks, chance_recall, recall_at_k
+from modality_gap.retrieval import Ranks, best_ranks, chance_recall, hits, recall_at_k
 
 
 def brute_force(images, texts, pairs, k):
-    """Sort all items for every query, in float64; a tie goes to the wrong item."""
+    """Sort all items for every query, in float64; without ties."""
     found = {}
     for direction, queries, items, matches in (
         ("image_to_text", images, texts, pairs),
@@ -16,7 +18,7 @@ def brute_force(images, texts, pairs, k):
         for query in sorted({a for a, _ in matches}):
             right = {b for a, b in matches if a == query}
             similarity = items.astype(np.float64) @ queries[query].astype(np.float64)
-            order = sorted(range(len(items)), key=lambda item: (-similarity[item], item in right))
+            order = sorted(range(len(items)), key=lambda item: -similarity[item])
             hits.append(bool(right & set(order[:k])))
         found[direction, k] = np.mean(hits)
     return found
@@ -60,18 +62,28 @@ def test_equal_items_tie_exactly(seed):
     texts = texts[[*range(31), *random.choice(31, 19)]]
     images = normalize(texts + 0.05 * random.normal(size=texts.shape).astype(np.float32))
     pairs = np.column_stack([np.arange(50)] * 2)
-    twice = (texts[:, None] == texts[None]).all(axis=2).sum(axis=1) > 1
+    copies = (texts[:, None] == texts[None]).all(axis=2).sum(axis=1)
     ranks = best_ranks(images, texts, pairs)
-    assert (ranks[twice] > 0).all()
+    assert (ranks.tied == copies - 1).all()
+    assert (ranks.own == 1).all()
     similarity = images.astype(np.float64) @ texts.astype(np.float64).T
-    alone = similarity.argmax(axis=1) == np.arange(50)
-    assert (ranks == 0).tolist() == (alone & ~twice).tolist()
+    better = similarity > similarity.diagonal()[:, None] + 1e-6
+    np.testing.assert_array_equal(ranks.above, better.sum(axis=1))
 
 
-def test_collapsed_embeddings_retrieve_nothing():
-    same = np.ones((4, 1))
-    pairs = np.column_stack([np.arange(4)] * 2)
-    assert set(recall_at_k(same, same, pairs, [1, 3]).values()) == {0.0}
+@pytest.mark.parametrize("k", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize(("above", "tied", "own"), [(0, 0, 1), (1, 2, 1), (0, 3, 2), (2, 1, 3)])
+def test_a_tie_counts_as_the_mean_over_its_orders(above, tied, own, k):
+    orders = set(permutations("r" * tied + "m" * own))
+    expected = np.mean(["m" in ("r" * above + "".join(order))[:k] for order in orders])
+    found = hits(Ranks(*(np.array([[value]]) for value in (above, tied, own))), k)
+    assert found.shape == (1, 1)
+    assert found[0, 0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_collapsed_embeddings_retrieve_at_chance():
+    same, pairs = np.ones((4, 1)), np.array([[0, 0], [1, 1], [2, 2], [3, 3], [3, 0]])
+    assert recall_at_k(same, same, pairs, [1, 3]) == pytest.approx(chance_recall(pairs, [1, 3]))
 
 
 def test_chance_is_what_random_embeddings_reach(random):

@@ -3,7 +3,7 @@ import pytest
 
 from modality_gap import shifted_ranks as module
 from modality_gap.embeddings import normalize
-from modality_gap.retrieval import best_ranks
+from modality_gap.retrieval import best_ranks, hits
 from modality_gap.shifted_ranks import shifted_ranks
 
 STEPS = [(a, b) for a in (-1.3, -0.4, 0.0, 0.7) for b in (-0.9, 0.0, 0.25, 2.0)]
@@ -12,11 +12,12 @@ STEPS = [(a, b) for a in (-1.3, -0.4, 0.0, 0.7) for b in (-0.9, 0.0, 0.25, 2.0)]
 def really_moved(queries, items, matches, unit, steps):
     """Move, normalise, multiply and rank anew for every move, in float64."""
     queries, items = queries.astype(np.float64), items.astype(np.float64)
-    return np.array(
+    return np.stack(
         [
             best_ranks(normalize(queries + a * unit), normalize(items + b * unit), matches)
             for a, b in steps
-        ]
+        ],
+        axis=1,
     )
 
 
@@ -35,11 +36,11 @@ def clouds(random):
 
 def test_ranks_equal_those_of_moved_embeddings(clouds):
     found = shifted_ranks(*clouds, STEPS)
-    assert found.dtype == np.int32
+    assert {ranks.dtype for ranks in found} == {np.dtype(np.int32)}
     expected = really_moved(*clouds, STEPS)
     np.testing.assert_array_equal(found, expected)
     # The moves matter: not every one leaves the ranks as they are.
-    assert len({tuple(row) for row in expected}) == len(STEPS)
+    assert len({tuple(row) for row in expected[0]}) == len(STEPS)
 
 
 def test_blocks_are_put_together(clouds, monkeypatch):
@@ -60,8 +61,9 @@ def test_single_precision_and_real_embeddings(real_pairs):
     np.testing.assert_array_equal(doubled, really_moved(images, texts, matches, unit, steps))
     single = shifted_ranks(images, texts, matches, unit, steps)
     # Rounding swaps a few near-equal neighbours.
-    assert (single != doubled).mean() < 0.01
-    assert ((single == 0).mean(axis=1) - (doubled == 0).mean(axis=1) < 0.005).all()
+    assert (single.above != doubled.above).mean() < 0.01
+    first, second = (hits(ranks, 1).mean(axis=1) for ranks in (single, doubled))
+    assert (np.abs(first - second) < 0.005).all()
 
 
 def test_items_that_match_are_no_rivals_of_each_other():
@@ -70,7 +72,7 @@ def test_items_that_match_are_no_rivals_of_each_other():
     steps = [(0.0, 0.0), (0.0, 0.3), (-0.5, 0.1)]
     unit = np.array([0.0, 1])
     everything = np.array([[0, item] for item in (2, 0, 1)])
-    assert shifted_ranks(queries, items, everything, unit, steps).tolist() == [[0]] * 3
+    assert (hits(shifted_ranks(queries, items, everything, unit, steps), 1) == 1).all()
     twice = np.array([[0, 0], [0, 0]])
     np.testing.assert_array_equal(
         shifted_ranks(queries, items, twice, unit, steps),
@@ -80,8 +82,8 @@ def test_items_that_match_are_no_rivals_of_each_other():
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize("width", [5, 33, 77, 301, 512])
-def test_ties_with_a_rival_count_against_under_every_move(kind, width):
-    """Every item is there twice, and one of the two is right: it is never first.
+def test_equal_items_tie_exactly_under_every_move(kind, width):
+    """Every item is there twice, and one of the two is right: it is first half of the time.
 
     Matrix products round equal rows differently, depending on where they stand.
     """
@@ -92,15 +94,21 @@ def test_ties_with_a_rival_count_against_under_every_move(kind, width):
     unit = normalize(random.normal(size=(1, width)))[0]
     matches = np.column_stack([np.arange(43)] * 2)
     steps = [(a, b) for a in (-3.0, -0.2, 0, 5.0) for b in (-0.1, 0, 0.2)]
-    assert (shifted_ranks(queries, items, matches, unit, steps) >= 1).all()
+    ranks = shifted_ranks(queries, items, matches, unit, steps)
+    assert (ranks.tied == 1).all()
+    assert set(np.unique(hits(ranks, 1))) == {0, 0.5}
     both = np.concatenate([matches, np.column_stack([np.arange(43), 85 - np.arange(43)])])
-    assert (shifted_ranks(queries, items, both, unit, steps[3:9]) == 0).mean() > 0.9
+    ranks = shifted_ranks(queries, items, both, unit, steps[3:9])
+    assert (ranks.own == 2).all()
+    assert (hits(ranks, 1) == 1).mean() > 0.9
 
 
-def test_collapsed_embeddings_rank_last():
+def test_collapsed_embeddings_all_tie():
     same = np.tile([[0.6, 0.8]], (5, 1))
     matches = np.column_stack([np.arange(5)] * 2)
-    assert (shifted_ranks(same, same, matches, np.array([1.0, 0]), [(0.3, -0.2)]) == 4).all()
+    ranks = shifted_ranks(same, same, matches, np.array([1.0, 0]), [(0.3, -0.2)])
+    assert [set(values.ravel()) for values in ranks] == [{0}, {4}, {1}]
+    np.testing.assert_allclose(hits(ranks, 1), 1 / 5)
 
 
 @pytest.mark.parametrize("steps", [[(0.0, 0.0), (-1.0, 0.0)], [(0.0, -1.0)]])

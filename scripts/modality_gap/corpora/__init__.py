@@ -4,35 +4,52 @@ A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image`
 PNG, JPEG or WebP file, or where it lies: a path, or a place in an archive of `archives.place`),
 `split`, and any labels of the source. `captions.parquet` has a row a caption: `caption_id`,
 `image_id`, `text`; an image's captions stand in their order of preference. A caption may be
-`training_only`: what is measured does not see it. `classes.yaml` names the classes that a column of
+`training_only`: what is measured does not see it. What a reader left out or merged is told in the
+attribute `notes` of images, a sentence each. `classes.yaml` names the classes that a column of
 integers counts, and the source's prompt templates.
 """
 
 import io
+import struct
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import yaml
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from modality_gap.archives import read_place
 
 IMAGE_COLUMNS = ("image_id", "image", "split")
+EXPECTED = "expected PNG, JPEG or WebP"
 CAPTION_COLUMNS = ("caption_id", "image_id", "text")
+# What undoes each EXIF orientation.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class Corpus(NamedTuple):
     """What a reader makes of a source.
 
     images, captions: the tables above. classes: `names` of the classes that an integer column
-    counts, and prompt `templates` with {} for a name; None where the source has no classes.
+    counts, and prompt `templates` with {} for a name; None where the source has no classes. notes:
+    sentences on what was left out, merged or read in another way than it stands there.
     """
 
     images: pd.DataFrame
     captions: pd.DataFrame
     classes: dict[str, list[str]] | None = None
+    notes: Sequence[str] = ()
 
 
 def class_captions(
@@ -46,7 +63,7 @@ def class_captions(
         {
             "caption_id": [f"{image}#class" for image in image_ids],
             "image_id": list(image_ids),
-            "text": [template.format(names[row]) for row in classes],
+            "text": [template.replace("{}", names[row]) for row in classes],
         }
     )
 
@@ -87,6 +104,7 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
 def write_corpus(folder: str | Path, corpus: Corpus) -> None:
     """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`."""
     check_corpus(corpus.images, corpus.captions, str(folder))
+    corpus.images.attrs["notes"] = list(corpus.notes)
     # Small row groups let a reader of one split skip the images of the others.
     corpus.images.to_parquet(Path(folder) / "images.parquet", index=False, row_group_size=1024)
     corpus.captions.to_parquet(Path(folder) / "captions.parquet", index=False)
@@ -141,25 +159,70 @@ def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[s
 
 
 def decode(source: bytes | str, name: str) -> Image.Image:
-    """An image of a corpus in RGB.
+    """An image of a corpus in RGB, as a viewer shows it.
 
-    source: as in the table's column `image`.
-    Raises ValueError, naming the image, where it does not decode.
+    source: as in the table's column `image`. It is turned as its EXIF orientation says, a transparent
+    one stands on white, of an animation the first frame is taken, and 16-bit grey keeps its upper 8
+    bits. Raises ValueError, naming the image, where it does not decode, has more than 179 million
+    pixels, or pixels that no viewer shows alike (32-bit numbers).
     """
     try:
         content = source if isinstance(source, bytes) else read_place(source)
-        with Image.open(io.BytesIO(content)) as image:
-            return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as image:
+                turn = TURNS.get(orientation_of(image))
+                shown = in_colour(image, name)
+                return shown if turn is None else shown.transpose(turn)
+    except Image.DecompressionBombError as error:
+        limit = 2 * Image.MAX_IMAGE_PIXELS
         raise ValueError(
-            f"image {name!r} does not decode ({error}), expected PNG, JPEG or WebP"
+            f"image {name!r} is too large ({error}), expected at most {limit:,} pixels: make it smaller"
         ) from error
+    except UnidentifiedImageError as error:
+        raise ValueError(
+            f"image {name!r} does not decode (no kind of picture that is known), {EXPECTED}"
+        ) from error
+    except (OSError, SyntaxError, EOFError, struct.error) as error:
+        raise ValueError(f"image {name!r} does not decode ({error}), {EXPECTED}") from error
+
+
+def orientation_of(image: Image.Image) -> int:
+    """EXIF's orientation of a picture, 1 (as it is) where a damaged EXIF does not say it."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError):
+        return 1
+
+
+def in_colour(image: Image.Image, name: str) -> Image.Image:
+    """The image in RGB, what is transparent on white."""
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
+        # Pillow would cut every value at 255 instead.
+        grey = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+        mask = image.info.get("transparency")
+        if isinstance(mask, int):
+            white = Image.fromarray(((np.asarray(image) == mask) * 255).astype(np.uint8))
+            grey.paste(255, mask=white)
+        return grey.convert("RGB")
+    if image.mode in ("I", "F"):
+        raise ValueError(
+            f"image {name!r} has 32-bit pixels (mode {image.mode}), whose black and white are not told: "
+            "expected 8 or 16 bits a channel"
+        )
+    if image.has_transparency_data:
+        opaque = image.convert("RGBA")
+        ground = Image.new("RGBA", opaque.size, "white")
+        return Image.alpha_composite(ground, opaque).convert("RGB")
+    return image.convert("RGB")
 
 
 def check_classes(images: pd.DataFrame, corpus: str, label: str) -> None:
     """Raise ValueError where the images of a corpus have no column with this name of a class."""
     labels = [column for column in images if column not in IMAGE_COLUMNS]
     if label not in labels:
+        if label in images.attrs.get("unusable", {}):
+            raise ValueError(images.attrs["unusable"][label])
         raise ValueError(
             f"corpora.{corpus}.classes.label: no column {label!r}, "
             f"expected one of {', '.join(labels) or 'none'}"

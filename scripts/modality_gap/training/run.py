@@ -181,7 +181,7 @@ def class_table(run: dict, model, tokenizer, images) -> pd.DataFrame:
     names = sorted({*train_split[label], *test_split[label]})
     rows = sample_pairs(len(train_split), classes["train_items"], settings["seed"])
     train_split = train_split.iloc[rows]
-    prompts = [(name, form.format(name)) for name in names for form in classes["templates"]]
+    prompts = [(name, form.replace("{}", name)) for name in names for form in classes["templates"]]
     pixels = decode_once(Pixels(train_split, model))
     parts = {
         "train": (train_split[label], embed_images(model, pixels, *how, run["threads"])),
