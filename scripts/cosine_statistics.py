@@ -1,10 +1,11 @@
 """Cosines of all pairs of images, of texts, and of an image and a text."""
 
+import numpy as np
 import pandas as pd
 
-from job import job
+from job import job, tell
 from modality_gap.cone import cosine_statistics, log_cap_share
-from modality_gap.embeddings import read_normalized
+from modality_gap.embeddings import UndefinedError, read_normalized
 
 with job(snakemake):
     sides = {
@@ -15,15 +16,24 @@ with job(snakemake):
         )
         if file is not None
     }
-    statistics = {f"{name}_{name}": cosine_statistics(rows) for name, rows in sides.items()}
+    asked = {f"{name}_{name}": (rows,) for name, rows in sides.items()}
     if len(sides) == 2:
-        statistics["image_text"] = cosine_statistics(*sides.values())
+        asked["image_text"] = tuple(sides.values())
+    statistics, notes = {}, []
+    for name, rows in asked.items():
+        try:
+            statistics[name] = cosine_statistics(*rows)
+        except UndefinedError as error:
+            notes.append(f"no cosines of {name.replace('_', ' and ')}: {error}")
+    if not statistics:
+        raise UndefinedError(notes[0])
+    tell(snakemake, notes)
     dimension = next(iter(sides.values())).shape[1]
     shares = {
-        name: log_cap_share(min(1.0, found.summary["mean"]), dimension)
+        name: log_cap_share(min(1.0, found.summary["mean"]), dimension) if dimension > 1 else np.nan
         for name, found in statistics.items()
     }
-    pd.DataFrame(
+    table = pd.DataFrame(
         [
             {
                 "pairs": name,
@@ -33,7 +43,9 @@ with job(snakemake):
             }
             for name, found in statistics.items()
         ]
-    ).to_parquet(snakemake.output.statistics, index=False)
+    )
+    table.attrs["notes"] = notes
+    table.to_parquet(snakemake.output.statistics, index=False)
     histograms = [
         pd.DataFrame(
             {

@@ -38,10 +38,17 @@ with job(snakemake):
         files = [pd.read_parquet(file) for file in snakemake.input[name]]
         if name in params.names:
             files = named(files, params.names[name])
-        tables[name] = pd.concat(files)
+        # A table without rows says why it has none; nothing can be claimed of it.
+        files = [table for table in files if len(table)]
+        if files:
+            tables[name] = pd.concat(files)
     for needed, claims in PLACED.items():
+        if not set(needed) <= set(tables):
+            continue
         for place in params.places.get(needed[0], []):
             here = [table[table.place == place] for table in map(tables.get, needed)]
+            if any(table.empty for table in here):
+                continue
             for source, claim, verdict, numbers in claims(*here):
                 rows.append((source, claim, verdict, f"{place}: {numbers}"))
     if "two_class" in tables:

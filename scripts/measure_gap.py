@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from job import job
+from job import job, tell
 from modality_gap.embeddings import first_captions, read_pairs
 from modality_gap.gap import gap_cosines, gap_measures
 
@@ -15,9 +15,11 @@ with job(snakemake):
     images, texts, pairs = read_pairs(Path(snakemake.input.images).parent)
     image_rows, text_rows = first_captions(pairs).T
     images, texts = images[image_rows], texts[text_rows]
-    measures = {"pairs": len(images), **gap_measures(images, texts, text_rows)}
-    pd.DataFrame([measures]).to_parquet(snakemake.output.measures, index=False)
-    cosines = gap_cosines(images, texts)
+    measures, notes = gap_measures(images, texts, text_rows, image_rows)
+    tell(snakemake, notes)
+    table = pd.DataFrame([{"pairs": len(images), **measures}])
+    table.attrs["notes"] = notes
+    table.to_parquet(snakemake.output.measures, index=False)
     tables = [
         pd.DataFrame(
             {
@@ -29,6 +31,6 @@ with job(snakemake):
                 "dimension": images.shape[1],
             }
         )
-        for modality, values in cosines.items()
+        for modality, values in gap_cosines(images, texts).items()
     ]
     pd.concat(tables).to_parquet(snakemake.output.cosines, index=False)

@@ -1,11 +1,9 @@
 """Draw each way to close the gap, beside leaving it."""
 
-import pandas as pd
-
 from job import job
 from modality_gap.plots.mitigations import plot_ways_to_close
-from modality_gap.plots.style import save
+from modality_gap.plots.style import read_defined, save
 
 with job(snakemake):
-    tables = [pd.read_parquet(table) for table in snakemake.input.tables]
-    save(plot_ways_to_close(tables, snakemake.params.encoders), list(snakemake.output))
+    tables, encoders = read_defined(snakemake.input.tables, snakemake.params.encoders)
+    save(plot_ways_to_close(tables, encoders), list(snakemake.output))

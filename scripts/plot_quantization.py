@@ -1,11 +1,9 @@
 """Draw nearest neighbours kept through quantisation."""
 
-import pandas as pd
-
 from job import job
 from modality_gap.plots.quantization import plot_quantization
-from modality_gap.plots.style import save
+from modality_gap.plots.style import read_defined, save
 
 with job(snakemake):
-    tables = [pd.read_parquet(table) for table in snakemake.input.tables]
-    save(plot_quantization(tables, snakemake.params.encoders), list(snakemake.output))
+    tables, encoders = read_defined(snakemake.input.tables, snakemake.params.encoders)
+    save(plot_quantization(tables, encoders), list(snakemake.output))

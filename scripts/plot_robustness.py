@@ -1,10 +1,8 @@
 """Draw how robust an encoder's tasks are to noise while the gap is closed."""
 
-import pandas as pd
-
 from job import job
 from modality_gap.plots.robustness import plot_noises, plot_robustness, plot_tradeoff
-from modality_gap.plots.style import save
+from modality_gap.plots.style import read_defined, save
 
 FIGURES = {
     "robustness": (plot_robustness, "controlled"),
@@ -14,4 +12,5 @@ FIGURES = {
 
 with job(snakemake):
     for name, (plot, table) in FIGURES.items():
-        save(plot(pd.read_parquet(snakemake.input[table])), list(snakemake.output[name]))
+        tables, *_ = read_defined([snakemake.input[table]])
+        save(plot(tables[0]), list(snakemake.output[name]))

@@ -4,11 +4,11 @@ import pandas as pd
 
 from job import job
 from modality_gap.plots.moved_gap import plot_shift_gains, plot_zero_shot
-from modality_gap.plots.style import save
+from modality_gap.plots.style import read_defined, save
 
 with job(snakemake):
     curves, gains = (
-        pd.concat(map(pd.read_parquet, snakemake.input[name]), ignore_index=True)
+        pd.concat(read_defined(snakemake.input[name])[0], ignore_index=True)
         for name in ("curves", "gains")
     )
     save(plot_zero_shot(curves, gains), list(snakemake.output.zero_shot))

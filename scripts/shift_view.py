@@ -2,15 +2,24 @@
 
 import pandas as pd
 
-from job import job
-from modality_gap.embeddings import read_sample
+from job import job, tell
+from modality_gap.embeddings import UndefinedError, read_sample
 from modality_gap.views import shift_view
 
 SHARES = [0, 0.5, 1]
 
 with job(snakemake):
-    tables = []
+    tables, notes = [], []
     for encoder, file in zip(snakemake.params.encoders, snakemake.input.images, strict=True):
         images, texts = read_sample(file, snakemake.params.number, snakemake.params.seed)
-        tables.append(shift_view(images, texts, SHARES).assign(encoder=encoder))
-    pd.concat(tables).to_parquet(snakemake.output[0], index=False)
+        try:
+            tables.append(shift_view(images, texts, SHARES).assign(encoder=encoder))
+        except UndefinedError as error:
+            reason = f"{encoder}: {error}"
+            notes.append(f"not defined: {reason}")
+    if not tables:
+        raise UndefinedError(reason)
+    tell(snakemake, notes)
+    found = pd.concat(tables)
+    found.attrs["notes"] = notes
+    found.to_parquet(snakemake.output[0], index=False)

@@ -33,6 +33,9 @@ with job(snakemake):
     table.to_csv(snakemake.output.csv, index=False)
     claims = pd.read_csv(tables.claims)
     metadata = dict(zip(keys.encoder, map(read_metadata, tables.embeddings), strict=True))
-    answers = dict(zip(snakemake.params.places, map(advice, read(tables.mitigations)), strict=True))
+    answers = {
+        place: f"not defined here: {table.attrs['undefined']}." if table.empty else advice(table)
+        for place, table in zip(snakemake.params.places, read(tables.mitigations), strict=True)
+    }
     page = overview(table, claims, answers, study["title"], describe_study(study, metadata))
     Path(snakemake.output.page).write_text(page)

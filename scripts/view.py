@@ -2,14 +2,23 @@
 
 import pandas as pd
 
-from job import job
-from modality_gap.embeddings import read_sample
+from job import job, tell
+from modality_gap.embeddings import UndefinedError, read_sample
 from modality_gap.views import view
 
 with job(snakemake):
     method, seed = snakemake.wildcards.method, snakemake.params.seed
-    tables = []
+    tables, notes = [], []
     for encoder, file in zip(snakemake.params.encoders, snakemake.input.images, strict=True):
         images, texts = read_sample(file, snakemake.params.number, seed)
-        tables.append(view(images, texts, method, seed).assign(encoder=encoder))
-    pd.concat(tables).to_parquet(snakemake.output[0], index=False)
+        try:
+            tables.append(view(images, texts, method, seed).assign(encoder=encoder))
+        except UndefinedError as error:
+            reason = f"{encoder}: {error}"
+            notes.append(f"not defined: {reason}")
+    if not tables:
+        raise UndefinedError(reason)
+    tell(snakemake, notes)
+    found = pd.concat(tables)
+    found.attrs["notes"] = notes
+    found.to_parquet(snakemake.output[0], index=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, betaln, hyp2f1
 
-from modality_gap.embeddings import check_embeddings, check_pair
+from modality_gap.embeddings import UndefinedError, check_embeddings, check_pair
 
 # Cosines are counted to the nearest of 2^22 steps of 4.8e-7: the order statistics are exact to half
 # of that. 8,192 of them make one bin of the histogram that is drawn.
@@ -45,7 +45,7 @@ def cosine_statistics(embeddings: np.ndarray, others: np.ndarray | None = None) 
     if others is None:
         check_embeddings(embeddings, "embeddings")
         if len(embeddings) < 2:
-            raise ValueError("1 embedding, expected at least 2 to form a pair")
+            raise UndefinedError("1 embedding, expected at least 2 to form a pair")
         count, total, squares = within_moments(embeddings)
     else:
         check_pair(embeddings, others)

@@ -10,6 +10,10 @@ import pyarrow.parquet as pq
 METADATA_KEY = b"modality_gap"
 
 
+class UndefinedError(ValueError):
+    """What these embeddings do not define, as a direction of a gap that is zero; it says why."""
+
+
 def check_embeddings(embeddings: np.ndarray, name: str) -> None:
     """Raise ValueError, naming the row, where an embedding could not be used.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from modality_gap.embeddings import check_pair
+from modality_gap.embeddings import UndefinedError, check_pair
 
 ROWS_AT_A_TIME = 1024
 
@@ -50,7 +50,7 @@ def relative_modality_gap(images: np.ndarray, texts: np.ndarray) -> float:
     matched = (1 - matched_cosines(images, texts).mean()) / 2
     within = np.mean([(1 - mean_cosine(modality)) / 2 for modality in (images, texts)])
     if matched + within == 0:
-        raise ValueError("every image and every text is the same point: RMG is not defined")
+        raise UndefinedError("every image and every text is the same point: RMG is not defined")
     return float(matched / (matched + within))
 
 
@@ -58,7 +58,7 @@ def mean_cosine(embeddings: np.ndarray) -> float:
     """Mean cosine of all pairs of different rows, from Σx alone; rows of unit length, n ≥ 2."""
     n = len(embeddings)
     if n < 2:
-        raise ValueError(f"{n} embedding, expected at least 2 to form a pair")
+        raise UndefinedError(f"{n} embedding, expected at least 2 to form a pair")
     total = embeddings.sum(axis=0, dtype=np.float64)
     own = np.einsum("nd,nd->", embeddings, embeddings, dtype=np.float64)
     return float((total @ total - own) / (n * (n - 1)))
@@ -94,6 +94,12 @@ def pair_margins(
     return np.where(np.isneginf(best), np.nan, own - best)
 
 
+def matched_share(margins: np.ndarray) -> float:
+    """Share of pairs that are perfectly matched; of `pair_margins`, NaN where none has a rival."""
+    known = margins[~np.isnan(margins)]
+    return float((known > 0).mean()) if len(known) else np.nan
+
+
 def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
     """Cosine between the gap and each embedding, seen from its centre, by modality.
 
@@ -104,7 +110,7 @@ def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
     gap = gap_vector(images, texts)
     length = np.linalg.norm(gap)
     if length == 0:
-        raise ValueError("the modality gap is zero: it has no direction")
+        raise UndefinedError("the modality gap is zero: it has no direction")
     found = {}
     for name, rows in (("image", images), ("text", texts)):
         around = rows - rows.mean(axis=0, dtype=np.float64)
@@ -115,20 +121,32 @@ def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def gap_measures(
-    images: np.ndarray, texts: np.ndarray, text_ids: np.ndarray | None = None
-) -> dict[str, float]:
-    """Every number that says how far apart two paired modalities are, by name.
+    images: np.ndarray,
+    texts: np.ndarray,
+    text_ids: np.ndarray | None = None,
+    image_ids: np.ndarray | None = None,
+) -> tuple[dict[str, float], list[str]]:
+    """Every number that says how far apart two paired modalities are, by name; and notes.
 
-    Arguments as in `pair_margins`.
+    Arguments as in `pair_margins`. What the embeddings do not define is NaN, and a note says why.
     """
-    margins = pair_margins(images, texts, text_ids)
-    return {
+    margins, notes, relative = pair_margins(images, texts, text_ids, image_ids), [], np.nan
+    if np.isnan(margins).all():
+        notes.append(
+            f"no margin: none of {len(images)} pairs has another image and text to compare"
+        )
+    try:
+        relative = relative_modality_gap(images, texts)
+    except UndefinedError as error:
+        notes.append(f"no relative modality gap: {error}")
+    measures = {
         "modality_gap": modality_gap(images, texts),
         "matched_distance": matched_distance(images, texts),
-        "relative_modality_gap": relative_modality_gap(images, texts),
+        "relative_modality_gap": relative,
         "matched_cosine": float(matched_cosines(images, texts).mean()),
-        "margin": float(margins.min()),
-        "matched_share": float((margins > 0).mean()),
+        "margin": float(np.fmin.reduce(margins)),
+        "matched_share": matched_share(margins),
         "image_centre_length": float(np.linalg.norm(images.mean(axis=0, dtype=np.float64))),
         "text_centre_length": float(np.linalg.norm(texts.mean(axis=0, dtype=np.float64))),
     }
+    return measures, notes

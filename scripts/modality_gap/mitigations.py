@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from modality_gap.claims import HOLDS, UNDECIDED
 from modality_gap.embeddings import (
+    UndefinedError,
     check_pair,
     first_captions,
     first_equal_rows,
@@ -203,7 +204,9 @@ def halves(
     first = first[np.isin(first[:, 0], chosen)]
     rest = pairs[~np.isin(pairs[:, 0], chosen)]
     if not (len(first) and len(rest)):
-        raise ValueError(f"{len(images)} images with texts, expected at least 2 to make two halves")
+        raise UndefinedError(
+            f"{len(images)} images with texts, expected at least 2 to make two halves"
+        )
     image_rows, own_image = np.unique(rest[:, 0], return_inverse=True)
     text_rows, own_text = np.unique(rest[:, 1], return_inverse=True)
     held_out = images[image_rows], texts[text_rows], np.column_stack([own_image, own_text])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, rankdata
 
-from modality_gap.embeddings import first_captions
+from modality_gap.embeddings import UndefinedError, first_captions
 from modality_gap.gap import gap_vector
 from modality_gap.intervals import mcnemar
 from modality_gap.retrieval import chance_recall, hits
@@ -37,7 +37,7 @@ def gap_direction(images: np.ndarray, texts: np.ndarray) -> Direction:
     """The direction from the centre of texts to that of images; shape (n, d) and (m, d)."""
     gap = gap_vector(images, texts)
     if not gap.any():
-        raise ValueError("the two centres coincide: there is no gap to move along")
+        raise UndefinedError("the two centres coincide: there is no gap to move along")
     return Direction(gap / np.linalg.norm(gap), images, texts)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from modality_gap.embeddings import check_pair
+from modality_gap.embeddings import UndefinedError, check_pair
 from modality_gap.gap import gap_vector
 
 
@@ -97,7 +97,7 @@ def without_components(gap: np.ndarray, axes: PrincipalAxes, components: int) ->
     """The gap, shape (d,), made orthogonal to so many leading principal components."""
     length = np.linalg.norm(gap)
     if length == 0:
-        raise ValueError("the two centres coincide: there is no gap to close")
+        raise UndefinedError("the two centres coincide: there is no gap to close")
     if components == len(gap):
         # Every direction is taken: what arithmetic would leave is rounding.
         return OrthogonalGap(np.zeros_like(gap), components, 0.0)

@@ -108,7 +108,8 @@ def closeness(queries: np.ndarray, retrieved: np.ndarray) -> np.ndarray:
 
 
 def nearest(found: np.ndarray, k: int) -> np.ndarray:
-    """The k closest items of each query in no particular order, shape (n, k); of `closeness`."""
+    """The k closest items of each query in no particular order, or all; shape (n, k); of `closeness`."""
+    k = min(k, found.shape[1])
     return np.argpartition(found, -k, axis=1)[:, -k:]
 
 

@@ -14,7 +14,7 @@ from scipy.special import ndtr
 from scipy.stats import ncx2
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED, sign
-from modality_gap.embeddings import check_embeddings, first_equal_rows
+from modality_gap.embeddings import UndefinedError, check_embeddings, first_equal_rows
 from modality_gap.gap import gap_vector
 from modality_gap.intervals import mean_interval
 from modality_gap.projection import (
@@ -166,7 +166,7 @@ def choice_task(
     for own in np.split(pairs[order, 1], starts[1:]):
         needed = choices - 1 + len(own)
         if needed > len(texts):
-            raise ValueError(f"{len(texts)} texts, expected at least {needed} to choose from")
+            raise UndefinedError(f"{len(texts)} texts, expected at least {needed} to choose from")
         drawn = random.choice(len(texts), needed, replace=False)
         candidates.append([*drawn[~np.isin(drawn, own)][: choices - 1], own[0]])
     right = np.zeros((len(rows), choices), dtype=bool)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modality_gap.embeddings import check_pair, normalize
+from modality_gap.embeddings import UndefinedError, check_pair, normalize
 from modality_gap.gap import gap_vector, matched_cosines
 
 # Logits are taken relative to a cosine of 1, so that one exponential serves rows and columns;
@@ -45,7 +45,7 @@ def move(x: np.ndarray, y: np.ndarray, unit: np.ndarray, step: float) -> Moved:
     x_scale = 1 / np.sqrt(1 - 2 * step * x_along + step**2)
     y_scale = 1 / np.sqrt(1 + 2 * step * y_along + step**2)
     if not (np.isfinite(x_scale).all() and np.isfinite(y_scale).all()):
-        raise ValueError(f"a shift of {2 * step} moves an embedding onto the origin")
+        raise UndefinedError(f"a shift of {2 * step} moves an embedding onto the origin")
     centres = (x_scale @ x - x_scale.sum() * step * unit) / len(x)
     centres -= (y_scale @ y + y_scale.sum() * step * unit) / len(y)
     distance = np.sign(centres @ unit) * np.linalg.norm(centres)
@@ -88,7 +88,7 @@ def shift_landscape(
         )
     gap = gap_vector(images, texts)
     if not gap.any():
-        raise ValueError("the two centres coincide: there is no gap to move along")
+        raise UndefinedError("the two centres coincide: there is no gap to move along")
     x, y = images.astype(np.float64), texts.astype(np.float64)
     unit = gap / np.linalg.norm(gap)
     moved = [move(x, y, unit, shift / 2) for shift in shifts]

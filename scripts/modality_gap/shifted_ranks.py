@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from modality_gap.embeddings import check_embeddings, first_equal_rows
+from modality_gap.embeddings import UndefinedError, check_embeddings, first_equal_rows
 from modality_gap.retrieval import Ranks
 
 ROWS_AT_A_TIME = 1024
@@ -80,7 +80,7 @@ def moved_scales(rows: np.ndarray, unit: np.ndarray, steps: np.ndarray) -> np.nd
     lost = (squared < 1e-12).any(axis=1)
     if lost.any():
         step = steps[np.argmax(lost), 0]
-        raise ValueError(f"a step of {step:g} along the gap moves an embedding onto the origin")
+        raise UndefinedError(f"a step of {step:g} along the gap moves an embedding onto the origin")
     return 1 / np.sqrt(squared)
 
 

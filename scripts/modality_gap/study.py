@@ -3,10 +3,35 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from modality_gap.text_table import DELIMITERS, check_columns, read_text_table
+
 EXTRA_KEY = "additionalProperties"
+
+
+def check_file(file: str | Path) -> None:
+    """Raise ValueError, naming file and line, where a study says a key twice: one of both would win."""
+    with open(file, encoding="utf-8") as text:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    unread = [root] if root is not None else []
+    while unread:
+        node = unread.pop()
+        if isinstance(node, yaml.SequenceNode):
+            unread += node.value
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        seen = {}
+        for key, value in node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise ValueError(
+                    f"{file}: line {key.start_mark.line + 1}: key {key.value!r} stands twice, first "
+                    f"in line {seen[key.value]}"
+                )
+            seen[key.value] = key.start_mark.line + 1
+            unread.append(value)
 
 
 def check_study(study: dict, schema: dict) -> None:
@@ -15,11 +40,83 @@ def check_study(study: dict, schema: dict) -> None:
     study: the configuration; schema: its JSON schema. Names that refer to another entry
     (corpora, runs, encoders) are checked too.
     """
+    for problem in keys_of_other_types(study):
+        raise ValueError(problem)
     errors = sorted(Draft202012Validator(schema).iter_errors(study), key=lambda error: error.path)
     if errors:
         raise ValueError(one_line(errors[0]))
     for problem in broken_references(study):
         raise ValueError(problem)
+
+
+def keys_of_other_types(study: dict | list, path: str = "") -> Iterator[str]:
+    """The keys that YAML took for something else than text: no for false, 007 for 7."""
+    entries = study.items() if isinstance(study, dict) else enumerate(study)
+    for key, value in entries:
+        if isinstance(study, dict) and not isinstance(key, str):
+            yield (
+                f"{path or 'the study'}: a key is read as {key!r} ({type(key).__name__}), not as text: "
+                "put it in quotes as it is meant"
+            )
+        place = f"{path}[{key}]" if isinstance(study, list) else f"{path}.{key}".lstrip(".")
+        if isinstance(value, dict | list):
+            yield from keys_of_other_types(value, place)
+
+
+def check_tables(study: dict) -> None:
+    """Raise ValueError, naming the file, where a .csv or .tsv that a study lists is not what it needs.
+
+    Its form, its columns, the splits that are evaluated, and the labels that tasks name.
+    """
+    for name, corpus in study.get("corpora", {}).items():
+        if corpus["reader"] != "table" or Path(corpus["file"]).suffix.lower() not in DELIMITERS:
+            continue
+        columns = read_text_table(corpus["file"])
+        check_columns(list(columns), ["image", "caption"], corpus["file"])
+        splits = dict.fromkeys([*columns.get("split", []), "all"])
+        for path, split in named_splits(study, name):
+            if split not in splits:
+                raise ValueError(
+                    f"{path}: no split {split!r} in {corpus['file']}, expected one of "
+                    f"{', '.join(splits)}"
+                )
+        for path, label in named_labels(study, name):
+            if label not in columns:
+                raise ValueError(
+                    f"{path}: no column {label!r} in {corpus['file']}, expected one of "
+                    f"{', '.join(columns)}"
+                )
+
+
+def named_splits(study: dict, corpus: str) -> Iterator[tuple[str, str]]:
+    """(key's path, split) of every split of a corpus that a study names."""
+    for split in study["corpora"][corpus].get("evaluate", []):
+        yield f"corpora.{corpus}.evaluate", split
+    places = {f"training.{name}": run for name, run in study.get("training", {}).items()}
+    places |= places_of_tasks(study)
+    for path, place in places.items():
+        if place["corpus"] == corpus:
+            for key in ("split", "splits", "train", "test", "validation"):
+                named = place.get(key, [])
+                for split in [named] if isinstance(named, str) else named:
+                    yield f"{path}.{key}", split
+
+
+def named_labels(study: dict, corpus: str) -> Iterator[tuple[str, str]]:
+    """(key's path, column) of every label of a corpus's images that a study names."""
+    if "classes" in study["corpora"][corpus]:
+        yield f"corpora.{corpus}.classes.label", study["corpora"][corpus]["classes"]["label"]
+    for path, place in places_of_tasks(study).items():
+        if place["corpus"] != corpus:
+            continue
+        if "label" in place:
+            yield f"{path}.label", place["label"]
+        for column in place.get("where", {}):
+            yield f"{path}.where", column
+        columns = place["classes"]["columns"] if "classes" in place else []
+        for group in [*columns, *place.get("groups", [])]:
+            for column in group.split(" x "):
+                yield f"{path}.groups", column
 
 
 def check_files(study: dict) -> None:
@@ -205,13 +302,7 @@ def broken_tasks(study: dict, corpora: dict, encoders: dict) -> Iterator[str]:
     for section, known in sections.items():
         for name in study.get(section, {}).get("encoders", []):
             yield from unknown(f"{section}.encoders", name, known)
-    places = {f"zero_shot.tasks.{name}": task for name, task in tasks_of(study, "zero_shot")}
-    places |= {f"linear_probe.tasks.{name}": task for name, task in tasks_of(study, "linear_probe")}
-    for name, source in study.get("zero_shot", {}).get("directions", {}).items():
-        if "corpus" in source:
-            places[f"zero_shot.directions.{name}"] = source
-    if "pair_matching" in study:
-        places["pair_matching"] = study["pair_matching"]
+    places = places_of_tasks(study)
     for corpus in corpora.values() if "mitigations" in study else []:
         known = splits_of(corpus) if corpus.get("evaluate") else []
         reference = study["mitigations"]["reference"]
@@ -220,9 +311,6 @@ def broken_tasks(study: dict, corpora: dict, encoders: dict) -> Iterator[str]:
         yield from broken_robustness(study["robustness"], study)
     for name, entry in study.get("fairness", {}).items():
         path = f"fairness.{name}"
-        places[path] = entry
-        if entry["direction"] != "task":
-            places[f"{path}.direction"] = entry["direction"]
         for encoder in entry["encoders"]:
             yield from unknown(f"{path}.encoders", encoder, asked)
         for compared, change in entry["compared"].items():
@@ -249,6 +337,25 @@ def broken_robustness(section: dict, study: dict) -> Iterator[str]:
             yield "robustness: missing zero_shot, expected the name of a task of zero_shot"
         tasks = dict(tasks_of(study, "zero_shot"))
         yield from unknown("robustness.zero_shot", section["zero_shot"], tasks)
+
+
+def places_of_tasks(study: dict) -> dict[str, dict]:
+    """Everything by which the tasks of users name a corpus and its splits, by the key's path."""
+    places = {
+        f"{section}.tasks.{name}": task
+        for section in ("zero_shot", "linear_probe")
+        for name, task in tasks_of(study, section)
+    }
+    for name, source in study.get("zero_shot", {}).get("directions", {}).items():
+        if "corpus" in source:
+            places[f"zero_shot.directions.{name}"] = source
+    if "pair_matching" in study:
+        places["pair_matching"] = study["pair_matching"]
+    for name, entry in study.get("fairness", {}).items():
+        places[f"fairness.{name}"] = entry
+        if entry["direction"] != "task":
+            places[f"fairness.{name}.direction"] = entry["direction"]
+    return places
 
 
 def tasks_of(study: dict, section: str) -> Iterable[tuple[str, dict]]:

@@ -22,7 +22,7 @@ def summarize(
         {
             **encoder,
             **gap.to_dict("records")[0],
-            **{f"mean_cosine_{row.pairs}": row.mean for row in cone.itertuples()},
+            **mean_cosines(cone),
             **{f"recall@{row.k}_{row.direction}": row.recall for row in recall.itertuples()},
         }
         for encoder, gap, cone, recall in zip(
@@ -42,10 +42,15 @@ def summarize(
 def summarize_cones(encoders: pd.DataFrame, cones: list[pd.DataFrame]) -> pd.DataFrame:
     """As `summarize`, of encoders of one modality: they have a cone, but no gap."""
     rows = [
-        {**encoder, **{f"mean_cosine_{row.pairs}": row.mean for row in cone.itertuples()}}
+        {**encoder, **mean_cosines(cone)}
         for encoder, cone in zip(encoders.to_dict("records"), cones, strict=True)
     ]
     return pd.DataFrame(rows, columns=None if rows else list(encoders))
+
+
+def mean_cosines(cone: pd.DataFrame) -> dict[str, float]:
+    """The mean cosine of each kind of pairs, by column; of the table of `cosine_statistics`."""
+    return {f"mean_cosine_{row.pairs}": row.mean for row in cone.itertuples()}
 
 
 def headline(table: pd.DataFrame) -> list[str]:

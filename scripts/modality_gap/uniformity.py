@@ -5,7 +5,7 @@ import math
 import numpy as np
 import scipy.linalg
 
-from modality_gap.embeddings import check_embeddings, check_pair
+from modality_gap.embeddings import UndefinedError, check_embeddings, check_pair
 
 UNIFORMITY_T = 2
 ROWS_AT_A_TIME = 1024
@@ -51,7 +51,7 @@ def uniformity(embeddings: np.ndarray) -> float:
     check_embeddings(embeddings, "embeddings")
     n = len(embeddings)
     if n < 2:
-        raise ValueError(f"{n} embedding, expected at least 2 to form a pair")
+        raise UndefinedError(f"{n} embedding, expected at least 2 to form a pair")
     total = 0.0
     for first in range(0, n, ROWS_AT_A_TIME):
         # ‖u − v‖² = 2 − 2 cos: exponents lie in [−8, 0], so that no exponential underflows.

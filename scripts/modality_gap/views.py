@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from modality_gap.embeddings import check_pair
+from modality_gap.embeddings import UndefinedError, check_pair
 from modality_gap.gap import gap_vector, modality_gap
 from modality_gap.shift import shift_embeddings
 
@@ -47,6 +47,8 @@ def shift_view(images: np.ndarray, texts: np.ndarray, shares: list[float]) -> pd
     axes, _ = leading_axes(stacked - origin)
     gap = gap_vector(images, texts)
     length = np.linalg.norm(gap)
+    if length == 0:
+        raise UndefinedError("the two centres coincide: there is no gap to move along")
     tables = []
     for share in shares:
         moved = shift_embeddings(images, texts, gap / length, share * length)
@@ -70,11 +72,14 @@ def point_table(points: np.ndarray) -> pd.DataFrame:
 
 def leading_axes(stacked: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     """The two leading right singular vectors, shape (d, 2), and their shares of ‖·‖²."""
-    values, vectors = np.linalg.eigh(stacked.T @ stacked)
-    axes = vectors[:, [-1, -2]]
+    # A single dimension has no second axis: one of zeros is added.
+    wide = np.pad(stacked, ((0, 0), (0, max(0, 2 - stacked.shape[1]))))
+    values, vectors = np.linalg.eigh(wide.T @ wide)
+    axes = vectors[: stacked.shape[1], [-1, -2]]
     # An axis's sign is arbitrary: point it where its largest entry is positive.
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
-    return axes, tuple(values[[-1, -2]] / values.sum())
+    axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), [0, 1]] < 0, -1, 1)
+    total = values.sum()
+    return axes, tuple(values[[-1, -2]] / total if total > 0 else (np.nan, np.nan))
 
 
 def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
@@ -83,7 +88,7 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
     import umap
 
     if len(stacked) < 16:
-        raise ValueError(
+        raise UndefinedError(
             f"{len(stacked) // 2} pairs are too few for UMAP, expected at least 8: evaluate a larger "
             "split, or take `umap` out of `views.methods`"
         )

@@ -15,7 +15,6 @@ from modality_gap.corpora import (
     write_corpus,
 )
 from modality_gap.corpora.emoji import code_key, concept_of, gender_of, read_emoji, svg_of
-from modality_gap.corpora.table import read_table
 
 SETTINGS = {
     "image_size": 24,
@@ -147,40 +146,6 @@ def test_what_is_no_corpus_is_named():
     ):
         with pytest.raises(ValueError, match=complaint):
             check_corpus(*broken, "mine")
-
-
-def test_a_table_of_own_images(tmp_path):
-    (tmp_path / "pictures").mkdir()
-    for name in ("one", "two"):
-        Image.new("RGB", (4, 4), "red").save(tmp_path / f"pictures/{name}.png")
-    (tmp_path / "mine.csv").write_text(
-        "image,caption,split\n"
-        "pictures/one.png,a red square,train\n"
-        "pictures/one.png,something red,train\n"
-        "pictures/two.png,a red square,test\n"
-    )
-    images, captions = read_table(tmp_path / "mine.csv")
-    check_corpus(images, captions, "mine")
-    assert list(images.split) == ["train", "test"]
-    assert captions.groupby("image_id").size().to_dict() == {
-        "pictures/one.png": 2,
-        "pictures/two.png": 1,
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("picture,caption\na.png,x\n", "no column 'image'"),
-        ("image,caption\na.png,\n", "row 1 has no caption"),
-        ("image,caption\n", "no rows"),
-        ("image,caption\nmissing.png,x\n", "no such image .*missing.png"),
-    ],
-)
-def test_a_bad_table_is_named(tmp_path, text, complaint):
-    (tmp_path / "mine.csv").write_text(text)
-    with pytest.raises((ValueError, FileNotFoundError), match=f"mine.csv: {complaint}"):
-        read_table(tmp_path / "mine.csv")
 
 
 def test_a_column_of_classes_that_is_not_there_is_named(emoji):

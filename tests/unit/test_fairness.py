@@ -12,6 +12,7 @@ from modality_gap.fairness import (
     ALL,
     best_shift,
     changes,
+    check_distinct,
     confusion,
     count_predictions,
     fairness_claims,
@@ -261,11 +262,13 @@ def test_images_without_a_label_or_class_are_left_out():
         }
     )
     person, men = {"subject": ["person"]}, ["light, male", "dark, male"]
-    found = select_images(images, person, ["gender"], COLUMNS, men)
+    found, notes = select_images(images, person, ["gender"], COLUMNS, men)
     assert list(found.index) == [0, 2]
     assert list(found) == ["tone", "gender"]
-    aged = select_images(images, person, ["gender x age"], COLUMNS, men[:1])
+    assert "belong to none of the classes" in notes[-1]
+    aged, notes = select_images(images, person, ["gender x age"], COLUMNS, men[:1])
     assert list(aged.index) == [0]
+    assert "images lack a label among tone, gender, age and are left out" in notes[0]
     with pytest.raises(ValueError, match="'drak, male': no image has these labels.*dark, male"):
         select_images(images, person, ["gender"], COLUMNS, [*men, "drak, male"])
 
@@ -279,6 +282,12 @@ def test_labels_that_are_not_there_are_named(where, groups, words):
     images = pd.DataFrame({"tone": ["light"], "gender": ["male"]})
     with pytest.raises(ValueError, match=words):
         select_images(images, where, groups, COLUMNS, OWN)
+
+
+def test_classes_of_one_embedding_are_named():
+    with pytest.raises(ValueError, match="classes 'a' and 'c' have the same embedding"):
+        check_distinct(np.eye(3)[[0, 1, 0]], ["a", "b", "c"])
+    check_distinct(np.eye(3), ["a", "b", "c"])
 
 
 def test_prompts_name_classes_kinds_and_texts():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from modality_gap import gap
+from modality_gap.embeddings import UndefinedError
 from modality_gap.gap import (
     gap_cosines,
     gap_measures,
@@ -49,13 +50,15 @@ def brute_force(images, texts):
 
 
 def test_every_measure_equals_brute_force(real_pairs):
-    assert gap_measures(*real_pairs) == pytest.approx(brute_force(*real_pairs), abs=1e-6)
+    measures, notes = gap_measures(*real_pairs)
+    assert measures == pytest.approx(brute_force(*real_pairs), abs=1e-6)
+    assert notes == []
 
 
 def test_the_known_values_of_clip(trained_pairs):
     """Published features of ViT-B/16 on 500 COCO pairs: the values that were measured on them."""
     images, texts = trained_pairs
-    measures = gap_measures(images, texts)
+    measures, _ = gap_measures(images, texts)
     assert measures["modality_gap"] == pytest.approx(0.8514, abs=5e-5)
     assert measures["matched_distance"] == pytest.approx(1.1745, abs=5e-5)
     assert measures["relative_modality_gap"] == pytest.approx(0.5915, abs=5e-5)
@@ -95,8 +98,41 @@ def test_pairs_with_one_text_are_no_rivals(random):
         rivals = max(cosines[pair, others].max(), cosines[others, pair].max())
         assert found == pytest.approx(cosines[pair, pair] - rivals)
     assert (pair_margins(images, texts)[[0, 2, 4, 5, 6]] <= 0).all()
-    with pytest.raises(ValueError, match="9 pairs with one text"):
-        pair_margins(images, texts, np.zeros(9))
+    assert np.isnan(pair_margins(images, texts, np.zeros(9))).all()
+
+
+def test_pairs_with_one_image_are_no_rivals(random):
+    """As an image with several captions, whose pairs are all taken."""
+    rows = random.normal(size=(2, 6, 4))
+    images, texts = rows / np.linalg.norm(rows, axis=2, keepdims=True)
+    image_ids, text_ids = np.array([0, 0, 1, 2, 3, 3]), np.array([0, 1, 1, 2, 3, 4])
+    cosines = images[image_ids] @ texts[text_ids].T
+    found = pair_margins(images[image_ids], texts[text_ids], text_ids, image_ids)
+    for pair in range(6):
+        others = (image_ids != image_ids[pair]) & (text_ids != text_ids[pair])
+        rivals = max(cosines[pair, others].max(), cosines[others, pair].max())
+        assert found[pair] == pytest.approx(cosines[pair, pair] - rivals)
+
+
+def test_what_few_or_equal_pairs_do_not_define_is_said():
+    one, other = np.array([[1.0, 0]]), np.array([[0, 1.0]])
+    measures, notes = gap_measures(one, other)
+    assert measures["modality_gap"] == pytest.approx(np.sqrt(2))
+    assert np.isnan([measures[name] for name in ("relative_modality_gap", "margin")]).all()
+    assert np.isnan(measures["matched_share"])
+    assert [note.partition(":")[0] for note in notes] == [
+        "no margin",
+        "no relative modality gap",
+    ]
+    pole = np.tile(one, (3, 1))
+    measures, notes = gap_measures(pole, pole, np.arange(3))
+    assert (measures["modality_gap"], measures["margin"]) == (0, 0)
+    assert "every image and every text is the same point" in notes[0]
+    measures, notes = gap_measures(pole, -pole)
+    assert measures["relative_modality_gap"] == 1
+    assert notes == []
+    with pytest.raises(UndefinedError, match="the modality gap is zero"):
+        gap_cosines(pole, pole)
 
 
 def test_the_cosine_with_the_gap_is_that_of_each_vector(real_pairs):

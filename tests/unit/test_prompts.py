@@ -16,18 +16,51 @@ IMAGES = pd.DataFrame(
 
 
 def test_a_task_is_about_the_images_that_have_a_class():
-    kept = task_images(IMAGES, {"label": "animal"})
+    kept, notes = task_images(IMAGES, {"label": "animal"})
+    assert notes == ["1 of 7 images have no animal and are left out"]
     assert list(kept.image_id) == list("abcefg")
     assert list(kept[CLASS]) == ["cat", "dog", "cat", "cow", "dog", "cat"]
 
 
 def test_a_task_may_ask_for_some_images_and_for_classes_of_some_size():
     task = {"label": "animal", "where": {"kind": ["photo"]}, "minimum": 2}
-    assert list(task_images(IMAGES, task).image_id) == list("abfg")
+    kept, notes = task_images(IMAGES, task)
+    assert list(kept.image_id) == list("abfg")
+    assert notes[1:] == ["1 classes of animal with fewer than 2 images are left out, 1 images of 5"]
     task = {"label": "number", "where": {"animal": [None, "cow"]}}
-    assert list(task_images(IMAGES, task).image_id) == list("de")
-    task = {"label": "number", "prompts": {0: "none", "2": ["two", "a pair"]}}
-    assert list(task_images(IMAGES, task).image_id) == list("abcefg")
+    kept, notes = task_images(IMAGES, task)
+    assert list(kept.image_id) == list("de")
+    assert notes == []
+    task = {"label": "number", "prompts": {"0": "none", "1": "one", "2": ["two", "a pair"]}}
+    assert len(task_images(IMAGES, task)[0]) == 7
+
+
+def test_classes_and_prompts_must_fit():
+    """A class without a prompt would leave its images out; a prompt without images is a choice."""
+    task = {"label": "animal", "prompts": {"Cat": "a cat", "dog": "a dog", "cow": "a cow"}}
+    complaint = "3 images have animal 'cat', for which there is no prompt .there are for Cat, dog"
+    with pytest.raises(ValueError, match=complaint):
+        task_images(IMAGES, task)
+    task["prompts"] |= {"cat": "a cat"}
+    _, notes = task_images(IMAGES, task)
+    assert notes[-1] == "no image has animal Cat: choices that are never right"
+
+
+def test_labels_that_cannot_be_meant_are_named():
+    padded = IMAGES.assign(animal=["cat", "dog", "cat ", None, "cow", "dog", "cat"])
+    with pytest.raises(ValueError, match="column 'animal' has both 'cat ' and 'cat'"):
+        task_images(padded, {"label": "animal"})
+    unusable = IMAGES.drop(columns="animal")
+    unusable.attrs["unusable"] = {"animal": "x.csv: image 'a' has animal 'cat' in row 1 and 'dog'"}
+    with pytest.raises(ValueError, match="x.csv: image 'a' has animal 'cat' in row 1"):
+        task_images(unusable, {"label": "animal"})
+
+
+def test_braces_in_names_stay_as_they_are():
+    images = IMAGES.assign(animal="{x}")
+    task = {"label": "animal", "templates": ["a {}"]}
+    kept, _ = task_images(images, task)
+    assert list(task_prompts(kept, task, {}).text) == ["a {x}"]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +78,7 @@ def test_a_task_that_no_image_answers_is_named(task, expected):
 
 def test_prompts_are_templates_filled_with_names():
     task = {"label": "animal", "templates": ["a {}", "{}!"]}
-    prompts = task_prompts(task_images(IMAGES, task), task, {})
+    prompts = task_prompts(task_images(IMAGES, task)[0], task, {})
     assert list(prompts["class"]) == ["cat", "cat", "cow", "cow", "dog", "dog"]
     assert list(prompts.text) == ["a cat", "cat!", "a cow", "cow!", "a dog", "dog!"]
 
@@ -54,19 +87,20 @@ def test_a_corpus_names_its_classes_and_brings_templates():
     """Classes without an image are there too, and two may have the same name."""
     classes = {"names": ["crane", "none", "crane", "new"], "templates": ["a photo of a {}."]}
     task = {"label": "number"}
-    prompts = task_prompts(task_images(IMAGES, task), task, classes)
+    prompts = task_prompts(task_images(IMAGES, task)[0], task, classes)
     assert list(prompts["class"]) == ["0", "1", "2", "3"]
     assert list(prompts.text) == [f"a photo of a {name}." for name in classes["names"]]
     numbered = IMAGES.rename(columns={"number": "class"})
-    again = task_prompts(task_images(numbered, {"label": "class"}), {"label": "class"}, classes)
+    again = task_prompts(task_images(numbered, {"label": "class"})[0], {"label": "class"}, classes)
     pd.testing.assert_frame_equal(again, prompts)
     with pytest.raises(ValueError, match="expected `templates` in the task"):
-        task_prompts(task_images(IMAGES, task), task, {"names": ["x"]})
+        task_prompts(task_images(IMAGES, task)[0], task, {"names": ["x"]})
 
 
 def test_prompts_may_be_given_class_by_class():
-    task = {"label": "number", "prompts": {0: "a meme.", 2: ["hate", "a hateful meme."]}}
-    prompts = task_prompts(task_images(IMAGES, task), task, {})
+    task = {"label": "number", "prompts": {"0": "a meme.", "2": ["hate", "a hateful meme."]}}
+    task["where"] = {"number": ["0", "2"]}
+    prompts = task_prompts(task_images(IMAGES, task)[0], task, {})
     assert list(prompts["class"]) == ["0", "2", "2"]
     assert list(prompts.text) == ["a meme.", "hate", "a hateful meme."]
 

@@ -356,17 +356,26 @@ def test_a_batch_in_pieces_has_the_gradient_of_the_whole(corpus, pieces):
 
 @pytest.mark.parametrize("start", ["random", "procrustes"])
 def test_two_processes_train_as_one_does(corpus, tmp_path, start):
-    """The loss is over the features of both; the same batches, seen in halves."""
-    alone = do(corpus, tmp_path / "one", initialization=start)
-    together = do(corpus, tmp_path / "two", processes=2, initialization=start)
+    """The loss is over the features of both; the same batches, seen in halves.
+
+    With an `eps` above any gradient Adam's steps are proportional to gradients, and rounding stays
+    rounding: seven steps of float32 sums, 1e-7 each, where weights move by 0.1. With the usual one
+    the sign of a gradient that is nearly 0 decides a whole step, differently on every processor.
+    """
+    linear = {"initialization": start, "eps": 1.0, "learning_rate": 0.3}
+    alone = do(corpus, tmp_path / "one", **linear)
+    together = do(corpus, tmp_path / "two", processes=2, **linear)
     assert list(together.step) == list(alone.step)
-    np.testing.assert_allclose(together.loss[1:], alone.loss[1:], rtol=1e-4)
-    np.testing.assert_allclose(together.modality_gap, alone.modality_gap, atol=1e-4)
+    np.testing.assert_allclose(together.loss[1:], alone.loss[1:], rtol=1e-5)
+    np.testing.assert_allclose(together.modality_gap, alone.modality_gap, atol=2e-5)
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    begun = weights(tmp_path / "one", "initial.pt")
+    moved = max((value - begun[name]).abs().max() for name, value in one.items())
+    assert moved > 0.1
     for name, value in one.items():
         # With fewer pairs than dimensions, a part of the map is open.
         if (start, name) != ("procrustes", "text_projection"):
-            torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(two[name], value, rtol=0, atol=1e-5)
 
 
 def test_what_goes_wrong_in_one_of_several_processes_is_one_line(corpus, tmp_path):

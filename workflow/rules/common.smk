@@ -12,13 +12,16 @@ sys.path.insert(0, str(SCRIPTS))
 
 from modality_gap.packages import LABELS, PACKAGES
 from modality_gap.sources import SOURCES
-from modality_gap.study import check_files, check_study
+from modality_gap.study import check_file, check_files, check_study, check_tables
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 
 try:
+    for study_file in workflow.configfiles:
+        check_file(study_file)
     check_study(config, yaml.safe_load(SCHEMA.read_text()))
     check_files(config)
+    check_tables(config)
 except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error)) from None
 

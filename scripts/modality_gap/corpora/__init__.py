@@ -190,7 +190,9 @@ def decode(source: bytes | str, name: str) -> Image.Image:
 def orientation_of(image: Image.Image) -> int:
     """EXIF's orientation of a picture, 1 (as it is) where a damaged EXIF does not say it."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation, 1)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Corrupt EXIF data")
+            return image.getexif().get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError):
         return 1
 

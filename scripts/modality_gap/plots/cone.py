@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from modality_gap.embeddings import UndefinedError
 from modality_gap.plots.style import (
     BLUE,
     GREY,
@@ -95,6 +96,8 @@ def plot_cone(
             has(data[encoders[position]], modality) for position in family if position is not None
         )
     ]
+    if not rows:
+        raise UndefinedError("no modality has two items to form a pair")
     columns = max(len(family) for family, _ in rows)
     size = (4.4 * columns, 1.9 * len(rows) + 0.3)
     figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False, sharex=True)

@@ -24,14 +24,16 @@ def plot_gap(tables: list[pd.DataFrame], encoders: list[str], initials: list[str
         axis.plot([gap], [row], "o", color=BLUE, ms=6)
         text = f"{gap:.2f}"
         if trained:
-            change = gap / gaps[encoders.index(initial)] - 1
+            before = gaps[encoders.index(initial)]
+            change = gap / before - 1 if before > 0 else 0.0
             text += f"   {abs(change):.0%} {'closed' if change < 0 else 'wider'} by training"
         axis.annotate(text, (gap, row), (8, 0), textcoords="offset points", va="center", fontsize=9)
     axis.set_yticks(range(len(encoders)), [readable(name) for name in encoders])
     axis.set_ylim(len(encoders) - 0.4, -0.9)
     axis.text(0, -0.45, "texts' centre", color=ORANGE, ha="center", fontsize=8)
     axis.text(gaps[0], -0.45, "images' centre", color=BLUE, ha="center", fontsize=8)
-    axis.set_xlim(-0.1, max(2.0, 1.4 * max(gaps)) if max(gaps) > 1.4 else 1.5 * max(gaps))
+    widest = max(*gaps, 0.1)
+    axis.set_xlim(-0.1, max(2.0, 1.4 * widest) if widest > 1.4 else 1.5 * widest)
     axis.set_xlabel("modality gap: distance of the two centres (unit vectors; at most 2)")
     axis.spines["left"].set_visible(False)
     axis.tick_params(axis="y", length=0)

@@ -7,8 +7,11 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from modality_gap.embeddings import UndefinedError
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#777777"
 MODALITY_COLOURS = {"image": BLUE, "text": ORANGE}
@@ -22,6 +25,26 @@ def save(figure: Figure, paths: list[str]) -> None:
     for path in paths:
         metadata = {"Date": None} if path.endswith(".svg") else {"Software": None}
         figure.savefig(path, metadata=metadata)
+
+
+def blank(reason: str) -> Figure:
+    """A figure of a single line: why there is nothing to draw."""
+    figure = plt.figure(figsize=(7, 1.2))
+    figure.text(0.5, 0.5, f"not defined here: {reason}", ha="center", va="center", wrap=True)
+    return figure
+
+
+def read_defined(files: list[str], *of_each: list) -> tuple[list, ...]:
+    """The tables that say something, and what belongs to each of them in some lists beside them.
+
+    Raises UndefinedError where every table says why it is empty.
+    """
+    found = [pd.read_parquet(file) for file in files]
+    rows = [row for row, table in enumerate(found) if "undefined" not in table.attrs]
+    if found and not rows:
+        raise UndefinedError(found[0].attrs["undefined"])
+    tables = [found[row] for row in rows]
+    return tables, *([values[row] for row in rows] for values in of_each)
 
 
 def readable(name: str) -> str:

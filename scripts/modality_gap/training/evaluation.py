@@ -7,7 +7,7 @@ import torch
 from modality_gap.corpora import distinct_texts
 from modality_gap.embeddings import first_captions, normalize
 from modality_gap.encoders import Pixels, decode_once, embed_images, embed_texts
-from modality_gap.gap import matched_distance, modality_gap, pair_margins
+from modality_gap.gap import matched_distance, matched_share, modality_gap, pair_margins
 from modality_gap.retrieval import recall_at_k
 from modality_gap.training.starts import batch_statistics
 from modality_gap.uniformity import gaussian_uniformity
@@ -72,7 +72,7 @@ class Evaluation:
             "training_modality_gap": in_training,
             "matched_distance": matched_distance(*matched),
             "gaussian_uniformity": gaussian_uniformity(*matched),
-            "matched_share": float((pair_margins(*matched, self.matches[1]) > 0).mean()),
+            "matched_share": matched_share(pair_margins(*matched, *self.matches[::-1])),
             "image_to_text_recall_at_1": recall["image_to_text", 1],
             "text_to_image_recall_at_1": recall["text_to_image", 1],
         }

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.embeddings import first_captions
-from modality_gap.gap import matched_distance, modality_gap, pair_margins
+from modality_gap.gap import matched_distance, matched_share, modality_gap, pair_margins
 from modality_gap.linear_probe import linear_probe_accuracy
 from modality_gap.retrieval import recall_at_k
 from modality_gap.uniformity import alignment, gaussian_uniformity, uniformity
@@ -37,7 +37,7 @@ def run_measures(
         "alignment": alignment(x, y),
         "uniformity_images": uniformity(x),
         "uniformity_texts": uniformity(y),
-        "matched_share": float((pair_margins(x, y, matched[:, 1]) > 0).mean()),
+        "matched_share": matched_share(pair_margins(x, y, *matched.T[::-1])),
         **named_recalls("recall", images, texts, pairs, ks),
     }
     random = np.random.default_rng(seed)
