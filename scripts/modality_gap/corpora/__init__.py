@@ -170,6 +170,7 @@ def decode(source: bytes | str, name: str) -> Image.Image:
         content = source if isinstance(source, bytes) else read_place(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.filterwarnings("ignore", "Corrupt EXIF data")
             with Image.open(io.BytesIO(content)) as image:
                 turn = TURNS.get(orientation_of(image))
                 shown = in_colour(image, name)
@@ -190,9 +191,7 @@ def decode(source: bytes | str, name: str) -> Image.Image:
 def orientation_of(image: Image.Image) -> int:
     """EXIF's orientation of a picture, 1 (as it is) where a damaged EXIF does not say it."""
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Corrupt EXIF data")
-            return image.getexif().get(ExifTags.Base.Orientation, 1)
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError):
         return 1
 
