@@ -287,13 +287,31 @@ def test_another_file_than_was_recorded_is_refused(server, classified, tmp_path)
     fetch(classified, folder)
     (folder / "test/1.tar").unlink()
     write_shard(classified / "test/1.tar", [{"png": PNG, "cls": b"0"}])
-    with pytest.raises(ValueError, match=r"test/1.tar: sha256 is .*, expected .*another version"):
+    with pytest.raises(
+        ValueError, match=r"test/1.tar: sha256 is .*, expected .*another version.*checksums.txt"
+    ):
         fetch(classified, folder)
     assert sorted(path.name for path in (folder / "test").iterdir()) == [
         "0.tar",
         "2.tar",
         "nshards.txt",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["test/0.tar", "test/nshards.txt", "classnames.txt", "dataset_type.txt"]
+)
+def test_a_web_page_is_no_file_of_the_layout(server, classified, tmp_path, name):
+    folder = tmp_path / "fetched"
+    true = (classified / name).read_bytes() if (classified / name).is_file() else None
+    (classified / name).write_bytes(b"<!doctype html><title>Too many requests</title>")
+    with pytest.raises(ValueError, match=rf"{name}: a web page, expected"):
+        fetch(classified, folder)
+    assert name not in (folder / "checksums.txt").read_text()
+    assert name not in files_of(folder)
+    (classified / name).unlink() if true is None else (classified / name).write_bytes(true)
+    fetch(classified, folder)
+    assert len(read_webdataset(folder, ["test"]).images) == 5
 
 
 def test_two_splits_may_be_fetched_at_once(server, classified, tmp_path, monkeypatch):
