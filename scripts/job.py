@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,15 @@ def job(snakemake) -> Iterator[None]:
         log.write_text(f"{traceback.format_exc()}\n{line}\n")
         print(line, file=sys.stderr)
         sys.exit(1)
+
+
+def say(snakemake, remarks: Iterable[str]) -> None:
+    """Put remarks of a job that went well, a line each, into its log and onto the terminal."""
+    which = ", ".join(snakemake.wildcards)
+    with Path(snakemake.log[0]).open("a", encoding="utf-8") as log:
+        for remark in remarks:
+            print(remark, file=log)
+            print(f"{snakemake.rule} ({which}): {remark}", file=sys.stderr)
 
 
 def architectures(snakemake) -> Path:

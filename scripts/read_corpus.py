@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from job import job
-from modality_gap.corpora import check_classes, first_images, write_corpus
+from job import job, say
+from modality_gap.corpora import check_classes, coinciding_names, first_images, write_corpus
 from modality_gap.corpora.aokvqa import read_aokvqa
 from modality_gap.corpora.cc3m import read_cc3m
 from modality_gap.corpora.cifar import read_cifar10, read_cifar100
@@ -43,3 +43,4 @@ with job(snakemake):
         label = snakemake.params.classes["label"]
         check_classes(corpus.images, snakemake.wildcards.corpus, label)
     write_corpus(Path(snakemake.output.images).parent, corpus)
+    say(snakemake, [*corpus.remarks, *coinciding_names((corpus.classes or {}).get("names", []))])

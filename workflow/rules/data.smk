@@ -114,6 +114,8 @@ rule read_table:
 
 rule read_corpus:
     """A public data set, from its original files or from a webdataset."""
+
+    # Its environment has open_clip, for the names of ImageNet's classes.
     input:
         downloads=corpus_downloads,
         library=library_of("read_corpus"),
@@ -128,7 +130,7 @@ rule read_corpus:
     wildcard_constraints:
         corpus=any_of(SOURCE_CORPORA),
     conda:
-        "../../envs/data.yaml"
+        "../../envs/network.yaml"
     resources:
         mem_mb=6000,
         runtime=60,

@@ -9,6 +9,7 @@ integers counts, and the source's prompt templates.
 """
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,11 +29,13 @@ class Corpus(NamedTuple):
 
     images, captions: the tables above. classes: `names` of the classes that an integer column
     counts, and prompt `templates` with {} for a name; None where the source has no classes.
+    remarks: a line each on what was not read, or is not as one might expect: for the job's log.
     """
 
     images: pd.DataFrame
     captions: pd.DataFrame
     classes: dict[str, list[str]] | None = None
+    remarks: Sequence[str] = ()
 
 
 def class_captions(
@@ -112,6 +115,17 @@ def read_split(folder: str | Path, split: str) -> tuple[pd.DataFrame, pd.DataFra
 def read_classes(folder: str | Path) -> dict[str, list[str]]:
     """Names of a corpus's classes and its prompt templates: `names`, `templates`, if it has them."""
     return yaml.safe_load((Path(folder) / "classes.yaml").read_text(encoding="utf-8")) or {}
+
+
+def coinciding_names(names: Sequence[str]) -> list[str]:
+    """One line that says which classes have the same name; no line where all names differ."""
+    rows = {}
+    for row, name in enumerate(names):
+        rows.setdefault(name, []).append(str(row))
+    same = [f"{name!r} ({', '.join(own)})" for name, own in rows.items() if len(own) > 1]
+    if not same:
+        return []
+    return [f"classes with one name, which no prompt can tell apart: {', '.join(same)}"]
 
 
 def class_names(labels: pd.Series, classes: dict[str, list[str]], column: str) -> pd.Series:
