@@ -42,5 +42,5 @@ with job(snakemake):
     if snakemake.params.classes is not None:
         label = snakemake.params.classes["label"]
         check_classes(corpus.images, snakemake.wildcards.corpus, label)
-    write_corpus(Path(snakemake.output.images).parent, corpus)
+    write_corpus(Path(snakemake.output.images).parent, corpus, **snakemake.params.matched)
     say(snakemake, [*corpus.remarks, *coinciding_names((corpus.classes or {}).get("names", []))])

@@ -12,4 +12,5 @@ with job(snakemake):
     metadata = {"encoder": snakemake.wildcards.encoder, "precomputed": True}
     write_embeddings(snakemake.output.images, "image_id", ids, images, metadata)
     write_embeddings(snakemake.output.texts, "text_id", ids, texts, metadata)
-    pd.DataFrame({"image_id": ids, "text_id": ids}).to_parquet(snakemake.output.pairs, index=False)
+    pairs = pd.DataFrame({"image_id": ids, "text_id": ids, "matched": True})
+    pairs.to_parquet(snakemake.output.pairs, index=False)

@@ -10,4 +10,5 @@ with job(snakemake):
     images, captions = read_table(snakemake.input.table)
     if snakemake.params.classes is not None:
         check_classes(images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
-    write_corpus(Path(snakemake.output.images).parent, Corpus(images, captions))
+    corpus = Corpus(images, captions)
+    write_corpus(Path(snakemake.output.images).parent, corpus, **snakemake.params.matched)

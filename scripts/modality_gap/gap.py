@@ -1,6 +1,7 @@
 """How far apart the two modalities are."""
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from modality_gap.embeddings import check_pair
 
@@ -39,15 +40,20 @@ def matched_cosines(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     return np.einsum("nd,nd->n", images, texts, dtype=np.float64)
 
 
-def relative_modality_gap(images: np.ndarray, texts: np.ndarray) -> float:
+def relative_modality_gap(
+    images: np.ndarray, texts: np.ndarray, image_ids: np.ndarray | None = None
+) -> float:
     """RMG: matched distance relative to the spread within the modalities (Schrodi et al. 2025).
 
     m / (m + (s_x + s_y) / 2), with m the mean of (1 − cos)/2 over matched pairs and s the same
     over all pairs of different items within a modality. Between 0 (matched pairs coincide) and 1
     (each modality is one point). images, texts: shape (n, d), n ≥ 2, rows of unit length.
+    image_ids: which pairs share an image, shape (n,): it is one item. None: every pair has its own.
     """
     check_pair(images, texts, paired=True)
     matched = (1 - matched_cosines(images, texts).mean()) / 2
+    if image_ids is not None:
+        images = images[np.unique(image_ids, return_index=True)[1]]
     within = np.mean([(1 - mean_cosine(modality)) / 2 for modality in (images, texts)])
     if matched + within == 0:
         raise ValueError("every image and every text is the same point: RMG is not defined")
@@ -65,30 +71,43 @@ def mean_cosine(embeddings: np.ndarray) -> float:
 
 
 def pair_margins(
-    images: np.ndarray, texts: np.ndarray, text_ids: np.ndarray | None = None
+    images: np.ndarray,
+    texts: np.ndarray,
+    text_ids: np.ndarray | None = None,
+    image_ids: np.ndarray | None = None,
 ) -> np.ndarray:
     """How much more similar each pair is than its image's and its text's best rival.
 
-    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all pairs j with another text, shape
-    (n,); the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
+    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all j that are no match, shape (n,);
+    the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
     images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
-    text_ids: which pairs share a text, shape (n,): they match each other's partner and are no
-    rivals. None: every pair has its own. Raises ValueError where all pairs have one text.
+    text_ids, image_ids: which pairs share a text or an image, shape (n,): whatever a pair puts
+    together is no rival anywhere. None: every pair has its own. Raises ValueError where a pair has
+    no rival, as where all have one text.
     """
     check_pair(images, texts, paired=True)
     n = len(images)
-    labels = np.arange(n) if text_ids is None else np.asarray(text_ids)
-    if (labels == labels[0]).all():
+    image_rows, text_rows = (
+        np.arange(n) if ids is None else np.unique(ids, return_inverse=True)[1]
+        for ids in (image_ids, text_ids)
+    )
+    if (text_rows == text_rows[0]).all():
         raise ValueError(f"{n} pairs with one text, expected at least 2 texts to compare")
+    belong = csr_matrix((np.ones(n, dtype=bool), (image_rows, text_rows)))
     own = np.empty(n, dtype=np.result_type(images, texts))
     best = np.full(n, -np.inf, dtype=own.dtype)
     for first in range(0, n, ROWS_AT_A_TIME):
         rows = np.arange(first, min(first + ROWS_AT_A_TIME, n))
         cosines = images[rows] @ texts.T
         own[rows] = cosines[np.arange(len(rows)), rows]
-        cosines[labels[rows, None] == labels] = -np.inf
+        cosines[belong[image_rows[rows]].toarray()[:, text_rows]] = -np.inf
         best[rows] = np.maximum(best[rows], cosines.max(axis=1))
         np.maximum(best, cosines.max(axis=0), out=best)
+    if np.isneginf(best).any():
+        row = int(np.isneginf(best).argmax())
+        raise ValueError(
+            f"pair {row} belongs together with all others, expected one to compare with"
+        )
     return own - best
 
 
@@ -113,17 +132,20 @@ def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def gap_measures(
-    images: np.ndarray, texts: np.ndarray, text_ids: np.ndarray | None = None
+    images: np.ndarray,
+    texts: np.ndarray,
+    text_ids: np.ndarray | None = None,
+    image_ids: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Every number that says how far apart two paired modalities are, by name.
 
     Arguments as in `pair_margins`.
     """
-    margins = pair_margins(images, texts, text_ids)
+    margins = pair_margins(images, texts, text_ids, image_ids)
     return {
         "modality_gap": modality_gap(images, texts),
         "matched_distance": matched_distance(images, texts),
-        "relative_modality_gap": relative_modality_gap(images, texts),
+        "relative_modality_gap": relative_modality_gap(images, texts, image_ids),
         "matched_cosine": float(matched_cosines(images, texts).mean()),
         "margin": float(margins.min()),
         "matched_share": float((margins > 0).mean()),

@@ -14,7 +14,7 @@ from conftest import ROOT
 from PIL import Image, ImageDraw
 from webdataset_files import write_classification, write_retrieval
 
-from modality_gap.corpora import distinct_texts
+from modality_gap.corpora import distinct_texts, mark_matched
 from modality_gap.corpora.webdataset import read_webdataset
 from modality_gap.embeddings import normalize
 from modality_gap.encoders import (
@@ -138,7 +138,7 @@ def own_metrics(architecture, checkpoint, folders):
     means = class_embeddings(texts, np.repeat(np.arange(len(names)), len(templates)))
     accuracy = zero_shot_accuracy(pictures, means, images["class"].to_numpy())
     images, captions, *_ = read_webdataset(folders["zeroshot_retrieval"], ["test"])
-    texts, pairs = distinct_texts(images, captions)
+    texts, pairs, _ = distinct_texts(images, mark_matched(captions, "first"))
     recall = recall_at_k(*embed(images, texts), pairs, [1, 5])
     return {
         "acc1": accuracy["top_1"],

@@ -82,6 +82,7 @@ rule read_emoji:
             "image_size", "held_out_vendor", "held_out_concepts", "seed", "captions"
         ),
         classes=corpus_classes,
+        matched=matched_caption,
     script:
         "../../scripts/read_emoji.py"
 
@@ -108,6 +109,7 @@ rule read_table:
         runtime=30,
     params:
         classes=corpus_classes,
+        matched=matched_caption,
     script:
         "../../scripts/read_table.py"
 
@@ -138,6 +140,7 @@ rule read_corpus:
         folder=corpus_folder,
         settings=corpus_reader,
         classes=corpus_classes,
+        matched=matched_caption,
     script:
         "../../scripts/read_corpus.py"
 

@@ -4,10 +4,12 @@ A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image`
 PNG, JPEG or WebP file, or where it lies: a path, or a place in an archive of `archives.place`),
 `split`, and any labels of the source. `captions.parquet` has a row a caption: `caption_id`,
 `image_id`, `text`; an image's captions stand in their order of preference. A caption may be
-`training_only`: what is measured does not see it. `classes.yaml` names the classes that a column of
+`training_only`: what is measured does not see it. Those that are `matched` make, with their image,
+the matched pairs that gap, loss and the like are measured on; recall counts every caption. `classes.yaml` names the classes that a column of
 integers counts, and the source's prompt templates.
 """
 
+import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,12 +89,46 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
         )
 
 
-def write_corpus(folder: str | Path, corpus: Corpus) -> None:
-    """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`."""
+def mark_matched(captions: pd.DataFrame, choice: str, seed: int = 0) -> pd.DataFrame:
+    """The captions with a boolean column `matched`: which of an image's captions is its own.
+
+    choice: `first` or `last` of them, `random` (a hash of the image and the seed decides, so that
+    more images never change it) or `all`. Captions that are for training only are not asked.
+    """
+    asked = captions
+    if "training_only" in captions:
+        asked = captions[~captions.training_only]
+    places = asked.groupby("image_id", sort=False).cumcount()
+    numbers = asked.groupby("image_id", sort=False).image_id.transform("size")
+    if choice == "all":
+        chosen = asked.index
+    elif choice == "random":
+        drawn = asked.image_id.map(
+            {key: drawn_number(key, seed) for key in asked.image_id.unique()}
+        )
+        chosen = asked.index[places == drawn % numbers]
+    elif choice in ("first", "last"):
+        chosen = asked.index[places == (0 if choice == "first" else numbers - 1)]
+    else:
+        raise ValueError(f"matched caption {choice!r}, expected first, last, random or all")
+    return captions.assign(matched=captions.index.isin(chosen))
+
+
+def drawn_number(image_id: str, seed: int) -> int:
+    """A random number below 2³² that is the image's own."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{image_id}".encode()).digest()[:4])
+
+
+def write_corpus(folder: str | Path, corpus: Corpus, choice: str = "first", seed: int = 0) -> None:
+    """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`.
+
+    choice, seed: which caption is matched with its image, see `mark_matched`.
+    """
     check_corpus(corpus.images, corpus.captions, str(folder))
+    captions = mark_matched(corpus.captions.reset_index(drop=True), choice, seed)
     # Small row groups let a reader of one split skip the images of the others.
     corpus.images.to_parquet(Path(folder) / "images.parquet", index=False, row_group_size=1024)
-    corpus.captions.to_parquet(Path(folder) / "captions.parquet", index=False)
+    captions.to_parquet(Path(folder) / "captions.parquet", index=False)
     text = yaml.safe_dump(corpus.classes or {}, allow_unicode=True, sort_keys=False)
     (Path(folder) / "classes.yaml").write_text(text, encoding="utf-8")
 
@@ -140,18 +176,23 @@ def class_names(labels: pd.Series, classes: dict[str, list[str]], column: str) -
     return labels.map(dict(enumerate(classes["names"])))
 
 
-def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    """The distinct captions, and which (image row, text row) belong together, shape (p, 2).
+def distinct_texts(
+    images: pd.DataFrame, captions: pd.DataFrame
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """The distinct captions, what belongs together, and which of that are matched pairs.
 
-    Pairs come in the order of the images, an image's own in the order of its captions. Captions
-    that are for training only are left out.
+    captions: with the column `matched`. Returns the texts; (image row, text row) of every pair,
+    shape (p, 2); and which of them are matched, bool, shape (p,). Pairs come in the order of the
+    images, of an image the matched ones first, else in the order of its captions. Captions that are
+    for training only are left out.
     """
     if "training_only" in captions:
         captions = captions[~captions.training_only]
     rows, texts = pd.factorize(captions.text)
     image_rows = pd.Index(images.image_id).get_indexer(captions.image_id)
-    pairs = np.column_stack([image_rows, rows])
-    return list(texts), pairs[np.argsort(image_rows, kind="stable")]
+    matched = captions.matched.to_numpy(dtype=bool)
+    order = np.lexsort((~matched, image_rows))
+    return list(texts), np.column_stack([image_rows, rows])[order], matched[order]
 
 
 def decode(source: bytes | str, name: str) -> Image.Image:
