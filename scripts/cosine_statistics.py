@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from job import job, tell
+from job import job, say
 from modality_gap.cone import cosine_statistics, log_cap_share
 from modality_gap.embeddings import UndefinedError, read_normalized
 
@@ -27,7 +27,7 @@ with job(snakemake):
             notes.append(f"no cosines of {name.replace('_', ' and ')}: {error}")
     if not statistics:
         raise UndefinedError(notes[0])
-    tell(snakemake, notes)
+    say(snakemake, notes)
     dimension = next(iter(sides.values())).shape[1]
     shares = {
         name: log_cap_share(min(1.0, found.summary["mean"]), dimension) if dimension > 1 else np.nan
@@ -44,7 +44,7 @@ with job(snakemake):
             for name, found in statistics.items()
         ]
     )
-    table.attrs["notes"] = notes
+    table.attrs["remarks"] = notes
     table.to_parquet(snakemake.output.statistics, index=False)
     histograms = [
         pd.DataFrame(

@@ -25,7 +25,7 @@ with job(snakemake):
     model = build_encoder(snakemake.params.encoder, architecture, snakemake.input.weights)
     model.to(device)
     images, captions = read_split(Path(snakemake.input.images).parent, split)
-    texts, _ = distinct_texts(images, captions)
+    texts, *_ = distinct_texts(images, captions)
     workers = snakemake.threads if device.type == "cuda" else 0
     scatteritem = snakemake.wildcards.get("scatteritem")
     part = tuple(map(int, (scatteritem or "1-of-1").split("-of-")))

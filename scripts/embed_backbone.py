@@ -33,7 +33,7 @@ with job(snakemake):
                 embed_images(model, Pixels(images, model), *how, workers),
             )
         else:
-            texts, _ = distinct_texts(images, captions)
+            texts, *_ = distinct_texts(images, captions)
             ids, embeddings = texts, model.embed(texts, settings["batch_size"])
     metadata = describe(model, encoder=snakemake.wildcards.encoder, **entry)
     write_embeddings(snakemake.output[0], f"{side[:-1]}_id", ids, embeddings, metadata)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from job import job, tell
+from job import job, say
 from modality_gap.embeddings import read_matched, read_normalized
 from modality_gap.fairness import (
     check_distinct,
@@ -39,7 +39,7 @@ with job(snakemake):
     others = snakemake.input.get("reference")
     reference = read_matched(Path(others[0]).parent) if others else (images, classes)
     tables = fairness_tables(images, labels, classes, kinds, reference, settings)
-    tell(snakemake, notes)
-    tables["rates"].attrs["notes"] = notes
+    say(snakemake, notes)
+    tables["rates"].attrs["remarks"] = notes
     for name, table in tables.items():
         table.to_parquet(snakemake.output[name], index=False)

@@ -7,14 +7,13 @@ import torch
 
 from job import architectures, job
 from modality_gap.corpora import read_split
-from modality_gap.embeddings import sample_pairs
 from modality_gap.encoders import (
     build_model,
     build_tokenizer,
     choose_device,
     register_architectures,
 )
-from modality_gap.training.data import CaptionedImages
+from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.first_steps import first_steps
 from modality_gap.training.loop import Schedule
 from modality_gap.training.temperature import build_temperature
@@ -29,8 +28,8 @@ with job(snakemake):
     schedule = Schedule(**{key: value for key, value in settings.items() if key in SCHEDULE})
     tokenizer = build_tokenizer(settings["architecture"])
     images, captions = read_split(Path(snakemake.input.images).parent, settings["split"])
-    images = images.iloc[sample_pairs(len(images), settings["pairs"], 0)].reset_index(drop=True)
-    captions = captions[captions.image_id.isin(images.image_id)]
+    caption = settings.get("caption", "random")
+    images, captions = sample_training(images, captions, settings["pairs"], 0, caption)
     data, tables = None, []
     for seed in snakemake.params.seeds:
         model = build_model(
@@ -39,7 +38,8 @@ with job(snakemake):
         model.to(device, memory_format=torch.channels_last)
         if data is None:
             # The same batches for every initialisation: only the weights differ.
-            data = CaptionedImages(images, captions, model, tokenizer, settings["batch_size"], 0, 0)
+            how = (tokenizer, settings["batch_size"], 0, 0)
+            data = CaptionedImages(images, captions, model, *how, caption=caption)
         temperature = build_temperature(settings["temperature"]).to(device)
         rows = first_steps(model, data, schedule, temperature, settings["steps"])
         tables.append(pd.DataFrame(rows).assign(seed=seed))

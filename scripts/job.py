@@ -35,28 +35,31 @@ def job(snakemake) -> Iterator[None]:
         sys.exit(1)
 
 
-def tell(snakemake, notes: Iterable[str]) -> None:
-    """Say what a job left out, merged or cut: a line each, on the terminal and in the log."""
+def say(snakemake, remarks: Iterable[str]) -> None:
+    """Put remarks on what a job left out, merged or cut, a line each, into its log and the terminal."""
     which = ", ".join(snakemake.wildcards)
-    with Path(snakemake.log[0]).open("a") as lines:
-        for note in notes:
-            line = f"{snakemake.rule} ({which}): note: {note}"
-            print(line, file=lines)
-            print(line, file=sys.stderr)
+    with Path(snakemake.log[0]).open("a", encoding="utf-8") as log:
+        for remark in remarks:
+            print(remark, file=log)
+            print(f"{snakemake.rule} ({which}): note: {remark}", file=sys.stderr)
 
 
 def write_undefined(snakemake, reason: str) -> None:
-    """Outputs that say why there is nothing to measure: tables without rows, figures with a line."""
+    """Outputs that say why there is nothing to measure: tables without rows, figures with a line.
+
+    An output that was written before what is not defined was asked for stays.
+    """
     # Of all jobs only these few need them.
     import pandas as pd
 
-    tell(snakemake, [f"not defined: {reason}"])
+    remark = f"not defined: {reason}"
+    say(snakemake, [remark])
     for output in snakemake.output:
         if Path(output).exists():
-            continue  # written before what is not defined was asked for
+            continue
         if output.endswith(".parquet"):
             table = pd.DataFrame()
-            table.attrs = {"undefined": reason, "notes": [f"not defined: {reason}"]}
+            table.attrs = {"undefined": reason, "remarks": [remark]}
             table.to_parquet(output)
         else:
             from modality_gap.plots.style import blank, save

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from job import job, tell
+from job import job, say
 from modality_gap.embeddings import read_normalized
 from modality_gap.linear_probe import chosen_linear_probe
 from modality_gap.prompts import CLASS, read_labels, task_images
@@ -42,6 +42,6 @@ with job(snakemake):
     for table, output in zip(
         (pd.DataFrame(accuracies), pd.concat(candidates)), snakemake.output, strict=True
     ):
-        table.attrs["notes"] = notes
+        table.attrs["remarks"] = notes
         table.assign(**snakemake.wildcards).to_parquet(output, index=False)
-    tell(snakemake, notes)
+    say(snakemake, notes)

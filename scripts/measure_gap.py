@@ -5,20 +5,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from job import job, tell
-from modality_gap.embeddings import first_captions, read_pairs
+from job import job, say
+from modality_gap.embeddings import matched_pairs, read_pairs
 from modality_gap.gap import gap_cosines, gap_measures
 
 BINS = np.linspace(-1, 1, 401)
 
 with job(snakemake):
-    images, texts, pairs = read_pairs(Path(snakemake.input.images).parent)
-    image_rows, text_rows = first_captions(pairs).T
+    images, texts, pairs, matched = read_pairs(Path(snakemake.input.images).parent)
+    image_rows, text_rows = matched_pairs(pairs, matched).T
     images, texts = images[image_rows], texts[text_rows]
     measures, notes = gap_measures(images, texts, text_rows, image_rows)
-    tell(snakemake, notes)
+    say(snakemake, notes)
     table = pd.DataFrame([{"pairs": len(images), **measures}])
-    table.attrs["notes"] = notes
+    table.attrs["remarks"] = notes
     table.to_parquet(snakemake.output.measures, index=False)
     tables = [
         pd.DataFrame(

@@ -13,6 +13,11 @@ with job(snakemake):
     settings = snakemake.params.settings
     images, texts = read_matched(Path(snakemake.input.images).parent)
     keys = read_normalized(snakemake.input.images)[1]
+    if len(keys) != len(images):
+        raise ValueError(
+            f"{len(keys)} images with {len(images)} matched captions, expected one each: leave out "
+            "`matched_caption` of the corpus"
+        )
     table = pd.read_parquet(snakemake.input.labels, columns=["image_id", "pattern", "pair"])
     rows, patterns = pair_rows(table.set_index("image_id").loc[keys])
     found = pair_matching_table(

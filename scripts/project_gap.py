@@ -7,7 +7,7 @@ from modality_gap.embeddings import read_metadata, read_normalized, read_pairs, 
 from modality_gap.projection import move_along, orthogonal_gap
 
 with job(snakemake):
-    images, texts, _ = read_pairs(Path(snakemake.input.images).parent)
+    images, texts, *_ = read_pairs(Path(snakemake.input.images).parent)
     _, text_ids = read_normalized(snakemake.input.texts)
     share = snakemake.params.kept_variance
     gap = orthogonal_gap(images, texts, share)

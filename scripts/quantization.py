@@ -11,7 +11,7 @@ MEASURED = ("schemes", "alphas", "k", "queries", "seed")
 
 with job(snakemake):
     settings = snakemake.params.settings
-    images, texts, pairs = read_pairs(Path(snakemake.input.images).parent)
+    images, texts, pairs, _ = read_pairs(Path(snakemake.input.images).parent)
     gap = orthogonal_gap(images, texts, settings["kept_variance"])
     measured = {key: settings[key] for key in MEASURED}
     table = quantization_table(images, texts, pairs, gap.vector, **measured)

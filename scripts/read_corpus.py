@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from job import job
-from modality_gap.corpora import check_classes, first_images, write_corpus
+from job import job, say
+from modality_gap.corpora import check_classes, coinciding_names, first_images, write_corpus
 from modality_gap.corpora.aokvqa import read_aokvqa
 from modality_gap.corpora.cc3m import read_cc3m
 from modality_gap.corpora.cifar import read_cifar10, read_cifar100
@@ -42,4 +42,7 @@ with job(snakemake):
     if snakemake.params.classes is not None:
         label = snakemake.params.classes["label"]
         check_classes(corpus.images, snakemake.wildcards.corpus, label)
-    write_corpus(Path(snakemake.output.images).parent, corpus)
+    names = (corpus.classes or {}).get("names", [])
+    corpus = corpus._replace(remarks=[*corpus.remarks, *coinciding_names(names)])
+    write_corpus(Path(snakemake.output.images).parent, corpus, **snakemake.params.matched)
+    say(snakemake, corpus.remarks)

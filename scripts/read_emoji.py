@@ -11,4 +11,5 @@ with job(snakemake):
     images, captions = read_emoji(archives, **snakemake.params.settings)
     if snakemake.params.classes is not None:
         check_classes(images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
-    write_corpus(Path(snakemake.output.images).parent, Corpus(images, captions))
+    corpus = Corpus(images, captions)
+    write_corpus(Path(snakemake.output.images).parent, corpus, **snakemake.params.matched)

@@ -1,15 +1,26 @@
 """Bring a user's embeddings into the workflow's form: pair i is image i and text i."""
 
+import numpy as np
 import pandas as pd
 
-from job import job
+from job import job, say
 from modality_gap.embeddings import write_embeddings
-from modality_gap.precomputed import read_precomputed
+from modality_gap.precomputed import distinct_items, merged_notes, read_precomputed
 
 with job(snakemake):
-    images, texts = read_precomputed(snakemake.params.files)
-    ids = [f"pair {row}" for row in range(len(images))]
-    metadata = {"encoder": snakemake.wildcards.encoder, "precomputed": True}
-    write_embeddings(snakemake.output.images, "image_id", ids, images, metadata)
-    write_embeddings(snakemake.output.texts, "text_id", ids, texts, metadata)
-    pd.DataFrame({"image_id": ids, "text_id": ids}).to_parquet(snakemake.output.pairs, index=False)
+    found = distinct_items(*read_precomputed(snakemake.params.files))
+    remarks = merged_notes(found)
+    metadata = {"encoder": snakemake.wildcards.encoder, "precomputed": True, "remarks": remarks}
+    image_rows, text_rows = found.pairs.T
+    pairs = {"matched": np.ones(len(found.pairs), dtype=bool)}
+    for side, key, embeddings, rows in (
+        ("images", "image_id", found.images, image_rows),
+        ("texts", "text_id", found.texts, text_rows),
+    ):
+        # An item is named by the first pair that it is in.
+        firsts = np.unique(rows, return_index=True)[1]
+        ids = [f"pair {first}" for first in firsts]
+        write_embeddings(snakemake.output[side], key, ids, embeddings, metadata)
+        pairs[key] = [ids[row] for row in rows]
+    pd.DataFrame(pairs).to_parquet(snakemake.output.pairs, index=False)
+    say(snakemake, remarks)

@@ -9,7 +9,7 @@ from modality_gap.embeddings import read_pairs
 from modality_gap.retrieval import chance_recall, recall_at_k
 
 with job(snakemake):
-    images, texts, pairs = read_pairs(Path(snakemake.input.images).parent)
+    images, texts, pairs, _ = read_pairs(Path(snakemake.input.images).parent)
     recalls = recall_at_k(images, texts, pairs, snakemake.params.ks)
     chances = chance_recall(pairs, snakemake.params.ks)
     rows = [

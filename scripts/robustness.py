@@ -18,7 +18,7 @@ with job(snakemake):
     settings = dict(snakemake.params.settings)
     names, task, choices = (settings.pop(key, None) for key in ("tasks", "zero_shot", "choices"))
     files = snakemake.input
-    images, texts, pairs = read_pairs(Path(files.images).parent)
+    images, texts, pairs, _ = read_pairs(Path(files.images).parent)
     builders = {
         "zero_shot": lambda: classification_task(
             *read_task(*(files[part] for part in ("images", *ASKED)), task)[:3]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from job import job, tell
+from job import job, say
 from modality_gap.embeddings import UndefinedError, read_sample
 from modality_gap.views import view
 
@@ -18,7 +18,7 @@ with job(snakemake):
             notes.append(f"not defined: {reason}")
     if not tables:
         raise UndefinedError(reason)
-    tell(snakemake, notes)
+    say(snakemake, notes)
     found = pd.concat(tables)
-    found.attrs["notes"] = notes
+    found.attrs["remarks"] = notes
     found.to_parquet(snakemake.output[0], index=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from job import job, tell
+from job import job, say
 from modality_gap.embeddings import read_matched
 from modality_gap.moved_gap import (
     Direction,
@@ -49,8 +49,8 @@ with job(snakemake):
             params["seed"],
         )
         found.append([table.assign(task=name, **wildcards) for table in tables])
-    tell(snakemake, notes)
+    say(snakemake, notes)
     for output, parts in zip(snakemake.output, zip(*found, strict=True), strict=True):
         table = pd.concat(parts)
-        table.attrs["notes"] = notes
+        table.attrs["remarks"] = notes
         table.to_parquet(output, index=False)

@@ -105,12 +105,13 @@ def read_metadata(path: str | Path) -> dict:
     return json.loads(pq.read_schema(path).metadata[METADATA_KEY])
 
 
-def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Normalised images (n, d), texts (m, d) and the matching (image row, text row), shape (p, 2).
+def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Normalised images (n, d), texts (m, d), what belongs together, and what is a matched pair.
 
     folder: holds `images.parquet`, `texts.parquet` (each distinct caption once) and
-    `pairs.parquet` (image_id, text_id). Pairs come in the order of the images; the first pair
-    of an image is its first caption.
+    `pairs.parquet` (image_id, text_id, matched). The third are (image row, text row) of every pair,
+    shape (p, 2), in the order of the images, an image's matched ones first; the last says which of
+    them are matched, bool, shape (p,).
     """
     folder = Path(folder)
     images, image_ids = read_normalized(folder / "images.parquet")
@@ -119,22 +120,24 @@ def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     pairs = pq.read_table(folder / "pairs.parquet")
     image_rows = pa.compute.index_in(pairs["image_id"], pa.array(image_ids)).to_numpy()
     text_rows = pa.compute.index_in(pairs["text_id"], pa.array(text_ids)).to_numpy()
-    return images, texts, np.column_stack([image_rows, text_rows])
+    matched = pairs["matched"].to_numpy().astype(bool)
+    return images, texts, np.column_stack([image_rows, text_rows]), matched
 
 
-def first_captions(pairs: np.ndarray) -> np.ndarray:
-    """The first pair of every image: the n matched pairs that the papers measure on.
+def matched_pairs(pairs: np.ndarray, matched: np.ndarray) -> np.ndarray:
+    """The matched pairs that the papers measure on: each image with its caption, or with all of them.
 
-    pairs: (image row, text row), shape (p, 2). Returns shape (n, 2), ordered by image.
+    pairs: (image row, text row), shape (p, 2); matched: which of them, bool, shape (p,), as the key
+    `matched_caption` of a corpus chose them. Returns shape (k, 2), ordered by image.
     """
-    _, first = np.unique(pairs[:, 0], return_index=True)
-    return pairs[first]
+    chosen = pairs[matched]
+    return chosen[np.argsort(chosen[:, 0], kind="stable")]
 
 
 def read_matched(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Normalised images and the first caption of each, both of shape (n, d); see `read_pairs`."""
-    images, texts, pairs = read_pairs(folder)
-    rows = first_captions(pairs)
+    """Normalised images and texts of the matched pairs, both of shape (k, d); see `read_pairs`."""
+    images, texts, pairs, matched = read_pairs(folder)
+    rows = matched_pairs(pairs, matched)
     return images[rows[:, 0]], texts[rows[:, 1]]
 
 

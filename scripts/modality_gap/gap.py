@@ -1,6 +1,7 @@
 """How far apart the two modalities are."""
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from modality_gap.embeddings import UndefinedError, check_pair
 
@@ -39,15 +40,20 @@ def matched_cosines(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     return np.einsum("nd,nd->n", images, texts, dtype=np.float64)
 
 
-def relative_modality_gap(images: np.ndarray, texts: np.ndarray) -> float:
+def relative_modality_gap(
+    images: np.ndarray, texts: np.ndarray, image_ids: np.ndarray | None = None
+) -> float:
     """RMG: matched distance relative to the spread within the modalities (Schrodi et al. 2025).
 
     m / (m + (s_x + s_y) / 2), with m the mean of (1 − cos)/2 over matched pairs and s the same
     over all pairs of different items within a modality. Between 0 (matched pairs coincide) and 1
     (each modality is one point). images, texts: shape (n, d), n ≥ 2, rows of unit length.
+    image_ids: which pairs share an image, shape (n,): it is one item. None: every pair has its own.
     """
     check_pair(images, texts, paired=True)
     matched = (1 - matched_cosines(images, texts).mean()) / 2
+    if image_ids is not None:
+        images = images[np.unique(image_ids, return_index=True)[1]]
     within = np.mean([(1 - mean_cosine(modality)) / 2 for modality in (images, texts)])
     if matched + within == 0:
         raise UndefinedError("every image and every text is the same point: RMG is not defined")
@@ -72,23 +78,27 @@ def pair_margins(
 ) -> np.ndarray:
     """How much more similar each pair is than its image's and its text's best rival.
 
-    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all pairs j with another image and
-    another text, shape (n,); the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are
-    perfectly matched. images, texts: shape (n, d), rows of unit length, row i of one matching row i
-    of the other. text_ids, image_ids: which pairs share a text or an image, shape (n,): what belongs
-    to one of them is no rival of the other. None: every pair has its own. NaN for pairs without a rival.
+    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all j that are no match, shape (n,);
+    the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    text_ids, image_ids: which pairs share a text or an image, shape (n,): whatever a pair puts
+    together is no rival anywhere. None: every pair has its own. NaN for a pair that has no rival,
+    as where all have one text.
     """
     check_pair(images, texts, paired=True)
     n = len(images)
-    labels = [np.arange(n) if ids is None else np.asarray(ids) for ids in (text_ids, image_ids)]
+    image_rows, text_rows = (
+        np.arange(n) if ids is None else np.unique(ids, return_inverse=True)[1]
+        for ids in (image_ids, text_ids)
+    )
+    belong = csr_matrix((np.ones(n, dtype=bool), (image_rows, text_rows)))
     own = np.empty(n, dtype=np.result_type(images, texts))
     best = np.full(n, -np.inf, dtype=own.dtype)
     for first in range(0, n, ROWS_AT_A_TIME):
         rows = np.arange(first, min(first + ROWS_AT_A_TIME, n))
         cosines = images[rows] @ texts.T
         own[rows] = cosines[np.arange(len(rows)), rows]
-        for ids in labels:
-            cosines[ids[rows, None] == ids] = -np.inf
+        cosines[belong[image_rows[rows]].toarray()[:, text_rows]] = -np.inf
         best[rows] = np.maximum(best[rows], cosines.max(axis=1))
         np.maximum(best, cosines.max(axis=0), out=best)
     return np.where(np.isneginf(best), np.nan, own - best)
@@ -136,7 +146,7 @@ def gap_measures(
             f"no margin: none of {len(images)} pairs has another image and text to compare"
         )
     try:
-        relative = relative_modality_gap(images, texts)
+        relative = relative_modality_gap(images, texts, image_ids)
     except UndefinedError as error:
         notes.append(f"no relative modality gap: {error}")
     measures = {

@@ -12,8 +12,8 @@ from modality_gap.claims import HOLDS, UNDECIDED
 from modality_gap.embeddings import (
     UndefinedError,
     check_pair,
-    first_captions,
     first_equal_rows,
+    matched_pairs,
     normalize,
     sample_pairs,
 )
@@ -133,6 +133,7 @@ def mitigation_table(
     images: np.ndarray,
     texts: np.ndarray,
     pairs: np.ndarray,
+    matched_captions: np.ndarray,
     kept_variance: float | None,
     deviation: float,
     draws: int,
@@ -145,7 +146,7 @@ def mitigation_table(
 
     reference: matched images and texts to fit on, both of shape (r, d); images, texts: shape (n, d)
     and (m, d), of other data, rows of unit length; pairs: every (image row, text row) of them that
-    belong together, an image's in the order of preference. deviation, draws: of `kept_under_noise`;
+    belong together; matched_captions: which of them are matched pairs, bool, shape (p,). deviation, draws: of `kept_under_noise`;
     scheme, bits: of `quantization.quantize`; queries: how many ask in a direction, a sample that
     `seed` draws; all where there are fewer. Noise and queries are the same for every mitigation.
     Returns a row a mitigation, direction and measure, with columns queries, mean, low, high, and the
@@ -156,7 +157,7 @@ def mitigation_table(
     check_pair(images, texts)
     reference = tuple(rows.astype(np.float64) for rows in reference)
     images, texts = images.astype(np.float64), texts.astype(np.float64)
-    matched = first_captions(pairs)
+    matched = matched_pairs(pairs, matched_captions)
     rows = []
     for direction in DIRECTIONS:
         forth = direction == "image_to_text"
@@ -192,25 +193,27 @@ def mitigation_table(
 
 
 def halves(
-    images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, seed: int
-) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """A random half of the images to fit on, with the first text of each; and the rest.
+    images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, matched: np.ndarray, seed: int
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """The matched pairs of a random half of the images to fit on; and the rest.
 
-    For data of a single split. images, texts, pairs: of `mitigation_table`; the rest has the texts
-    that belong to its images, and pairs with rows of these.
+    For data of a single split. images, texts, pairs, matched: of `mitigation_table`, and so is the
+    rest: the texts that belong to its images, and pairs with rows of these.
     """
     chosen = sample_pairs(len(images), len(images) // 2, seed)
-    first = first_captions(pairs)
-    first = first[np.isin(first[:, 0], chosen)]
-    rest = pairs[~np.isin(pairs[:, 0], chosen)]
-    if not (len(first) and len(rest)):
+    fitted = matched_pairs(pairs, matched)
+    fitted = fitted[np.isin(fitted[:, 0], chosen)]
+    left = ~np.isin(pairs[:, 0], chosen)
+    rest = pairs[left]
+    if not (len(fitted) and len(rest)):
         raise UndefinedError(
             f"{len(images)} images with texts, expected at least 2 to make two halves"
         )
     image_rows, own_image = np.unique(rest[:, 0], return_inverse=True)
     text_rows, own_text = np.unique(rest[:, 1], return_inverse=True)
-    held_out = images[image_rows], texts[text_rows], np.column_stack([own_image, own_text])
-    return (images[first[:, 0]], texts[first[:, 1]]), held_out
+    numbered = np.column_stack([own_image, own_text])
+    held_out = images[image_rows], texts[text_rows], numbered, matched[left]
+    return (images[fitted[:, 0]], texts[fitted[:, 1]]), held_out
 
 
 def sample_queries(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, rankdata
 
-from modality_gap.embeddings import UndefinedError, first_captions
+from modality_gap.embeddings import UndefinedError, matched_pairs
 from modality_gap.gap import gap_vector
 from modality_gap.intervals import mcnemar
 from modality_gap.retrieval import chance_recall, hits
@@ -257,6 +257,7 @@ def shifted_recall_table(
     images: np.ndarray,
     texts: np.ndarray,
     pairs: np.ndarray,
+    matched: np.ndarray,
     moved: list[str],
     shifts: list[float],
     ks: list[int],
@@ -266,13 +267,13 @@ def shifted_recall_table(
     """Recall@k under every move along the gap, in both directions (cf. chowers2026, Fig. 2b).
 
     images, texts: shape (n, d) and (m, d), rows of unit length, each distinct text once; pairs:
-    every (image row, text row) that belong together, shape (p, 2), an image's first caption first.
-    The gap, and every centre distance, is of the images and their first captions.
+    every (image row, text row) that belong together, shape (p, 2); matched: which of them are
+    matched pairs, bool, shape (p,): the gap, and every centre distance, is of these.
     Returns the curves, columns direction (image_to_text: images are the queries, and all texts the
     items), moved, shift, centre_distance, metric (recall@k), value, baseline (a random order), k;
     and the columns of `shift_gains` after direction, over queries instead of images.
     """
-    own = first_captions(pairs)
+    own = matched_pairs(pairs, matched)
     gap = gap_direction(images[own[:, 0]], texts[own[:, 1]])
     moves = move_table(gap.images, gap.texts, gap, moved, shifts)
     chances = chance_recall(pairs, ks)

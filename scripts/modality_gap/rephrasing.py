@@ -30,6 +30,12 @@ NOISE_COLUMNS = ["kind", "name", "texts", "off_diagonal_share", "independent", "
 NOISE_COLUMNS += ["along_gap", "along_move", "length"]
 
 
+def own_captions(captions: pd.DataFrame) -> pd.Series:
+    """The caption that an image is matched with, by its id; of several the first one."""
+    own = captions[captions.matched.astype(bool)] if "matched" in captions else captions
+    return own.drop_duplicates("image_id").set_index("image_id").text
+
+
 def rephrasing_texts(
     images: pd.DataFrame,
     captions: pd.DataFrame,
@@ -42,7 +48,7 @@ def rephrasing_texts(
     """The texts of a corpus's split, as the module says.
 
     images, captions: the two tables of a corpus; captions that are for training only rephrase, too.
-    An item is a distinct first caption; its rephrasings are the other captions of its first image (kind
+    An item is a distinct matched caption (the first one of an image's); its rephrasings are the other captions of its first image (kind
     `caption`, named by their number), the templates with it in the place of {} (kind `template`),
     and the entries of the columns of images named in `lists`, separated by commas (kind: the
     column's name). group: column of images that holds the group; None: every item is its own.
@@ -53,8 +59,7 @@ def rephrasing_texts(
     if missing:
         raise ValueError(f"images lack the column {missing[0]!r}")
     captions = captions[captions.image_id.isin(images.image_id)]
-    for_training = captions.get("training_only", pd.Series(False, captions.index)).astype(bool)
-    own = captions[~for_training].drop_duplicates("image_id").set_index("image_id").text
+    own = own_captions(captions)
     images = images.assign(item=images.image_id.map(own)).dropna(subset="item")
     facts = images.drop_duplicates("item")
     facts = facts.iloc[sample_pairs(len(facts), items, seed)]
@@ -134,9 +139,7 @@ def corpus_texts(
     else:
         keys = ("templates", "lists", "group", "items", "seed")
         texts = rephrasing_texts(images, captions, *(settings[key] for key in keys))
-        training = captions.get("training_only", pd.Series(False, captions.index)).astype(bool)
-        own = captions[~training].drop_duplicates("image_id").set_index("image_id").text
-        items = images.image_id.map(own)
+        items = images.image_id.map(own_captions(captions))
     return texts, pd.Series(items.to_numpy(), index=images.image_id.to_numpy())
 
 

@@ -154,10 +154,10 @@ def retrieval_task(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) 
 def choice_task(
     images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, choices: int, seed: int
 ) -> Task:
-    """Multiple choice: each image chooses between its first text and random others.
+    """Multiple choice: each image chooses between its matched text and random others.
 
     images, texts: shape (n, d) and (m, d); pairs: every (image row, text row) that belong together,
-    an image's own in the order of preference. No wrong choice is another text of the image. The
+    an image's matched one first. No wrong choice is another text of the image. The
     right one comes last, so that a tie counts against it.
     """
     random, rows, candidates = np.random.default_rng(seed), np.unique(pairs[:, 0]), []

@@ -21,7 +21,7 @@ def write_split(
     outputs: paths by name (images, texts, pairs). parts: of `encoders.embed_part`, all of them.
     """
     images, captions = read_split(corpus, split)
-    texts, pairs = distinct_texts(images, captions)
+    texts, pairs, matched = distinct_texts(images, captions)
     image_ids = list(images.image_id)
     text_ids = [f"text {row}" for row in range(len(texts))]
     for side, key, ids in (("image", "image_id", image_ids), ("text", "text_id", text_ids)):
@@ -37,5 +37,6 @@ def write_split(
             "image_id": [image_ids[row] for row in pairs[:, 0]],
             "text_id": [text_ids[row] for row in pairs[:, 1]],
             "text": [texts[row] for row in pairs[:, 1]],
+            "matched": matched,
         }
     ).to_parquet(outputs["pairs"], index=False)

@@ -154,6 +154,13 @@ def one_line(error: ValidationError) -> str:
         return f"{place}{unknown}: unknown key, expected one of {', '.join(known)}"
     if error.validator in ("pattern", "const") and "description" in error.schema:
         return f"{path}: {error.instance!r}, expected {error.schema['description']}"
+    if error.validator == "type" and error.validator_value == "string":
+        wrong = "null" if error.instance is None else str(error.instance).lower()
+        if not isinstance(error.instance, dict | list):
+            return (
+                f"{path}: {wrong}, which YAML takes for {type(error.instance).__name__}, expected "
+                "text: put it in quotes"
+            )
     if error.validator == "minItems":
         number = len(error.instance)
         return f"{path}: {number} entries, expected at least {error.validator_value}"

@@ -14,6 +14,7 @@ from captioned_files import (
     write_tar,
     write_zip,
 )
+from conftest import ROOT
 from webdataset_files import write_shard
 
 from modality_gap.archives import read_place
@@ -24,6 +25,7 @@ from modality_gap.corpora.coco import read_coco
 from modality_gap.corpora.flickr30k import read_flickr30k
 from modality_gap.corpora.mmvp_vlm import read_mmvp_vlm
 
+SHARED = ROOT.parent / "shared/real_files"
 VAL = {
     391895: [(770, "A man on a bike. "), (771, "Someone rides\n")],
     139: [(12, "A room."), (7, "A living room."), (99, "A room.")],
@@ -314,6 +316,57 @@ def test_rows_of_cc3m_whose_images_are_there(cc3m):
     assert list(found.images.image_id) == ["validation/1", "validation/3"]
     assert texts_of(found) == [['a "quoted" dog'], ["été"]]
     assert [read_place(image) for image in found.images.image] == [photograph(9), photograph(5)]
+
+
+TABLE = "Validation_GCC-1.1.0-Validation.tsv"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: "caption\turl\n" + text,
+        lambda text: "\ufeff" + text,
+        lambda text: "\ufeffcaption\turl\n" + text.replace("\n", "\r\n") + "\r\n \r\n",
+        lambda text: text + "\n\n",
+        lambda text: text.replace("?x=1", "?x=1\tdog,pet\t/m/0bt9lr\t0.9,0.8"),
+    ],
+)
+def test_tables_of_cc3m_as_others_leave_them(cc3m, spoil):
+    text = (cc3m / TABLE).read_text("utf-8")
+    (cc3m / TABLE).write_bytes(spoil(text).encode())
+    found = read_cc3m(cc3m, ["validation"])
+    assert texts_of(found) == [['a "quoted" dog'], ["été"]]
+    header = "caption\turl" in spoil(text)
+    assert header == any("line 1 is a header" in line for line in found.remarks)
+    assert "4 rows, of which 2 have an image" in found.remarks[-2]
+    assert found.remarks[-1].endswith("1 .csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("http://x.org/1\ta dog\n", "line 1 is 'http"),
+        ("url\tcaption\nhttp://x.org/1\ta dog\n", "line 2 is 'http"),
+        ("caption\turl\n", "no rows, expected a caption"),
+        ("", "no rows, expected a caption"),
+        ("a dog\thttp://x\n\na cat\thttp://y\n", "line 2 is ''"),
+    ],
+)
+def test_a_table_of_another_kind_is_named(cc3m, text, message):
+    (cc3m / TABLE).write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_cc3m(cc3m, ["validation"])
+
+
+def test_the_real_table_of_cc3m(cc3m):
+    real = SHARED / "cc3m" / TABLE
+    if not real.is_file():
+        pytest.skip("real files are not here: cc3m")
+    lines = real.read_text("utf-8").splitlines()
+    for header in ([], ["caption\turl"]):
+        (cc3m / TABLE).write_text("\n".join([*header, *lines]), "utf-8")
+        texts = texts_of(read_cc3m(cc3m, ["validation"]))
+        assert texts == [[lines[row].split("\t")[0].strip()] for row in (1, 3)]
 
 
 def test_shards_of_img2dataset(cc3m):

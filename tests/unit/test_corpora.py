@@ -11,6 +11,7 @@ from modality_gap.corpora import (
     check_classes,
     check_corpus,
     distinct_texts,
+    mark_matched,
     read_split,
     write_corpus,
 )
@@ -123,9 +124,60 @@ def test_distinct_texts_know_who_shares_a_caption():
     captions = pd.DataFrame(
         {"image_id": ["c", "a", "b", "a"], "text": ["dog", "cat", "cat", "a cat"]}
     )
-    texts, pairs = distinct_texts(images, captions)
+    texts, pairs, matched = distinct_texts(images, mark_matched(captions, "first"))
     assert texts == ["dog", "cat", "a cat"]
     assert pairs.tolist() == [[0, 1], [0, 2], [1, 1], [2, 0]]
+    assert matched.tolist() == [True, False, True, True]
+    _, pairs, matched = distinct_texts(images, mark_matched(captions, "last"))
+    assert pairs.tolist() == [[0, 2], [0, 1], [1, 1], [2, 0]]
+    assert matched.tolist() == [True, False, True, True]
+
+
+CAPTIONED = pd.DataFrame(
+    {
+        "caption_id": [str(row) for row in range(9)],
+        "image_id": ["a", "b", "a", "a", "b", "c", "a", "a", "c"],
+        "text": list("uvwxyzpqr"),
+        "training_only": [False] * 7 + [True] * 2,
+    },
+    index=range(10, 19),
+)
+
+
+@pytest.mark.parametrize(
+    ("choice", "texts"),
+    [
+        ("first", ["u", "v", "z"]),
+        ("last", ["p", "y", "z"]),
+        ("all", ["u", "w", "x", "p", "v", "y", "z"]),
+    ],
+)
+def test_which_caption_is_matched_is_a_choice(choice, texts):
+    images = pd.DataFrame({"image_id": ["a", "b", "c"]})
+    marked = mark_matched(CAPTIONED, choice)
+    assert marked.index.equals(CAPTIONED.index)
+    found, pairs, matched = distinct_texts(images, marked)
+    assert [found[text] for _, text in pairs[matched]] == texts
+    # Recall still counts every caption, and none that is for training alone.
+    assert sorted(found[text] for _, text in pairs) == sorted("uvwxyzp")
+
+
+def test_a_random_caption_is_the_seeds_and_the_images_own():
+    many = pd.DataFrame({"image_id": [f"i{row // 5}" for row in range(5000)]})
+    many["text"] = [f"t{row % 5}" for row in range(5000)]
+    drawn = {seed: mark_matched(many, "random", seed) for seed in (0, 0, 1)}
+    for marked in drawn.values():
+        assert (marked.groupby("image_id").matched.sum() == 1).all()
+        counts = marked[marked.matched].text.value_counts()
+        assert len(counts) == 5
+        assert counts.between(150, 250).all()
+    assert not drawn[0].matched.equals(drawn[1].matched)
+    assert drawn[0].matched.equals(mark_matched(many, "random", 0).matched)
+    fewer = many.iloc[::-1][:2000]
+    again = mark_matched(fewer.sort_index(), "random", 0)
+    assert again.matched.equals(drawn[0].matched[again.index])
+    with pytest.raises(ValueError, match="matched caption 'any', expected first, last, random or"):
+        mark_matched(many, "any")
 
 
 def corpus(**changes):

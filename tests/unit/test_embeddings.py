@@ -3,9 +3,10 @@ import pytest
 
 from modality_gap.embeddings import (
     check_pair,
-    first_captions,
+    matched_pairs,
     normalize,
     read_embeddings,
+    read_matched,
     read_metadata,
     read_pairs,
     write_embeddings,
@@ -76,7 +77,16 @@ def test_pairs_are_found_by_their_ids(tmp_path, random):
     write_embeddings(tmp_path / "images.parquet", "image_id", ["a", "b", "c"], images, {})
     write_embeddings(tmp_path / "texts.parquet", "text_id", ["s", "t", "u"], texts, {})
     pairs = pd.DataFrame({"image_id": ["a", "a", "b", "c"], "text_id": ["u", "s", "t", "u"]})
+    pairs["matched"] = [True, False, True, True]
     pairs.to_parquet(tmp_path / "pairs.parquet")
-    *_, rows = read_pairs(tmp_path)
+    *_, rows, matched = read_pairs(tmp_path)
     assert rows.tolist() == [[0, 2], [0, 0], [1, 1], [2, 2]]
-    assert first_captions(rows).tolist() == [[0, 2], [1, 1], [2, 2]]
+    assert matched.tolist() == [True, False, True, True]
+    assert matched_pairs(rows, matched).tolist() == [[0, 2], [1, 1], [2, 2]]
+    assert matched_pairs(rows[::-1], np.ones(4, dtype=bool)).tolist() == [
+        *([0, 0], [0, 2]),
+        *([1, 1], [2, 2]),
+    ]
+    x, y = read_matched(tmp_path)
+    np.testing.assert_allclose(x, normalize(images))
+    np.testing.assert_allclose(y, normalize(texts)[[2, 1, 2]])

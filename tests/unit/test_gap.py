@@ -135,6 +135,30 @@ def test_what_few_or_equal_pairs_do_not_define_is_said():
         gap_cosines(pole, pole)
 
 
+def test_captions_of_one_image_are_no_rivals(random):
+    """Every pair of image and caption: images and texts both occur several times."""
+    images, texts = (
+        rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        for rows in (random.normal(size=(4, 3)), random.normal(size=(6, 3)))
+    )
+    pairs = np.array([(0, 0), (0, 1), (1, 1), (1, 2), (2, 3), (2, 4), (3, 5)])
+    together = set(map(tuple, pairs.tolist()))
+    x, y = images[pairs[:, 0]], texts[pairs[:, 1]]
+    cosines = images @ texts.T
+    for (image, text), found in zip(pairs, pair_margins(x, y, *pairs.T[::-1]), strict=True):
+        rivals = [cosines[image, t] for t in range(6) if (image, t) not in together]
+        rivals += [cosines[i, text] for i in range(4) if (i, text) not in together]
+        assert found == pytest.approx(cosines[image, text] - max(rivals))
+    spread = 1 - (images @ images.T)[np.triu_indices(4, 1)].mean()
+    spread += 1 - (y @ y.T)[np.triu_indices(7, 1)].mean()
+    apart = 1 - np.einsum("nd,nd->n", x, y).mean()
+    measures = gap_measures(x, y, *pairs.T[::-1])
+    assert measures["relative_modality_gap"] == pytest.approx(apart / (apart + spread / 2))
+    everything = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+    with pytest.raises(ValueError, match="pair 0 belongs together with all others"):
+        pair_margins(images[everything[:, 0]], texts[everything[:, 1]], *everything.T[::-1])
+
+
 def test_the_cosine_with_the_gap_is_that_of_each_vector(real_pairs):
     found = gap_cosines(*real_pairs)
     x, y = (rows.astype(np.float64) for rows in real_pairs)

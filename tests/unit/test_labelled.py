@@ -1,11 +1,22 @@
+import subprocess
+import sys
 import zipfile
 
 import labelled_files as files
 import numpy as np
+import open_clip
 import pytest
+from conftest import ROOT
 
 from modality_gap.archives import read_place
-from modality_gap.corpora import check_corpus, decode, read_split, write_corpus
+from modality_gap.corpora import (
+    check_corpus,
+    coinciding_names,
+    decode,
+    imagenet,
+    read_split,
+    write_corpus,
+)
 from modality_gap.corpora.cifar import read_cifar10, read_cifar100
 from modality_gap.corpora.eurosat import NAMES, read_eurosat
 from modality_gap.corpora.fairface import read_fairface
@@ -258,7 +269,7 @@ def test_imagenet_counts_its_classes_by_wordnet_id(tmp_path, how):
     files.write_devkit(tmp_path, "3\n1\n2\n1\n")
     expected = files.imagenet_images(4)
     put_images(tmp_path, expected, how)
-    corpus = read_imagenet(tmp_path, ["val"])
+    corpus = read_imagenet(tmp_path, ["val"], "wordnet")
     images = corpus.images
     check_corpus(images, corpus.captions, "imagenet")
     assert images.image_id.tolist() == sorted(expected)
@@ -281,6 +292,54 @@ def test_names_of_the_classes_of_imagenet_may_be_given(tmp_path):
         read_imagenet(tmp_path, ["val"], names=["fish", "dog"])
 
 
+def test_the_names_of_imagenets_classes_are_those_of_clip(tmp_path):
+    """A thousand classes, whose numbers are in another order than their WordNet ids."""
+    synsets = [(1000 - row, f"n{row:08d}", f"thing {row}, x", 0) for row in range(1000)]
+    files.write_devkit(tmp_path, "1000\n343\n", synsets)
+    put_images(tmp_path, files.imagenet_images(2), "archive")
+    corpus = read_imagenet(tmp_path, ["val"])
+    names = corpus.classes["names"]
+    assert names == list(open_clip.IMAGENET_CLASSNAMES)
+    assert [names[row] for row in (0, 1, 134, 517, 999)] == [
+        "tench",
+        "goldfish",
+        "crane bird",
+        "construction crane",
+        "toilet paper",
+    ]
+    assert corpus.images.label.tolist() == [0, 657]
+    assert corpus.captions.text.tolist() == ["a photo of a tench.", "a photo of a missile."]
+    assert coinciding_names(names) == [
+        "classes with one name, which no prompt can tell apart: 'missile' (657, 744), "
+        "'sunglasses' (836, 837)"
+    ]
+    real = ROOT.parent / "shared/real_files/imagenet/clip_classnames.txt"
+    if not real.is_file():
+        pytest.skip("real files are not here: imagenet")
+    assert names == real.read_text("utf-8").splitlines()
+
+
+def test_the_names_of_clip_need_its_package(tmp_path, monkeypatch):
+    files.write_devkit(tmp_path, "1\n")
+    put_images(tmp_path, files.imagenet_images(1), "archive")
+    with pytest.raises(ValueError, match="imagenet: 1000 names of classes, expected 3"):
+        read_imagenet(tmp_path, ["val"])
+    monkeypatch.setattr(imagenet.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="package open_clip has no list IMAGENET_CLASSNAMES here"):
+        read_imagenet(tmp_path, ["val"])
+
+
+def test_names_are_found_without_torch():
+    code = (
+        "import sys; from modality_gap.corpora.imagenet import openai_names; "
+        "print(len(openai_names()), 'torch' in sys.modules, 'open_clip' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT / "scripts"
+    )
+    assert done.stdout.split() == ["1000", "False", "False"], done.stderr
+
+
 @pytest.mark.parametrize(
     ("truth", "complaint"),
     [
@@ -293,23 +352,23 @@ def test_names_of_the_classes_of_imagenet_may_be_given(tmp_path):
 def test_a_broken_ground_truth_of_imagenet_is_named(tmp_path, truth, complaint):
     files.write_devkit(tmp_path, truth)
     with pytest.raises(ValueError, match=f"t12.tar.gz: .*ground_truth.txt: {complaint}"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
 
 
 def test_what_is_missing_of_imagenet_is_named(tmp_path):
     with pytest.raises(ValueError, match="imagenet: unknown split 'train', expected one of val"):
         read_imagenet(tmp_path, ["train"])
     with pytest.raises(FileNotFoundError, match=r"devkit_t12.tar.gz: no such file; get it from .*"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
     files.write_devkit(tmp_path, "1\n2\n3\n")
     with pytest.raises(FileNotFoundError, match=r"img_val.tar: no such file, and no images in fol"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
     put_images(tmp_path, files.imagenet_images(2), "archive")
     with pytest.raises(FileNotFoundError, match=r"no image ILSVRC2012_val_00000003.JPEG, expected"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
     cut(tmp_path / "ILSVRC2012_img_val.tar", 0.05)
     with pytest.raises(ValueError, match=r"ILSVRC2012_img_val.tar: damaged or truncated"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
 
 
 def test_a_broken_table_of_imagenet_is_named(tmp_path):
@@ -318,15 +377,15 @@ def test_a_broken_table_of_imagenet_is_named(tmp_path):
     archive = tmp_path / f"{name}.tar.gz"
     files.write_tar(archive, members, "w:gz")
     with pytest.raises(ValueError, match=r"t12.tar.gz: no member '.*meta.mat'"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
     files.write_tar(archive, {**members, f"{name}/data/meta.mat": b"no table" * 40}, "w:gz")
     with pytest.raises(ValueError, match=r"meta.mat: damaged or truncated MATLAB file"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
     meta = files.io.BytesIO()
     files.savemat(meta, {"synsets": np.arange(3)})
     files.write_tar(archive, {**members, f"{name}/data/meta.mat": meta.getvalue()}, "w:gz")
     with pytest.raises(ValueError, match=r"meta.mat: synsets of int64, expected ILSVRC2012_ID"):
-        read_imagenet(tmp_path, ["val"])
+        read_imagenet(tmp_path, ["val"], "wordnet")
 
 
 # FairFace
@@ -480,13 +539,22 @@ def test_a_broken_meme_is_named(tmp_path, change, complaint):
         (b'{"id": "1", "img": "img/1.png", "te', "line 1 is no meme"),
         (b'{"id": "1", "text": "x"}', "line 1 is no meme .*img"),
         (b"[1, 2]", "line 1 is no meme"),
-        (b'{"text": "\xff"}', "line 1 is no meme"),
+        (b'{"text": "\xff"}', "not UTF-8 text"),
+        (b'{"img": "img/1.png", "text": "x", "label": 0}\n\n{}', "line 2 is no meme"),
     ],
 )
 def test_a_broken_file_of_memes_is_named(tmp_path, content, complaint):
     (tmp_path / "train.jsonl").write_bytes(content)
     with pytest.raises(ValueError, match=f"train.jsonl: {complaint}"):
         read_hateful_memes(tmp_path, ["train"])
+
+
+def test_memes_may_have_a_byte_order_mark_and_other_line_ends(tmp_path):
+    files.write_memes(tmp_path, "train", MEMES)
+    file = tmp_path / "train.jsonl"
+    expected = read_hateful_memes(tmp_path, ["train"]).captions.text.tolist()
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n") + b"\r\n\r\n")
+    assert read_hateful_memes(tmp_path, ["train"]).captions.text.tolist() == expected
 
 
 def test_what_is_missing_of_the_memes_is_named(tmp_path):

@@ -117,18 +117,23 @@ def test_the_mean_along_the_gap_is_the_gap(pair):
 def test_halves_share_no_image(random, pair):
     x, y = pair
     pairs = np.column_stack([np.repeat(np.arange(40), 2), random.integers(0, 80, 80)])
-    (images, texts), (rest, rest_texts, rest_pairs) = halves(x[:40], y, pairs, 0)
+    matched = np.arange(80) % 2 == 1
+    found = halves(x[:40], y, pairs, matched, 0)
+    (images, texts), (rest, rest_texts, rest_pairs, rest_matched) = found
     rows = [np.flatnonzero((x == row).all(axis=1)).item() for row in images]
     others = [np.flatnonzero((x == row).all(axis=1)).item() for row in rest]
     assert sorted(rows + others) == list(range(40))
-    first = dict(pairs[::-1])
-    np.testing.assert_array_equal(texts, y[[first[row] for row in rows]])
+    own = dict(pairs[matched])
+    np.testing.assert_array_equal(texts, y[[own[row] for row in rows]])
+    assert rest_matched.tolist() == [False, True] * 20
+    for image, text in rest_pairs[rest_matched]:
+        np.testing.assert_array_equal(rest_texts[text], y[own[others[image]]])
     for image, text in rest_pairs:
         whole = (pairs[:, 0] == others[image]) & (y[pairs[:, 1]] == rest_texts[text]).all(axis=1)
         assert whole.any()
     assert len(rest_pairs) == 40
     with pytest.raises(ValueError, match="at least 2"):
-        halves(x[:1], y, np.zeros((1, 2), dtype=int), 0)
+        halves(x[:1], y, np.zeros((1, 2), dtype=int), np.ones(1, dtype=bool), 0)
 
 
 def test_a_sample_of_queries_keeps_their_matches(pair):
@@ -171,7 +176,8 @@ def test_neighbours_under_noise_agree_with_the_robustness_of_a_plain_move(pair):
     assert own != pytest.approx(outcomes.kept[:, 0, 1].mean(), abs=0.02)
 
 
-def tabulate(reference, x, y, pairs, **changes):
+def tabulate(reference, x, y, pairs, matched=None, **changes):
+    matched = np.ones(len(pairs), dtype=bool) if matched is None else matched
     settings = {
         "kept_variance": 0.8,
         "deviation": 0.1,
@@ -181,7 +187,7 @@ def tabulate(reference, x, y, pairs, **changes):
         "queries": 10_000,
         "seed": 0,
     }
-    return mitigation_table(reference, x, y, pairs, **(settings | changes))
+    return mitigation_table(reference, x, y, pairs, matched, **(settings | changes))
 
 
 def test_a_table_equals_measures_of_what_each_way_makes(pair):

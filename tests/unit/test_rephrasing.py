@@ -44,7 +44,7 @@ CAPTIONS = pd.DataFrame(
         ("z", "of no image here", False),
     ],
     columns=["image_id", "text", "training_only"],
-)
+).assign(matched=[False, True, True, True, False, True, True])
 
 
 def texts_of(**changes):

@@ -11,9 +11,11 @@ from modality_gap.uniformity import gaussian_uniformity
 DIRECTIONS = ("image_to_text", "text_to_image")
 
 
-def measured(*arguments):
-    """The table as a dictionary, each measure once."""
-    table = run_measures(*arguments)
+def measured(images, texts, pairs, *arguments, matched=None):
+    """The table as a dictionary, each measure once; matched: by default each image's first pair."""
+    if matched is None:
+        matched = np.isin(np.arange(len(pairs)), np.unique(pairs[:, 0], return_index=True)[1])
+    table = run_measures(images, texts, pairs, matched, *arguments)
     assert list(table.columns) == ["measure", "value"]
     assert table.measure.is_unique
     return dict(zip(table.measure, table.value, strict=True))

@@ -188,6 +188,20 @@ def test_a_run_that_starts_from_itself_is_named(study):
             "x",
             "zero_shot.directions.training.split: unknown",
         ),
+        ("zero_shot/tasks/flags/splits", [1], "flags.splits[0]: 1, which YAML takes for int"),
+        *(
+            (
+                key,
+                [template],
+                f"{key.replace('/', '.')}[0]: {template!r}, expected a text with {{}} in",
+            )
+            for key in (
+                "zero_shot/tasks/flags/templates",
+                "corpora/emoji/classes/templates",
+                "rephrasing/templates",
+            )
+            for template in ("a {color} photo of a {}.", "a photo", "{c}", "{0}", "{}{", "{{}}")
+        ),
         ("zero_shot/moves", ["up"], "zero_shot.moves[0]: 'up' is not one of"),
         ("linear_probe/tasks/groups_of_vendor/train", "x", "linear_probe.tasks.groups_of_vendor."),
         ("fairness/people/direction", "tsak", "expected task, or corpus and split"),
@@ -236,6 +250,26 @@ def test_what_is_wrong_with_tasks_and_mitigations(study, path, value, expected):
         (
             {"reader": "svhn", "splits": ["test"], "mirror": "ftp"},
             "expected an address that begins",
+        ),
+        (
+            {"reader": "imagenet", "splits": ["val"], "folder": "x", "names": "clip"},
+            "corpora.mine.names: 'clip' is not one of ['openai', 'wordnet']",
+        ),
+        *(
+            (
+                {"reader": "webdataset", "folder": "x", "splits": ["train", split]},
+                f"corpora.mine.splits[1]: {said}, which YAML takes for {kind}, expected text: put",
+            )
+            for split, said, kind in (
+                (0, "0", "int"),
+                (False, "false", "bool"),
+                (1.5, "1.5", "float"),
+                (None, "null", "NoneType"),
+            )
+        ),
+        (
+            {"reader": "webdataset", "folder": "x", "splits": ["0"], "evaluate": [0]},
+            "corpora.mine.evaluate[0]: 0, which YAML takes for int, expected text: put it in quotes",
         ),
         ({"reader": "svhn", "splits": ["test"], "file": "x"}, "file: unknown key, expected one of"),
     ],

@@ -50,7 +50,7 @@ def test_an_image_with_several_captions_stands_in_several_rows(folder):
     assert list(found.images.split) == ["x", "y"]
     assert list(found.captions.image_id) == ["a.png", "a.png", "b.png"]
     assert list(found.captions.text) == ["one", "two", "one"]
-    assert found.notes == []
+    assert found.remarks == []
 
 
 @pytest.mark.parametrize(
@@ -145,21 +145,21 @@ def test_columns_of_captions_are_no_labels_of_images(folder):
     text = "image,number,caption,kind\na.png,0,x,cat\na.png,1,y,\nb.png,0,z,dog\n"
     found = read(folder, text)
     assert list(found.images) == ["image", "image_id", "split"]
-    assert [note.split()[1] for note in found.notes] == ["'number'", "'kind'"]
-    assert "image 'a.png' has kind 'cat' in row 1 and None in row 2" in found.notes[1]
+    assert [note.split()[1] for note in found.remarks] == ["'number'", "'kind'"]
+    assert "image 'a.png' has kind 'cat' in row 1 and None in row 2" in found.remarks[1]
     assert "has number '0' in row 1 and '1' in row 2" in found.images.attrs["unusable"]["number"]
 
 
 def test_what_is_left_out_is_told_and_stays_told(folder):
     text = "image_id,image,caption\n7,a.png,x\n7,a.png,x\n9,b.png,y\n"
     found = read(folder, text)
-    assert found.notes == [
+    assert found.remarks == [
         "column 'image_id' is left out: a corpus has one of this name itself",
         "1 rows repeat an image with the same caption: taken once",
     ]
     assert list(found.images.image_id) == ["a.png", "b.png"]
     write_corpus(folder, found)
-    assert read_split(folder, "all")[0].attrs["notes"] == found.notes
+    assert read_split(folder, "all")[0].attrs["remarks"] == found.remarks
 
 
 # Parquet
@@ -208,7 +208,7 @@ def test_classes_of_the_hub_have_names(folder):
     features = {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}
     found = read_parquet(folder, columns, features)
     assert list(found.images.label.fillna("?")) == ["dog", "?", "cat"]
-    assert "as the names of its 2 classes" in found.notes[0]
+    assert "as the names of its 2 classes" in found.remarks[0]
     with pytest.raises(ValueError, match="mine.parquet: row 1 has label 5, expected one of 2"):
         read_parquet(folder, columns | {"label": [5, 0, 0]}, features)
 
@@ -218,7 +218,7 @@ def test_columns_that_cannot_be_labels_are_told(folder):
     columns = {"image": ["a.png", "b.png"], "caption": ["x", "y"], "box": boxes}
     found = read_parquet(folder, columns)
     assert "box" not in found.images
-    assert found.notes[0].startswith("column 'box' is left out: it holds list")
+    assert found.remarks[0].startswith("column 'box' is left out: it holds list")
 
 
 @pytest.mark.parametrize(

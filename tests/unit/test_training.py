@@ -20,7 +20,7 @@ from modality_gap.encoders import (
     weights_fingerprint,
 )
 from modality_gap.training.augmentation import RandomAffine
-from modality_gap.training.data import CaptionedImages
+from modality_gap.training.data import CaptionedImages, sample_training, training_pairs
 from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.features import FeatureChange
 from modality_gap.training.first_steps import first_steps
@@ -230,6 +230,62 @@ def test_every_epoch_visits_every_image_in_a_new_order(corpus):
     assert not torch.equal(seen[0], seen[1])
     later = [tokens for _, tokens in data.batches(0, first_step=2)]
     assert torch.equal(torch.cat(later), seen[0][16:])
+
+
+@pytest.mark.parametrize("caption", ["first", "last", "random", "all"])
+def test_which_captions_an_epoch_visits_is_a_choice(corpus, caption):
+    """Each picture goes with a caption of its own, for all epochs, and as many times as asked."""
+    register_architectures(ROOT / "config/architectures")
+    model = build_model("emoji-resnet", seed=0)
+    images = read_split(corpus, "train")[0][:6]
+    numbers = [3, 1, 2, 4, 1, 3]
+    rows = [
+        (image, f"{row} {number}")
+        for row, (image, several) in enumerate(zip(images.image_id, numbers, strict=True))
+        for number in range(several)
+    ]
+    captions = pd.DataFrame(rows, columns=["image_id", "text"])
+
+    def words(texts):
+        return torch.tensor([list(map(int, text.split())) for text in texts])
+
+    data = CaptionedImages(images, captions, model, words, 2, 0, 0, caption=caption)
+    assert data.steps_per_epoch == {"all": 7}.get(caption, 3)
+    own = [data.pixels[row] for row in range(6)]
+    seen = [[], []]
+    for epoch in (0, 1):
+        for pixels, tokens in data.batches(epoch):
+            for picture, (row, number) in zip(pixels, tokens.tolist(), strict=True):
+                assert torch.equal(picture, own[row])
+                seen[epoch].append((row, number))
+    if caption == "all":
+        assert sorted(seen[0]) == sorted(seen[1])
+        assert sorted(seen[0]) == [
+            (r, n) for r, several in enumerate(numbers) for n in range(several)
+        ]
+        assert seen[0] != seen[1]
+        return
+    assert sorted(row for row, _ in seen[0]) == list(range(6))
+    ends = {"first": [0] * 6, "last": [several - 1 for several in numbers]}
+    for visited in seen:
+        if caption == "random":
+            assert all(number < numbers[row] for row, number in visited)
+        else:
+            assert [number for _, number in sorted(visited)] == ends[caption]
+    assert (sorted(seen[0]) == sorted(seen[1])) == (caption != "random")
+
+
+def test_random_pairs_of_a_split_are_pairs_of_the_choice(corpus):
+    images, captions = read_split(corpus, "train")
+    captions = pd.concat([captions, captions.assign(text=captions.text + ", again")])
+    few, own = sample_training(images, captions, 7, 0, "random")
+    assert len(few) == 7
+    assert len(own) == captions.image_id.isin(few.image_id).sum() > 7
+    few, own = sample_training(images, captions, 7, 0, "all")
+    assert len(own) == 7
+    assert set(few.image_id) == set(own.image_id)
+    with pytest.raises(ValueError, match="caption 'any', expected one of random, first, last, all"):
+        training_pairs([["a"]], "any")
 
 
 def test_too_few_images_for_a_batch_are_named(corpus):

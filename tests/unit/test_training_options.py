@@ -239,8 +239,9 @@ def test_the_map_stays_as_it_is_and_is_in_the_weights_that_are_kept(corpus, tmp_
     plain = do(corpus, tmp_path / "plain")
     assert rows.modality_gap.iloc[0] < 0.5 * plain.modality_gap.iloc[0]
     loaded = build_model("emoji-vit", checkpoint=tmp_path / "final.pt")
-    images, texts, pairs = read_pairs(tmp_path)
-    first = pairs[np.unique(pairs[:, 0], return_index=True)[1]]
+    images, texts, pairs, matched = read_pairs(tmp_path)
+    first = pairs[matched]
+    assert first[:, 0].tolist() == list(range(len(images)))
     gap = np.linalg.norm(images[first[:, 0]].mean(axis=0) - texts[first[:, 1]].mean(axis=0))
     assert gap == pytest.approx(rows.modality_gap.iloc[-1], abs=1e-5)
     tokens = build_tokenizer("emoji-vit")(list(read_split(corpus, "held_out_concepts")[1].text)[:3])

@@ -1,16 +1,21 @@
 import gzip
 import hashlib
+import io
+import re
+import shutil
 import tarfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from emoji_archives import add_member
 from local_server import Quiet, serve
 from PIL import Image
 from webdataset_files import encode_image, write_classification, write_retrieval, write_shard
 
+from modality_gap.archives import read_place
 from modality_gap.corpora import check_corpus, decode, webdataset_download
 from modality_gap.corpora.webdataset import read_webdataset
 from modality_gap.corpora.webdataset_download import fetch_webdataset, file_address
@@ -38,7 +43,7 @@ def captioned(tmp_path):
 
 
 def test_images_lie_where_they_are_and_have_their_classes(classified):
-    images, captions, classes = read_webdataset(classified, ["test", "train"])
+    images, captions, classes, _ = read_webdataset(classified, ["test", "train"])
     check_corpus(images, captions, "webdataset")
     assert list(images.image_id[:2]) == ["test/s0000000", "test/s0000001"]
     assert list(images.split) == ["test"] * 5 + ["train"] * 2
@@ -66,7 +71,7 @@ def test_without_templates_there_is_the_papers_own(classified):
 
 
 def test_every_line_is_a_caption_in_order(captioned):
-    images, captions, classes = read_webdataset(captioned, ["test"])
+    images, captions, classes, _ = read_webdataset(captioned, ["test"])
     check_corpus(images, captions, "webdataset")
     assert classes is None
     found = captions.groupby("image_id", sort=False).text.apply(list)
@@ -85,7 +90,7 @@ def test_the_formats_of_the_layout_are_read(tmp_path, ending):
         np.testing.assert_array_equal(np.asarray(found), np.asarray(pictures(1)[0]))
 
 
-def test_other_members_and_folders_in_the_shard_are_no_harm(classified):
+def test_other_members_and_folders_in_the_shard_are_counted(classified):
     picture = encode_image(pictures(1)[0])
     with tarfile.open(classified / "train/0.tar", "w", format=tarfile.PAX_FORMAT) as tar:
         folder = tarfile.TarInfo("./deep.er")
@@ -96,9 +101,21 @@ def test_other_members_and_folders_in_the_shard_are_no_harm(classified):
             ("./deep.er/7.json", b"{}"),
             ("./deep.er/7.cls", b"1\n"),
             ("./._s1.png", b"of a file system"),
+            ("./deep.er/._7.JPG", b"of a file system"),
+            ("__meta__", b"of the format"),
+            ("./deep.er/__8__.png", picture),
+            ("./deep.er/__8__.cls", b"\xef\xbb\xbf2\r\n"),
+            ("deep.er/7.mask.png", picture),
         ):
             add_member(tar, name, content)
-    images = read_webdataset(classified, ["train"]).images
+    found = read_webdataset(classified, ["train"])
+    assert list(found.remarks) == [
+        f"{classified}: not read, beside images and labels: 1 .json, 1 .mask.png, "
+        "1 files of the format itself, 2 hidden files"
+    ]
+    images = found.images[:1]
+    assert list(found.images.image_id[1:]) == ["train/deep.er/__8__"]
+    assert list(found.images["class"][1:]) == [2]
     assert list(images.image_id) == ["train/deep.er/7"]
     assert list(images["class"]) == [1]
 
@@ -117,6 +134,17 @@ PNG = encode_image(pictures(1)[0])
         ([{"png": PNG, "cls": b"-1"}], r"has class '-1', expected one of 0 to 2"),
         ([{"png": PNG, "cls": b"cat"}], r"has class 'cat', expected one of 0 to 2"),
         ([{"png": PNG, "cls": b"\xff"}], r"s0000000.cls: not UTF-8"),
+        ([{"png": PNG, "cls": b""}], r"has class '', expected one of 0 to 2"),
+        ([{"tif": PNG, "cls": b"0"}], r"0.tar: sample 's0000000' has an image as .tif, expected"),
+        ([{"BMP": PNG, "cls": b"0"}], r"sample 's0000000' has an image as .bmp, expected one of"),
+        ([{"png": PNG, "gif": PNG, "cls": b"0"}], r"sample 's0000000' has an image as .gif"),
+        ([{"png": PNG, "cls": b"0"}, {"json": b"{}"}], r"'s0000001' has no image \(it has .json\)"),
+        ([{"png": PNG, "json": b"{}"}], r"has no .cls file \(it has .png, .json\)"),
+        (
+            [{"png": PNG, "npy": b"x"}],
+            r"label as .npy: several classes an image \(multilabel\) are",
+        ),
+        ([{"png": PNG, "cls": b"0", "CLS": b"0"}], r"s0000000.CLS: a second one of sample"),
         ([], r"0.tar: no samples, expected images with .cls files"),
     ],
 )
@@ -127,11 +155,78 @@ def test_a_broken_sample_is_named(classified, samples, message):
     assert "\n" not in str(raised.value)
 
 
-def test_an_image_without_captions_is_named(captioned):
-    write_shard(captioned / "test/0.tar", [{"png": PNG, "txt": b""}])
-    found = read_webdataset(captioned, ["test"])
-    with pytest.raises(ValueError, match="image 'test/s0000000' has no caption"):
-        check_corpus(found.images, found.captions, "pairs")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "image 'test/s0000000' has no caption"),
+        (b" \n\r\n", "image 'test/s0000000' has no caption"),
+        (b"one\n\ntwo\n", "image 'test/s0000000' has an empty caption in line 2"),
+        (b"\none", "image 'test/s0000000' has an empty caption in line 1"),
+    ],
+)
+def test_an_image_without_a_caption_is_named(captioned, content, message):
+    write_shard(captioned / "test/0.tar", [{"png": PNG, "txt": content}])
+    with pytest.raises(ValueError, match=message):
+        read_webdataset(captioned, ["test"])
+
+
+def test_byte_order_marks_and_other_line_ends_are_no_text(classified, captioned):
+    for file in ("classnames.txt", "zeroshot_classification_templates.txt", "test/nshards.txt"):
+        content = (classified / file).read_bytes().replace(b"\n", b"\r\n")
+        (classified / file).write_bytes(b"\xef\xbb\xbf" + content + b"\r\n")
+    assert read_webdataset(classified, ["test"]).classes == {
+        "names": NAMES,
+        "templates": ["a photo of a {}.", "{}, drawn; {} again"],
+    }
+    content = b"\xef\xbb\xbf one \r\ntwo\r\n\r\n"
+    write_shard(captioned / "test/0.tar", [{"png": PNG, "txt": content}])
+    assert list(read_webdataset(captioned, ["test"]).captions.text[:2]) == [" one ", "two"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
+def test_a_link_is_no_image(classified, kind):
+    with tarfile.open(classified / "train/0.tar", "w") as tar:
+        add_member(tar, "a.png", PNG)
+        add_member(tar, "a.cls", b"0")
+        add_member(tar, "b.cls", b"0")
+        link = tarfile.TarInfo("b.png")
+        link.type, link.linkname = kind, "a.png"
+        tar.addfile(link)
+    with pytest.raises(
+        ValueError, match=r"0.tar: b.png: a link or a special file, expected a file"
+    ):
+        read_webdataset(classified, ["train"])
+
+
+def test_a_key_that_two_shards_have_is_named(classified):
+    shutil.copy(classified / "test/0.tar", classified / "test/1.tar")
+    found = read_webdataset(classified, ["test"])
+    with pytest.raises(ValueError, match="image_id 'test/s0000000' occurs twice"):
+        check_corpus(found.images, found.captions, "x")
+
+
+def test_long_names_are_read_whole(classified):
+    key = "folder/" + "ü" * 90
+    with tarfile.open(classified / "train/0.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        for ending, content in (("png", PNG), ("cls", b"1")):
+            member = tarfile.TarInfo(f"{key}.{ending}")
+            member.size, member.pax_headers = len(content), {"comment": "kept"}
+            tar.addfile(member, io.BytesIO(content))
+    found = read_webdataset(classified, ["train"])
+    assert list(found.images.image_id) == [f"train/{key}"]
+    assert read_place(found.images.image[0]) == PNG
+
+
+@pytest.mark.parametrize("name", ["eurosat", "svhn"])
+def test_real_class_names_and_templates_are_read(classified, name):
+    real = ROOT.parent / "shared/real_files/webdataset" / name
+    if not real.is_dir():
+        pytest.skip(f"real files are not here: {real.name}")
+    for file in real.iterdir():
+        shutil.copy(file, classified / file.name)
+    classes = read_webdataset(classified, ["test"]).classes
+    assert len(classes["names"]) == 10
+    assert all("{}" in template and "{c}" not in template for template in classes["templates"])
 
 
 @pytest.mark.parametrize("length", [0, 300, 512 * 3 + 10, 512 * 4, -1024])
@@ -180,13 +275,45 @@ def test_a_missing_file_is_named(classified, file, message):
     [
         ("test/nshards.txt", "three", r"nshards.txt: 'three', expected a number of shards from 1"),
         ("test/nshards.txt", "0\n", r"nshards.txt: '0', expected a number of shards from 1"),
-        ("dataset_type.txt", "multilabel\n", r"'multilabel', expected classification or retrieval"),
+        ("dataset_type.txt", "multilabel\n", r"type.txt: multilabel: several classes an image are"),
+        ("dataset_type.txt", "captions\n", r"'captions', expected classification or retrieval"),
+        (
+            "classnames.txt",
+            "a\n\nc\n",
+            r"classnames.txt: line 2 is blank, expected a class name in",
+        ),
+        ("classnames.txt", "\n", r"classnames.txt: no lines, expected a class name in each"),
         (
             "zeroshot_classification_templates.txt",
             "a {c}\na photo\n",
             r"template 'a photo', expected \{c\} for the class",
         ),
-        ("zeroshot_classification_templates.txt", "", r"templates.txt: template None, expected"),
+        (
+            "zeroshot_classification_templates.txt",
+            "",
+            r"templates.txt: no lines, expected a template",
+        ),
+        (
+            "zeroshot_classification_templates.txt",
+            "a {c}\n\nthe {c}\n",
+            r"templates.txt: line 2 is blank, expected a template with \{c\}",
+        ),
+        *(
+            (
+                "zeroshot_classification_templates.txt",
+                f"a {{c}}\n{template}\n",
+                rf"template {re.escape(repr(template))}, expected \{{c\}} for the class in each, and no",
+            )
+            for template in (
+                "a {c} in {place}.",
+                "a {}",
+                "{c!r}",
+                "{c:>9}",
+                "{c.name}",
+                "{c",
+                "}{c}",
+            )
+        ),
     ],
 )
 def test_a_wrong_file_of_the_layout_is_named(classified, file, content, message):
@@ -287,13 +414,31 @@ def test_another_file_than_was_recorded_is_refused(server, classified, tmp_path)
     fetch(classified, folder)
     (folder / "test/1.tar").unlink()
     write_shard(classified / "test/1.tar", [{"png": PNG, "cls": b"0"}])
-    with pytest.raises(ValueError, match=r"test/1.tar: sha256 is .*, expected .*another version"):
+    with pytest.raises(
+        ValueError, match=r"test/1.tar: sha256 is .*, expected .*another version.*checksums.txt"
+    ):
         fetch(classified, folder)
     assert sorted(path.name for path in (folder / "test").iterdir()) == [
         "0.tar",
         "2.tar",
         "nshards.txt",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["test/0.tar", "test/nshards.txt", "classnames.txt", "dataset_type.txt"]
+)
+def test_a_web_page_is_no_file_of_the_layout(server, classified, tmp_path, name):
+    folder = tmp_path / "fetched"
+    true = (classified / name).read_bytes() if (classified / name).is_file() else None
+    (classified / name).write_bytes(b"<!doctype html><title>Too many requests</title>")
+    with pytest.raises(ValueError, match=rf"{name}: a web page, expected"):
+        fetch(classified, folder)
+    assert name not in (folder / "checksums.txt").read_text()
+    assert name not in files_of(folder)
+    (classified / name).unlink() if true is None else (classified / name).write_bytes(true)
+    fetch(classified, folder)
+    assert len(read_webdataset(folder, ["test"]).images) == 5
 
 
 def test_two_splits_may_be_fetched_at_once(server, classified, tmp_path, monkeypatch):

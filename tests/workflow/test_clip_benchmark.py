@@ -14,7 +14,7 @@ from conftest import ROOT
 from PIL import Image, ImageDraw
 from webdataset_files import write_classification, write_retrieval
 
-from modality_gap.corpora import distinct_texts
+from modality_gap.corpora import distinct_texts, mark_matched
 from modality_gap.corpora.webdataset import read_webdataset
 from modality_gap.embeddings import normalize
 from modality_gap.encoders import (
@@ -86,7 +86,7 @@ def folders(tmp_path_factory):
 def train_briefly(architecture, file, folder):
     """Weights of a model that has seen the drawings of a webdataset a few times."""
     model = build_model(architecture, seed=0).train()
-    images, captions, _ = read_webdataset(folder, ["test"])
+    images, captions, *_ = read_webdataset(folder, ["test"])
     pixels = Pixels(images, model)
     pixels = scale_pixels(torch.stack([pixels[row] for row in range(len(pixels))]), model)
     texts = captions.drop_duplicates("image_id").text
@@ -131,14 +131,14 @@ def own_metrics(architecture, checkpoint, folders):
         found = embed_images(model, Pixels(images, model), *HOW, 0)
         return normalize(found), normalize(embed_texts(model, tokenizer, texts, *HOW))
 
-    images, _, classes = read_webdataset(folders["zeroshot_classification"], ["test"])
+    images, _, classes, _ = read_webdataset(folders["zeroshot_classification"], ["test"])
     names, templates = classes["names"], classes["templates"]
     prompts = [template.format(name) for name in names for template in templates]
     pictures, texts = embed(images, prompts)
     means = class_embeddings(texts, np.repeat(np.arange(len(names)), len(templates)))
     accuracy = zero_shot_accuracy(pictures, means, images["class"].to_numpy())
-    images, captions, _ = read_webdataset(folders["zeroshot_retrieval"], ["test"])
-    texts, pairs = distinct_texts(images, captions)
+    images, captions, *_ = read_webdataset(folders["zeroshot_retrieval"], ["test"])
+    texts, pairs, _ = distinct_texts(images, mark_matched(captions, "first"))
     recall = recall_at_k(*embed(images, texts), pairs, [1, 5])
     return {
         "acc1": accuracy["top_1"],

@@ -238,6 +238,8 @@ NOT_THE_READERS = (
     "first",
     "evaluate",
     "classes",
+    "matched_caption",
+    "matched_seed",
     "mirror",
     "checksums",
 )
@@ -380,6 +382,13 @@ def corpus_settings(*keys):
 def corpus_classes(wildcards):
     """The classes of a corpus, or None."""
     return CORPORA[wildcards.corpus].get("classes")
+
+
+def matched_caption(wildcards):
+    """Which of an image's captions is matched with it, and the seed of a random choice."""
+    settings = CORPORA[wildcards.corpus]
+    choice = settings.get("matched_caption", "first")
+    return {"choice": choice, "seed": settings.get("matched_seed", 0)}
 
 
 def table_file(wildcards):

@@ -82,6 +82,7 @@ rule read_emoji:
             "image_size", "held_out_vendor", "held_out_concepts", "seed", "captions"
         ),
         classes=corpus_classes,
+        matched=matched_caption,
     script:
         "../../scripts/read_emoji.py"
 
@@ -108,12 +109,15 @@ rule read_table:
         runtime=30,
     params:
         classes=corpus_classes,
+        matched=matched_caption,
     script:
         "../../scripts/read_table.py"
 
 
 rule read_corpus:
     """A public data set, from its original files or from a webdataset."""
+
+    # Its environment has open_clip, for the names of ImageNet's classes.
     input:
         downloads=corpus_downloads,
         library=library_of("read_corpus"),
@@ -128,7 +132,7 @@ rule read_corpus:
     wildcard_constraints:
         corpus=any_of(SOURCE_CORPORA),
     conda:
-        "../../envs/data.yaml"
+        "../../envs/network.yaml"
     resources:
         mem_mb=6000,
         runtime=60,
@@ -136,6 +140,7 @@ rule read_corpus:
         folder=corpus_folder,
         settings=corpus_reader,
         classes=corpus_classes,
+        matched=matched_caption,
     script:
         "../../scripts/read_corpus.py"
 

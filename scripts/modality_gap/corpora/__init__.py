@@ -4,11 +4,14 @@ A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image`
 PNG, JPEG or WebP file, or where it lies: a path, or a place in an archive of `archives.place`),
 `split`, and any labels of the source. `captions.parquet` has a row a caption: `caption_id`,
 `image_id`, `text`; an image's captions stand in their order of preference. A caption may be
-`training_only`: what is measured does not see it. What a reader left out or merged is told in the
-attribute `notes` of images, a sentence each. `classes.yaml` names the classes that a column of
+`training_only`: what is measured does not see it. Those that are `matched` make, with their image,
+the matched pairs that gap, loss and the like are measured on; recall counts every caption. What a
+reader left out or merged is told in the attribute `remarks` of images, a sentence each.
+`classes.yaml` names the classes that a column of
 integers counts, and the source's prompt templates.
 """
 
+import hashlib
 import io
 import struct
 import warnings
@@ -42,14 +45,14 @@ class Corpus(NamedTuple):
     """What a reader makes of a source.
 
     images, captions: the tables above. classes: `names` of the classes that an integer column
-    counts, and prompt `templates` with {} for a name; None where the source has no classes. notes:
-    sentences on what was left out, merged or read in another way than it stands there.
+    counts, and prompt `templates` with {} for a name; None where the source has no classes.
+    remarks: a sentence each on what was left out, merged, or is not as one might expect.
     """
 
     images: pd.DataFrame
     captions: pd.DataFrame
     classes: dict[str, list[str]] | None = None
-    notes: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
 
 def class_captions(
@@ -101,13 +104,47 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
         )
 
 
-def write_corpus(folder: str | Path, corpus: Corpus) -> None:
-    """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`."""
+def mark_matched(captions: pd.DataFrame, choice: str, seed: int = 0) -> pd.DataFrame:
+    """The captions with a boolean column `matched`: which of an image's captions is its own.
+
+    choice: `first` or `last` of them, `random` (a hash of the image and the seed decides, so that
+    more images never change it) or `all`. Captions that are for training only are not asked.
+    """
+    asked = captions
+    if "training_only" in captions:
+        asked = captions[~captions.training_only]
+    places = asked.groupby("image_id", sort=False).cumcount()
+    numbers = asked.groupby("image_id", sort=False).image_id.transform("size")
+    if choice == "all":
+        chosen = asked.index
+    elif choice == "random":
+        drawn = asked.image_id.map(
+            {key: drawn_number(key, seed) for key in asked.image_id.unique()}
+        )
+        chosen = asked.index[places == drawn % numbers]
+    elif choice in ("first", "last"):
+        chosen = asked.index[places == (0 if choice == "first" else numbers - 1)]
+    else:
+        raise ValueError(f"matched caption {choice!r}, expected first, last, random or all")
+    return captions.assign(matched=captions.index.isin(chosen))
+
+
+def drawn_number(image_id: str, seed: int) -> int:
+    """A random number below 2³² that is the image's own."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{image_id}".encode()).digest()[:4])
+
+
+def write_corpus(folder: str | Path, corpus: Corpus, choice: str = "first", seed: int = 0) -> None:
+    """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`.
+
+    choice, seed: which caption is matched with its image, see `mark_matched`.
+    """
     check_corpus(corpus.images, corpus.captions, str(folder))
-    corpus.images.attrs["notes"] = list(corpus.notes)
+    captions = mark_matched(corpus.captions.reset_index(drop=True), choice, seed)
+    corpus.images.attrs["remarks"] = list(corpus.remarks)
     # Small row groups let a reader of one split skip the images of the others.
     corpus.images.to_parquet(Path(folder) / "images.parquet", index=False, row_group_size=1024)
-    corpus.captions.to_parquet(Path(folder) / "captions.parquet", index=False)
+    captions.to_parquet(Path(folder) / "captions.parquet", index=False)
     text = yaml.safe_dump(corpus.classes or {}, allow_unicode=True, sort_keys=False)
     (Path(folder) / "classes.yaml").write_text(text, encoding="utf-8")
 
@@ -132,6 +169,17 @@ def read_classes(folder: str | Path) -> dict[str, list[str]]:
     return yaml.safe_load((Path(folder) / "classes.yaml").read_text(encoding="utf-8")) or {}
 
 
+def coinciding_names(names: Sequence[str]) -> list[str]:
+    """One line that says which classes have the same name; no line where all names differ."""
+    rows = {}
+    for row, name in enumerate(names):
+        rows.setdefault(name, []).append(str(row))
+    same = [f"{name!r} ({', '.join(own)})" for name, own in rows.items() if len(own) > 1]
+    if not same:
+        return []
+    return [f"classes with one name, which no prompt can tell apart: {', '.join(same)}"]
+
+
 def class_names(labels: pd.Series, classes: dict[str, list[str]], column: str) -> pd.Series:
     """The class of each image by name; missing where the image has none.
 
@@ -144,18 +192,23 @@ def class_names(labels: pd.Series, classes: dict[str, list[str]], column: str) -
     return labels.map(dict(enumerate(classes["names"])))
 
 
-def distinct_texts(images: pd.DataFrame, captions: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    """The distinct captions, and which (image row, text row) belong together, shape (p, 2).
+def distinct_texts(
+    images: pd.DataFrame, captions: pd.DataFrame
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """The distinct captions, what belongs together, and which of that are matched pairs.
 
-    Pairs come in the order of the images, an image's own in the order of its captions. Captions
-    that are for training only are left out.
+    captions: with the column `matched`. Returns the texts; (image row, text row) of every pair,
+    shape (p, 2); and which of them are matched, bool, shape (p,). Pairs come in the order of the
+    images, of an image the matched ones first, else in the order of its captions. Captions that are
+    for training only are left out.
     """
     if "training_only" in captions:
         captions = captions[~captions.training_only]
     rows, texts = pd.factorize(captions.text)
     image_rows = pd.Index(images.image_id).get_indexer(captions.image_id)
-    pairs = np.column_stack([image_rows, rows])
-    return list(texts), pairs[np.argsort(image_rows, kind="stable")]
+    matched = captions.matched.to_numpy(dtype=bool)
+    order = np.lexsort((~matched, image_rows))
+    return list(texts), np.column_stack([image_rows, rows])[order], matched[order]
 
 
 def decode(source: bytes | str, name: str) -> Image.Image:

@@ -88,7 +88,8 @@ def read_binary(
 
 def class_names(content: bytes) -> list[str]:
     """A class a line, written with spaces."""
-    return [line.strip().replace("_", " ") for line in content.decode().split("\n") if line.strip()]
+    lines = content.decode("utf-8-sig").split("\n")
+    return [line.strip().replace("_", " ") for line in lines if line.strip()]
 
 
 def read_records(content: bytes, classes: dict[str, list[str]], name: str) -> np.ndarray:

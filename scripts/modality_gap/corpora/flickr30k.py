@@ -7,8 +7,8 @@ import pandas as pd
 from modality_gap.archives import tar_places
 from modality_gap.corpora import Corpus
 from modality_gap.corpora.karpathy import ARCHIVE, read_archived, read_karpathy
-from modality_gap.corpora.originals import check_splits
-from modality_gap.corpora.webdataset import check_whole
+from modality_gap.corpora.originals import check_splits, read_lines
+from modality_gap.corpora.shards import check_whole
 
 SPLITS = ("train", "val", "test")
 ALL = "all"
@@ -53,11 +53,9 @@ def read_tokens(file: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such file; {HOME}, and its captions beside them")
     rows = []
-    for number, line in enumerate(file.read_text("utf-8").split("\n"), start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         key, tab, text = line.partition("\t")
         image, sign, place = key.rpartition("#")
-        if not line:
-            continue
         if not (tab and sign and place.isdecimal() and text.strip()):
             raise ValueError(
                 f"{file}: line {number} is {line[:40]!r}, expected an image, # and a number, a tab "

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.corpora import Corpus
-from modality_gap.corpora.originals import check_splits, check_values, original
+from modality_gap.corpora.originals import check_splits, check_values, original, read_lines
 
 # `dev` and `test` are the seen ones of the first release, before there were unseen ones.
 SPLITS = ("train", "dev", "test", "dev_seen", "dev_unseen", "test_seen", "test_unseen")
@@ -50,7 +50,7 @@ def read_hateful_memes(folder: Path, splits: list[str], unlabelled: bool = False
 def read_memes(file: Path, unlabelled: bool) -> pd.DataFrame:
     """A row a meme: columns img, text and, if wanted, label; errors name the line."""
     rows = []
-    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         try:
             meme = json.loads(line)
             row = {"img": str(meme["img"]), "text": str(meme["text"]), "label": meme.get("label")}

@@ -1,5 +1,7 @@
 """ImageNet (ILSVRC 2012): the validation images, of 1,000 classes, as the organisers hand out."""
 
+import ast
+import importlib.util
 import io
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from modality_gap.corpora.originals import check_splits, original, read_matlab
 TEMPLATE = "a photo of a {}."
 IMAGES = "ILSVRC2012_img_val.tar"
 DEVKIT = "ILSVRC2012_devkit_t12.tar.gz"
+CLIP_NAMES = "IMAGENET_CLASSNAMES"  # of open_clip
 FIELDS = {"ILSVRC2012_ID": int, "WNID": str, "words": str, "num_children": int}
 META = "ILSVRC2012_devkit_t12/data/meta.mat"
 TRUTH = "ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt"
@@ -22,19 +25,22 @@ HOME = (
 )
 
 
-def read_imagenet(folder: Path, splits: list[str], names: list[str] | None = None) -> Corpus:
+def read_imagenet(folder: Path, splits: list[str], names: str | list[str] = "openai") -> Corpus:
     """ImageNet's 50,000 validation images, split `val`; an image's caption is its class.
 
     The folder has the development kit and the images' archive, or the images themselves, in
     folders of any kind. Class `label` counts the classes by WordNet id, which is `wnid`.
-    names: of the classes in that order; without them the first word of each in the kit.
+    names: of the classes in that order; or `openai`, those of CLIP's authors, which tell most
+    classes apart; or `wordnet`, the first word of each in the kit, which does so less (two cranes).
     """
     check_splits(splits, ("val",), "imagenet")
     kit = original(folder, DEVKIT, HOME)
     contents = read_members(kit, [META, TRUTH])
     classes = read_classes(contents[META], f"{kit}: {META}")
-    if names is None:
+    if names == "wordnet":
         names = [words.split(", ")[0] for words in classes.words]
+    elif names == "openai":
+        names = openai_names()
     if len(names) != len(classes):
         raise ValueError(f"imagenet: {len(names)} names of classes, expected {len(classes)}")
     labels = read_truth(contents[TRUTH], classes.number, f"{kit}: {TRUTH}")
@@ -58,6 +64,24 @@ def read_imagenet(folder: Path, splits: list[str], names: list[str] | None = Non
     return Corpus(images, captions, {"names": names})
 
 
+def openai_names() -> list[str]:
+    """The names that CLIP's authors gave the 1,000 classes, in the order of the WordNet ids.
+
+    open_clip's own list, read from its source: importing it would import torch. Raises ValueError
+    where there is none.
+    """
+    package = importlib.util.find_spec("open_clip")
+    folders = package.submodule_search_locations if package else []
+    for file in (Path(folder) / "zero_shot_metadata.py" for folder in folders):
+        for node in ast.parse(file.read_text("utf-8")).body if file.is_file() else []:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == CLIP_NAMES:
+                return list(ast.literal_eval(node.value))
+    raise ValueError(
+        f"imagenet, names: openai: the package open_clip has no list {CLIP_NAMES} here, "
+        "expected it installed; or set names to wordnet, or to a list"
+    )
+
+
 def read_classes(content: bytes, name: str) -> pd.DataFrame:
     """The classes by WordNet id: columns number (in the ground truth), wnid, words.
 
@@ -74,7 +98,7 @@ def read_classes(content: bytes, name: str) -> pd.DataFrame:
 
 def read_truth(content: bytes, numbers: pd.Series, name: str) -> np.ndarray:
     """The class row of each image, shape (n,), from the kit's file with a number a line."""
-    lines = content.decode().split()
+    lines = content.decode("utf-8-sig").split()
     known = {str(number): row for row, number in enumerate(numbers)}
     wrong = [row for row, line in enumerate(lines) if line not in known]
     if wrong or not lines:

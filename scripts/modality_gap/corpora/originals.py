@@ -43,6 +43,24 @@ def original(folder: Path, name: str, where: str) -> Path:
     return file
 
 
+def read_text(file: str | Path) -> str:
+    """A file of text: UTF-8, with or without a byte order mark, its lines ended as on Unix.
+
+    Raises ValueError, naming the file, where it is not UTF-8.
+    """
+    try:
+        text = Path(file).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file}: not UTF-8 text ({error})") from error
+    return text.replace("\r\n", "\n")
+
+
+def read_lines(file: str | Path) -> list[str]:
+    """The lines of a file of text; blank ones at its end are not lines of it. See `read_text`."""
+    text = read_text(file).rstrip()
+    return text.split("\n") if text else []
+
+
 def png(pixels: np.ndarray) -> bytes:
     """Pixels as the bytes of a PNG, which loses nothing; shape (height, width, 3), uint8."""
     buffer = io.BytesIO()

@@ -27,7 +27,7 @@ def read_table(file: str | Path) -> Corpus:
     `caption` (in Parquet also a list of them), and, if wanted, `split` and any labels of the image.
     An image with several captions stands in several rows, or has them in a list. Without `split`,
     every image is in split `all`. Labels are text: cells are taken as they stand, an empty one is
-    no label. What is left out is told in `notes`; a column that cannot be a label, because an
+    no label. What is left out is told in `remarks`; a column that cannot be a label, because an
     image has two values in it, is told in the attribute `unusable` of images.
     Raises ValueError, naming file and row, where something is missing or contradicts itself.
     """
@@ -51,7 +51,7 @@ def read_table(file: str | Path) -> Corpus:
     rows["image_id"], codes = identify(rows, file)
     images = one_row_each(rows, codes, file, notes)
     captions = caption_rows(rows, images.image_id.to_numpy()[codes], notes)
-    return Corpus(images, captions, notes=notes)
+    return Corpus(images, captions, remarks=notes)
 
 
 def check_cells(rows: pd.DataFrame, file: Path) -> None:

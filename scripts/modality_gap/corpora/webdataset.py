@@ -7,24 +7,21 @@ classification, `classnames.txt` and maybe `zeroshot_classification_templates.tx
 captions (`.txt`, one a line).
 """
 
-import re
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
+from string import Formatter
 
 import numpy as np
 import pandas as pd
 
-from modality_gap.archives import place, tar_members
 from modality_gap.corpora import Corpus, class_captions
+from modality_gap.corpora.originals import read_lines
+from modality_gap.corpora.shards import read_shard, unread_remark
 
 TYPE, CLASS_NAMES = "dataset_type.txt", "classnames.txt"
 TEMPLATES, SHARDS = "zeroshot_classification_templates.txt", "nshards.txt"
 LABEL_ENDINGS = {"classification": "cls", "retrieval": "txt"}
-IMAGE_ENDINGS = ("webp", "png", "jpg", "jpeg")
 DEFAULT_TEMPLATE = "a photo of a {}."
-MEMBER = re.compile(r"(?:\./)?(?P<key>(?:.*/)?[^./][^./]*)\.(?P<ending>[^/]*)")
-GZIP = b"\x1f\x8b"
-END_OF_TAR = bytes(1024)
 
 
 def read_webdataset(folder: str | Path, splits: list[str]) -> Corpus:
@@ -35,27 +32,35 @@ def read_webdataset(folder: str | Path, splits: list[str]) -> Corpus:
     """
     folder = Path(folder)
     kind = read_type(folder)
-    samples = [
-        sample
+    shards = [
+        read_shard(shard, split, LABEL_ENDINGS[kind])
         for split in splits
         for shard in shards_of(folder, split)
-        for sample in read_shard(shard, split, LABEL_ENDINGS[kind])
     ]
+    samples = [sample for shard in shards for sample in shard.samples]
+    unread = sum((shard.unread for shard in shards), Counter())
+    remarks = unread_remark(unread, str(folder))
     images = pd.DataFrame(samples, columns=["image_id", "image", "split", "label"])
     labels = images.pop("label")
     if kind == "retrieval":
-        return Corpus(images, line_captions(images.image_id, labels))
+        captions = line_captions(images.image_id, labels, folder)
+        return Corpus(images, captions, remarks=remarks)
     classes = read_classes(folder)
     images["class"] = check_labels(labels, images.image_id, classes["names"], folder)
     template = classes.get("templates", [DEFAULT_TEMPLATE])[0]
     captions = class_captions(images.image_id, images["class"], classes["names"], template)
-    return Corpus(images, captions, classes)
+    return Corpus(images, captions, classes, remarks)
 
 
 def read_type(folder: Path) -> str:
     """`retrieval`, or `classification`, which a folder is that does not say otherwise."""
     file = folder / TYPE
-    kind = file.read_text().strip().lower() if file.is_file() else "classification"
+    kind = " ".join(read_lines(file)).strip().lower() if file.is_file() else "classification"
+    if kind == "multilabel":
+        raise ValueError(
+            f"{file}: {kind}: several classes an image are not supported, expected "
+            f"{' or '.join(LABEL_ENDINGS)}"
+        )
     if kind not in LABEL_ENDINGS:
         raise ValueError(f"{file}: {kind!r}, expected {' or '.join(LABEL_ENDINGS)}")
     return kind
@@ -74,64 +79,10 @@ def shard_names(file: Path, split: str) -> list[str]:
             f"{file}: no such file, expected the number of shards of split {split!r}; "
             f"splits that have one: {', '.join(found) or 'none'}"
         )
-    text = file.read_text().strip()
+    text = " ".join(read_lines(file)).strip()
     if not text.isdecimal() or int(text) == 0:
         raise ValueError(f"{file}: {text!r}, expected a number of shards from 1")
     return [f"{split}/{number}.tar" for number in range(int(text))]
-
-
-def read_shard(shard: Path, split: str, ending: str) -> Iterator[tuple[str, str, str, str]]:
-    """(image id, place of the image, split, text of the label) of each sample, in order.
-
-    ending: of the member with the label. Raises ValueError, naming the shard and the sample.
-    """
-    if not shard.is_file():
-        raise FileNotFoundError(f"{shard}: no such shard, expected by {SHARDS}")
-    check_whole(shard)
-    images, labels = {}, {}
-    with tar_members(shard) as (tar, members):
-        for member in members:
-            found = MEMBER.fullmatch(member.name)
-            if found is None or not member.isfile():
-                continue
-            if found["ending"].lower() in IMAGE_ENDINGS:
-                part, value = images, place(shard, member.offset_data, member.size)
-            elif found["ending"].lower() == ending:
-                part, value = labels, decode_label(tar.extractfile(member).read(), shard, member)
-            else:
-                continue
-            if found["key"] in part:
-                raise ValueError(f"{shard}: {member.name}: a second one of sample {found['key']!r}")
-            part[found["key"]] = value
-    for part, other, what in ((images, labels, f".{ending} file"), (labels, images, "image")):
-        missing = next((key for key in part if key not in other), None)
-        if missing is not None:
-            raise ValueError(f"{shard}: sample {missing!r} has no {what}")
-    if not images:
-        raise ValueError(f"{shard}: no samples, expected images with .{ending} files")
-    for key, image in images.items():
-        yield f"{split}/{key}", image, split, labels[key]
-
-
-def check_whole(archive: Path) -> None:
-    """Raise ValueError where a tar is compressed, or cut off between two of its members."""
-    with archive.open("rb") as file:
-        if file.read(len(GZIP)) == GZIP:
-            raise ValueError(
-                f"{archive}: compressed with gzip, expected a plain tar, in which images are read "
-                "where they lie: decompress it, under the same name"
-            )
-        file.seek(max(0, archive.stat().st_size - len(END_OF_TAR)))
-        if file.read() != END_OF_TAR:
-            raise ValueError(f"{archive}: damaged or truncated archive (no end of archive)")
-
-
-def decode_label(content: bytes, shard: Path, member) -> str:
-    """A label file's text."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{shard}: {member.name}: not UTF-8 text") from error
 
 
 def read_classes(folder: Path) -> dict[str, list[str]]:
@@ -139,15 +90,35 @@ def read_classes(folder: Path) -> dict[str, list[str]]:
     file = folder / CLASS_NAMES
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such file, expected a class name a line")
-    classes = {"names": [line.strip() for line in file.read_text("utf-8").splitlines()]}
+    classes = {"names": read_filled_lines(file, "a class name")}
     file = folder / TEMPLATES
     if file.is_file():
-        templates = [line.strip() for line in file.read_text("utf-8").splitlines()]
-        wrong = next((line for line in templates if "{c}" not in line), None)
-        if wrong is not None or not templates:
-            raise ValueError(f"{file}: template {wrong!r}, expected {{c}} for the class in each")
-        classes["templates"] = [template.replace("{c}", "{}") for template in templates]
+        templates = read_filled_lines(file, "a template with {c} for the class")
+        classes["templates"] = [own_template(template, file) for template in templates]
     return classes
+
+
+def read_filled_lines(file: Path, what: str) -> list[str]:
+    """Lines without the blanks around them; one that is empty would shift those after it."""
+    lines = [line.strip() for line in read_lines(file)]
+    if "" in lines or not lines:
+        where = f"line {lines.index('') + 1} is blank" if lines else "no lines"
+        raise ValueError(f"{file}: {where}, expected {what} in each")
+    return lines
+
+
+def own_template(template: str, file: Path) -> str:
+    """A template with {} instead of {c}; what else is in braces could not be filled in."""
+    try:
+        fields = [part[1:] for part in Formatter().parse(template) if part[1] is not None]
+    except ValueError:
+        fields = []
+    if not fields or any(field != ("c", "", None) for field in fields):
+        raise ValueError(
+            f"{file}: template {template!r}, expected {{c}} for the class in each, and no other "
+            "braces"
+        )
+    return template.replace("{c}", "{}")
 
 
 def check_labels(
@@ -163,11 +134,20 @@ def check_labels(
     return np.array([int(label) for label in labels], dtype=np.int64)
 
 
-def line_captions(image_ids: pd.Series, texts: pd.Series) -> pd.DataFrame:
-    """Captions, a line each; lines end where CLIP_benchmark ends them."""
-    rows = [
-        (f"{image}#{row}", image, line)
-        for image, text in zip(image_ids, texts, strict=True)
-        for row, line in enumerate(text.splitlines())
-    ]
+def line_captions(image_ids: pd.Series, texts: pd.Series, name: str | Path) -> pd.DataFrame:
+    """Captions, a line each; lines end where CLIP_benchmark ends them.
+
+    Blank lines at the end are the file's, not captions. Raises ValueError, naming the image, for
+    one between captions, or without any. name: of the source, for the error.
+    """
+    rows = []
+    for image, text in zip(image_ids, texts, strict=True):
+        lines = text.splitlines()
+        while lines and not lines[-1].strip():
+            lines.pop()
+        blank = next((row for row, line in enumerate(lines) if not line.strip()), None)
+        if blank is not None or not lines:
+            where = "no caption" if blank is None else f"an empty caption in line {blank + 1}"
+            raise ValueError(f"{name}: image {image!r} has {where}, expected a caption a line")
+        rows += [(f"{image}#{row}", image, line) for row, line in enumerate(lines)]
     return pd.DataFrame(rows, columns=["caption_id", "image_id", "text"])

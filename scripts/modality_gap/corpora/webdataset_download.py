@@ -18,6 +18,7 @@ from modality_gap.corpora.webdataset import (
     shard_names,
 )
 from modality_gap.downloads import check_hash, download
+from modality_gap.file_kinds import check_kind
 
 CHECKSUMS = "checksums.txt"
 HUB = "https://huggingface.co/datasets/"
@@ -117,14 +118,19 @@ def copy_local(source: Path, part: Path) -> None:
 
 
 def check_recorded(file: Path, name: str, folder: Path, origin: str) -> None:
-    """Check a file's SHA-256 against the recorded one, or record it; a wrong file is deleted."""
+    """Check a file's SHA-256 against the recorded one, or record it; a wrong file is deleted.
+
+    A file that is not what its name says, such as a web page, is wrong, too, and not recorded.
+    """
     recorded = read_checksums(folder)
-    if name not in recorded:
+    try:
+        check_kind(file, Path(name).name, origin)
+        if name in recorded:
+            record = folder / CHECKSUMS
+            check_hash(file, f"sha256:{recorded[name]}", origin, f"the line {name!r} of {record}")
+            return
         with (folder / CHECKSUMS).open("a", encoding="utf-8") as record:
             record.write(f"{pooch.file_hash(str(file))}  {name}\n")
-        return
-    try:
-        check_hash(file, f"sha256:{recorded[name]}", origin)
     except ValueError:
         file.unlink()
         raise

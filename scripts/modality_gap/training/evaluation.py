@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 
 from modality_gap.corpora import distinct_texts
-from modality_gap.embeddings import first_captions, normalize
+from modality_gap.embeddings import matched_pairs, normalize
 from modality_gap.encoders import Pixels, decode_once, embed_images, embed_texts
 from modality_gap.gap import matched_distance, matched_share, modality_gap, pair_margins
 from modality_gap.retrieval import recall_at_k
@@ -35,8 +35,8 @@ class Evaluation:
         self.model, self.tokenizer = model, tokenizer
         self.how, self.workers = (batch_size, precision), workers
         self.pixels = decode_once(Pixels(images, model))
-        self.texts, self.pairs = distinct_texts(images, captions)
-        self.matches = first_captions(self.pairs).T
+        self.texts, self.pairs, self.matched_captions = distinct_texts(images, captions)
+        self.matches = matched_pairs(self.pairs, self.matched_captions).T
         self.image_ids = list(images.image_id)
 
     def raw_embeddings(self) -> tuple[np.ndarray, np.ndarray]:
@@ -52,7 +52,7 @@ class Evaluation:
         return normalize(images), normalize(texts)
 
     def matched(self, images: np.ndarray, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Each image and its first caption, both of shape (n, d)."""
+        """The matched pairs, both of shape (k, d)."""
         image_rows, text_rows = self.matches
         return images[image_rows], texts[text_rows]
 

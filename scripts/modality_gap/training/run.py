@@ -21,7 +21,7 @@ from modality_gap.encoders import (
     register_architectures,
 )
 from modality_gap.training.augmentation import RandomAffine
-from modality_gap.training.data import CaptionedImages
+from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.features import FeatureChange
 from modality_gap.training.loop import Schedule, is_first_process, train
@@ -115,10 +115,10 @@ def read_data(run: dict, model, tokenizer) -> tuple[CaptionedImages, Evaluation]
     """What a run trains on, and what it is measured on along the way."""
     settings, corpus = run["settings"], Path(run["inputs"]["images"]).parent
     images, captions = read_split(corpus, settings["split"])
+    caption = settings.get("caption", "random")
     if "pairs" in settings:
-        chosen = sample_pairs(len(images), settings["pairs"], settings["seed"])
-        images = images.iloc[chosen].reset_index(drop=True)
-        captions = captions[captions.image_id.isin(images.image_id)]
+        chosen = (settings["pairs"], settings["seed"], caption)
+        images, captions = sample_training(images, captions, *chosen)
     together = distributed.is_initialized()
     workers = run["threads"] if torch.cuda.is_available() else 0
     data = CaptionedImages(
@@ -131,6 +131,7 @@ def read_data(run: dict, model, tokenizer) -> tuple[CaptionedImages, Evaluation]
         workers,
         distributed.get_rank() if together else 0,
         distributed.get_world_size() if together else 1,
+        caption,
     )
     evaluation = Evaluation(
         *read_split(corpus, settings["validation"]),
@@ -160,7 +161,11 @@ def write_run_embeddings(run: dict, model, tokenizer, evaluation: Evaluation) ->
     write_embeddings(outputs["texts"], "text_id", text_ids, texts, facts)
     rows, own = evaluation.pairs.T
     pd.DataFrame(
-        {"image_id": [image_ids[row] for row in rows], "text_id": [text_ids[row] for row in own]}
+        {
+            "image_id": [image_ids[row] for row in rows],
+            "text_id": [text_ids[row] for row in own],
+            "matched": evaluation.matched_captions,
+        }
     ).to_parquet(outputs["pairs"], index=False)
     class_table(run, model, tokenizer, images).to_parquet(outputs["classes"], index=False)
 

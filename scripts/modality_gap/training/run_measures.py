@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from modality_gap.embeddings import first_captions
+from modality_gap.embeddings import matched_pairs
 from modality_gap.gap import matched_distance, matched_share, modality_gap, pair_margins
 from modality_gap.linear_probe import linear_probe_accuracy
 from modality_gap.retrieval import recall_at_k
@@ -15,6 +15,7 @@ def run_measures(
     images: np.ndarray,
     texts: np.ndarray,
     pairs: np.ndarray,
+    matched_captions: np.ndarray,
     pool: int,
     draws: int,
     seed: int,
@@ -23,19 +24,19 @@ def run_measures(
     """Gap, uniformity and retrieval of one split; columns measure, value (yaras2024, App. E.2-3).
 
     images, texts: shape (n, d) and (m, d), rows of unit length, each distinct text once. pairs:
-    every (image row, text row) that belong together, shape (p, 2), an image's own caption first.
-    Gap and uniformity are of the images with their own captions, recalls of all pairs. Those
-    with `pool` in their name are of that many random images with their own captions (of all where
-    there are fewer), averaged over the draws.
+    every (image row, text row) that belong together, shape (p, 2); matched_captions: which of them
+    are matched pairs, bool, shape (p,). Gap and uniformity are of the matched pairs, recalls of all.
+    Those with `pool` in their name are of that many random matched pairs (of all where there are
+    fewer), averaged over the draws.
     """
-    matched = first_captions(pairs)
+    matched = matched_pairs(pairs, matched_captions)
     x, y = images[matched[:, 0]], texts[matched[:, 1]]
     measures = {
         "modality_gap": modality_gap(x, y),
         "matched_distance": matched_distance(x, y),
         "gaussian_uniformity": gaussian_uniformity(x, y),
         "alignment": alignment(x, y),
-        "uniformity_images": uniformity(x),
+        "uniformity_images": uniformity(images[np.unique(matched[:, 0])]),
         "uniformity_texts": uniformity(y),
         "matched_share": matched_share(pair_margins(x, y, *matched.T[::-1])),
         **named_recalls("recall", images, texts, pairs, ks),
