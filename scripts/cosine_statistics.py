@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 
 from job import job, say
+from measured import measured
 from modality_gap.cone import cosine_statistics, log_cap_share
 from modality_gap.embeddings import UndefinedError, read_normalized
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     sides = {
         name: read_normalized(file)[0]
         for name, file in (

@@ -13,8 +13,7 @@ from threadpoolctl import threadpool_limits
 def job(snakemake) -> Iterator[None]:
     """Run a script's body as a job of the workflow.
 
-    Numeric libraries use the job's threads. Where embeddings do not define what is measured, the
-    outputs say why (`write_undefined`), and the study goes on. Any other error ends the job with one line that names what
+    Numeric libraries use the job's threads. An error ends the job with one line that names what
     was wrong, on the terminal and in the log; the log holds the whole traceback before it.
     """
     log = Path(snakemake.log[0])
@@ -22,9 +21,6 @@ def job(snakemake) -> Iterator[None]:
         with threadpool_limits(snakemake.threads):
             yield
     except Exception as error:
-        if type(error).__name__ == "UndefinedError":
-            write_undefined(snakemake, str(error))
-            return
         expected = isinstance(error, ValueError | OSError)
         reason = str(error) if expected else f"{type(error).__name__}: {error}"
         which = ", ".join(snakemake.wildcards)
@@ -42,29 +38,6 @@ def say(snakemake, remarks: Iterable[str]) -> None:
         for remark in remarks:
             print(remark, file=log)
             print(f"{snakemake.rule} ({which}): note: {remark}", file=sys.stderr)
-
-
-def write_undefined(snakemake, reason: str) -> None:
-    """Outputs that say why there is nothing to measure: tables without rows, figures with a line.
-
-    An output that was written before what is not defined was asked for stays.
-    """
-    # Of all jobs only these few need them.
-    import pandas as pd
-
-    remark = f"not defined: {reason}"
-    say(snakemake, [remark])
-    for output in snakemake.output:
-        if Path(output).exists():
-            continue
-        if output.endswith(".parquet"):
-            table = pd.DataFrame()
-            table.attrs = {"undefined": reason, "remarks": [remark]}
-            table.to_parquet(output)
-        else:
-            from modality_gap.plots.style import blank, save
-
-            save(blank(reason), [output])
 
 
 def architectures(snakemake) -> Path:

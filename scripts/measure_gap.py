@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from job import job, say
+from measured import measured
 from modality_gap.embeddings import matched_pairs, read_pairs
 from modality_gap.gap import gap_cosines, gap_measures
 
 BINS = np.linspace(-1, 1, 401)
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     images, texts, pairs, matched = read_pairs(Path(snakemake.input.images).parent)
     image_rows, text_rows = matched_pairs(pairs, matched).T
     images, texts = images[image_rows], texts[text_rows]

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from job import job
+from measured import measured
 from modality_gap.embeddings import read_matched, read_pairs
 from modality_gap.mitigations import halves, mitigation_table
 
 MEASURED = ("kept_variance", "deviation", "draws", "scheme", "bits", "queries", "seed")
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings
     folder = Path(snakemake.input.images).parent
     fitted = Path(snakemake.input.reference[0]).parent

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from job import job
+from measured import measured
 from modality_gap.plots.cone import plot_cone
 from modality_gap.plots.style import save
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     params = snakemake.params
     data = dict(zip(params.encoders, map(pd.read_parquet, snakemake.input.data), strict=True))
     noise = map(pd.read_parquet, snakemake.input.noise)

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from job import job
+from measured import measured
 from modality_gap.plots.moved_gap import plot_shifted_recall
 from modality_gap.plots.style import read_defined, save
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     tables = (
         pd.concat(read_defined(snakemake.input[name])[0], ignore_index=True)
         for name in ("curves", "gains")

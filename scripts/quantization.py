@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from job import job
+from measured import measured
 from modality_gap.embeddings import read_pairs
 from modality_gap.projection import orthogonal_gap
 from modality_gap.quantization import quantization_table
 
 MEASURED = ("schemes", "alphas", "k", "queries", "seed")
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings
     images, texts, pairs, _ = read_pairs(Path(snakemake.input.images).parent)
     gap = orthogonal_gap(images, texts, settings["kept_variance"])

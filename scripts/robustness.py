@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from job import job
+from measured import measured
 from modality_gap.embeddings import read_pairs
 from modality_gap.prompts import read_task
 from modality_gap.robustness import (
@@ -14,7 +15,7 @@ from modality_gap.robustness import (
 
 ASKED = ("labels", "classes", "prompts")
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     settings = dict(snakemake.params.settings)
     names, task, choices = (settings.pop(key, None) for key in ("tasks", "zero_shot", "choices"))
     files = snakemake.input

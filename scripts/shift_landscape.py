@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from job import job
+from measured import measured
 from modality_gap.embeddings import read_matched
 from modality_gap.shift import shift_landscape
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     images, texts = read_matched(Path(snakemake.input.images).parent)
     grid, batch_size = snakemake.params.shifts, snakemake.params.batch_size
     # The model as it is, a shift of 0, is always among them.

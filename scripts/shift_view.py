@@ -3,12 +3,13 @@
 import pandas as pd
 
 from job import job, say
+from measured import measured
 from modality_gap.embeddings import UndefinedError, read_sample
 from modality_gap.views import shift_view
 
 SHARES = [0, 0.5, 1]
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     tables, notes = [], []
     for encoder, file in zip(snakemake.params.encoders, snakemake.input.images, strict=True):
         images, texts = read_sample(file, snakemake.params.number, snakemake.params.seed)

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from job import job
+from measured import measured
 from modality_gap.embeddings import read_pairs
 from modality_gap.moved_gap import shift_grid, shifted_recall_table
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings
     tables = shifted_recall_table(
         *read_pairs(Path(snakemake.input.images).parent),

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from job import job, say
+from measured import measured
 from modality_gap.embeddings import UndefinedError, read_sample
 from modality_gap.views import view
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     method, seed = snakemake.wildcards.method, snakemake.params.seed
     tables, notes = [], []
     for encoder, file in zip(snakemake.params.encoders, snakemake.input.images, strict=True):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from job import job, say
+from measured import measured
 from modality_gap.embeddings import read_matched
 from modality_gap.moved_gap import (
     Direction,
@@ -24,7 +25,7 @@ def read_direction(files: list[str]) -> Direction:
     return gap_direction(*read_matched(Path(files[0]).parent))
 
 
-with job(snakemake):
+with job(snakemake), measured(snakemake):
     params, wildcards, files = snakemake.params.settings, snakemake.wildcards, snakemake.input
     given = {
         name: None if source == "task" else read_direction(files[f"direction_{name}"])

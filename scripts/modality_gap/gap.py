@@ -53,7 +53,9 @@ def relative_modality_gap(
     check_pair(images, texts, paired=True)
     matched = (1 - matched_cosines(images, texts).mean()) / 2
     if image_ids is not None:
-        images = images[np.unique(image_ids, return_index=True)[1]]
+        distinct = np.unique(image_ids, return_index=True)[1]
+        # Of a single image that repeats, all pairs are one point: the limit.
+        images = images[distinct] if len(distinct) > 1 else images
     within = np.mean([(1 - mean_cosine(modality)) / 2 for modality in (images, texts)])
     if matched + within == 0:
         raise UndefinedError("every image and every text is the same point: RMG is not defined")

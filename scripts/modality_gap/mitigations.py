@@ -163,6 +163,8 @@ def mitigation_table(
         forth = direction == "image_to_text"
         asking, retrieved = (images, texts) if forth else (texts, images)
         asking, matches = sample_queries(asking, pairs if forth else pairs[:, ::-1], queries, seed)
+        if len(asking) < 2:
+            raise UndefinedError("a single query, expected at least 2 for an interval")
         before = None
         for name in MITIGATIONS:
             moves = fit_mitigation(name, *reference, direction, kept_variance)

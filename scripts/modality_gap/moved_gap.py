@@ -382,6 +382,10 @@ def shift_gains(
     choice being given), chi_squared_p, mcnemar_p.
     """
     random = np.random.default_rng(seed)
+    if len(labels) < 2:
+        raise UndefinedError(
+            f"{len(labels)} image or query, expected at least 2: one to choose a shift on, one to judge it"
+        )
     first, second = halves(labels, random)
     everything, rows = np.arange(len(labels)), []
     for metric, outcome in outcomes.items():

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED, interval
-from modality_gap.embeddings import check_pair, first_equal_rows, sample_pairs
+from modality_gap.embeddings import UndefinedError, check_pair, first_equal_rows, sample_pairs
 from modality_gap.intervals import mean_interval
 from modality_gap.projection import move_along
 
@@ -191,6 +191,8 @@ def quantization_table(
         raise ValueError(f"alphas {alphas}, expected 0 among them")
     images, texts = images.astype(np.float64), texts.astype(np.float64)
     asked = sample_pairs(len(images), queries, seed)
+    if len(asked) < 2:
+        raise UndefinedError("a single image asks, expected at least 2 for an interval")
     here = np.isin(pairs[:, 0], asked)
     matches = np.column_stack([np.searchsorted(asked, pairs[here, 0]), pairs[here, 1]])
     items = np.unique(first_equal_rows(texts))

@@ -12,6 +12,7 @@ from modality_gap.gap import gap_vector, matched_cosines
 # Logits are taken relative to a cosine of 1, so that one exponential serves rows and columns;
 # cosines lie in [−1, 1], and float64 holds exp(−700).
 MIN_TEMPERATURE = 1 / 350
+LOST = 1e-6  # what rounding leaves of an embedding that was moved onto the origin
 VALUES_AT_A_TIME = 2**17  # a block of similarities that stays in the processor's cache
 DIRECTIONS = ("image_to_text", "text_to_image", "symmetric")
 
@@ -60,7 +61,10 @@ def shift_embeddings(
     images, texts: shape (n, d) and (m, d), rows of unit length; unit: shape (d,), the direction
     from texts to images, of unit length (liang2022, Sec. 4.2 and Fig. 3a).
     """
-    return normalize(images - shift / 2 * unit), normalize(texts + shift / 2 * unit)
+    moved = images - shift / 2 * unit, texts + shift / 2 * unit
+    if any((np.abs(rows).max(axis=1) < LOST).any() for rows in moved):
+        raise UndefinedError(f"a shift of {shift:g} moves an embedding onto the origin")
+    return tuple(map(normalize, moved))
 
 
 def shift_landscape(
