@@ -81,6 +81,9 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
             raise ValueError(
                 f"{name}: {columns[0]} {table[columns[0]][twice].iloc[0]!r} occurs twice"
             )
+    blank = ~captions.text.astype(str).str.contains(r"\S")
+    if blank.any():
+        raise ValueError(f"{name}: caption {captions.caption_id[blank].iloc[0]!r} has no text")
     without = ~images.image_id.isin(captions.image_id)
     if without.any():
         raise ValueError(f"{name}: image {images.image_id[without].iloc[0]!r} has no caption")
