@@ -16,6 +16,8 @@ from modality_gap.corpora.imagenet import read_imagenet
 from modality_gap.corpora.mmvp_vlm import read_mmvp_vlm
 from modality_gap.corpora.svhn import read_svhn
 from modality_gap.corpora.webdataset import read_webdataset
+from modality_gap.sources import read_patterns
+from modality_gap.watched import folder_files, write_record
 
 READERS = {
     "aokvqa": read_aokvqa,
@@ -42,7 +44,14 @@ with job(snakemake):
     if snakemake.params.classes is not None:
         label = snakemake.params.classes["label"]
         check_classes(corpus.images, snakemake.wildcards.corpus, label)
+    fingerprint, files = snakemake.params.fingerprint, []
+    # Downloads were checked when they were fetched; a user's own files may change.
+    if fingerprint is not None:
+        how = (settings["reader"], settings["options"], settings["splits"])
+        files = folder_files(folder, read_patterns(*how))
+    contents = write_record(snakemake.output.files, fingerprint, files)
+    how = {**snakemake.params.matched, "contents": contents}
     names = (corpus.classes or {}).get("names", [])
     corpus = corpus._replace(remarks=[*corpus.remarks, *coinciding_names(names)])
-    write_corpus(Path(snakemake.output.images).parent, corpus, **snakemake.params.matched)
+    write_corpus(Path(snakemake.output.images).parent, corpus, **how)
     say(snakemake, corpus.remarks)

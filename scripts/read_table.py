@@ -5,10 +5,14 @@ from pathlib import Path
 from job import job, say
 from modality_gap.corpora import check_classes, write_corpus
 from modality_gap.corpora.table import read_table
+from modality_gap.watched import write_record
 
 with job(snakemake):
     corpus = read_table(snakemake.input.table)
     if snakemake.params.classes is not None:
         check_classes(corpus.images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
-    write_corpus(Path(snakemake.output.images).parent, corpus, **snakemake.params.matched)
+    pictures = [image for image in corpus.images.image if isinstance(image, str)]
+    contents = write_record(snakemake.output.files, snakemake.params.fingerprint, pictures)
+    how = {**snakemake.params.matched, "contents": contents}
+    write_corpus(Path(snakemake.output.images).parent, corpus, **how)
     say(snakemake, corpus.remarks)

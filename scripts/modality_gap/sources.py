@@ -1,6 +1,7 @@
-"""Where the original files of the readers are; it imports nothing, so that planning is fast.
+"""Where the original files of the readers are, on the web and in a folder.
 
-A reader that is not in SOURCES reads files that its users must get by hand.
+It imports nothing, so that planning is fast. A reader that is not in SOURCES reads files that its
+users must get by hand.
 """
 
 SVHN = {
@@ -133,3 +134,72 @@ SOURCES = {
     "coco": coco,
     "aokvqa": aokvqa,
 }
+
+
+# By reader: what it looks at in a `folder`, relative to it, for each split where {split} occurs. Of
+# the patterns in a row the first one that matches a file counts, as for the reader.
+READS = {
+    "webdataset": [
+        ("dataset_type.txt",),
+        ("classnames.txt",),
+        ("zeroshot_classification_templates.txt",),
+        ("{split}/nshards.txt",),
+        ("{split}/*.tar",),
+    ],
+    "cifar10": [("cifar-10-binary.tar.gz",)],
+    "cifar100": [("cifar-100-binary.tar.gz",)],
+    "svhn": [("{split}_32x32.mat",)],
+    "eurosat": [("EuroSAT.zip",)],
+    "imagenet": [
+        ("ILSVRC2012_devkit_t12.tar.gz",),
+        ("ILSVRC2012_img_val.tar", "**/ILSVRC2012_val_*.JPEG"),
+    ],
+    "fairface": [
+        ("fairface_label_{split}.csv",),
+        (
+            "fairface-img-margin{margin}-trainval/**/{split}/*.jpg",
+            "fairface-img-margin{margin}-trainval.zip",
+        ),
+    ],
+    "hateful_memes": [("{split}.jsonl",), ("img/*",)],
+    "coco": [
+        ("annotations/captions_{split}{release}.json", "annotations_trainval{release}.zip"),
+        ("{split}{release}/*", "{split}{release}.zip"),
+    ],
+    "karpathy": [
+        ("dataset_coco.json", "caption_datasets.zip"),
+        ("train2014/*", "train2014.zip"),
+        ("val2014/*", "val2014.zip"),
+    ],
+    "flickr30k": [
+        ("results_20130124.token",),
+        ("dataset_flickr30k.json", "caption_datasets.zip"),
+        ("flickr30k-images/*", "flickr30k-images.tar"),
+    ],
+    "cc3m": [
+        ("Train_GCC-training.tsv",),
+        ("Validation_GCC-1.1.0-Validation.tsv",),
+        ("{split}/*.tar", "{split}/*"),
+    ],
+    "aokvqa": [
+        ("aokvqa_v1p0_{split}.json", "aokvqa_v1p0.tar.gz"),
+        ("{split}2017/*", "{split}2017.zip"),
+    ],
+    "mmvp_vlm": [("Questions.csv",), ("MLLM_VLM Images/*/*.jpg",)],
+}
+
+
+def read_patterns(reader: str, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
+    """The patterns of `READS` for a corpus; options: its own keys, as its reader takes them."""
+    release = str(options.get("release", ""))
+    if release == "karpathy":
+        reader = release
+    margin = f"{round(100 * options.get('padding', 0.25)):03d}"
+    rows = [
+        tuple(
+            pattern.format(split=split, release=release, margin=margin) for pattern in alternatives
+        )
+        for alternatives in READS[reader]
+        for split in splits
+    ]
+    return list(dict.fromkeys(rows))

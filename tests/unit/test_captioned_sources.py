@@ -73,6 +73,19 @@ def test_the_first_images_of_each_split_are_kept(coco):
     assert len(texts_of(found)) == 4
 
 
+def test_captions_of_coco_without_a_text_are_counted(tmp_path):
+    write_coco(tmp_path, {"val2017": {1: [(4, " \n"), (5, "x")], 2: [(6, "y"), (7, "")]}})
+    found = read_coco(tmp_path, ["val"], 2017)
+    assert texts_of(found) == [["x"], ["y"]]
+    assert list(found.remarks) == [
+        f"{tmp_path}: 2 captions without a text are left out, such as 4, 7"
+    ]
+    write_coco(tmp_path, {"val2017": {1: [(4, "")], 2: [(6, "y")]}})
+    found = read_coco(tmp_path, ["val"], 2017)
+    with pytest.raises(ValueError, match=r"image '000000000001.jpg' has no caption"):
+        check_corpus(found.images, found.captions, "coco")
+
+
 def test_only_the_wanted_splits_need_their_files(coco):
     (coco / "train2017.zip").unlink()
     assert len(read_coco(coco, ["val"], 2017).images) == 3

@@ -192,6 +192,7 @@ def test_what_is_no_corpus_is_named():
     for broken, complaint in (
         ((images.drop(columns="split"), captions), "mine: images lack the column 'split'"),
         ((images, captions.iloc[:1]), "image 'b' has no caption"),
+        ((images, captions.assign(text=["x", " \n"])), "mine: caption '2' has no text"),
         ((images.iloc[:1], captions), "caption '2' belongs to no image"),
         ((images.iloc[[0, 0]], captions), "image_id 'a' occurs twice"),
         ((images.iloc[:0], captions), "mine: no images"),

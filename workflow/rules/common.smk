@@ -11,8 +11,9 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from modality_gap.packages import LABELS, PACKAGES
-from modality_gap.sources import SOURCES
+from modality_gap.sources import SOURCES, read_patterns
 from modality_gap.study import check_file, check_files, check_study, check_tables
+from modality_gap.watched import RECORD, fingerprint, folder_files
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 
@@ -354,6 +355,25 @@ def corpus_reader(wildcards):
     }
 
 
+@cache
+def files_of(corpus):
+    """What the files that a user brings to a corpus are, as one value; None: it brings none."""
+    settings = CORPORA[corpus]
+    record = f"results/{config['study']}/corpora/{corpus}/{RECORD}"
+    if settings["reader"] == "table":
+        # The pictures that the table listed; the table itself is an input.
+        return fingerprint(record, None)
+    if "folder" in settings:
+        patterns = read_patterns(settings["reader"], settings, settings["splits"])
+        return fingerprint(record, folder_files(settings["folder"], patterns))
+    return None
+
+
+def corpus_fingerprint(wildcards):
+    """`files_of`, as a params function."""
+    return files_of(wildcards.corpus)
+
+
 def source_of(wildcards):
     """Address and hash of a download."""
     return sources()[wildcards.file]
@@ -579,6 +599,12 @@ def weights_of(encoder):
     if "folder" in entry:
         return f"{entry['folder']}/modules.json"
     return entry.get("file", [])
+
+
+def encoder_folder(wildcards):
+    """All files of the folder that an encoder is read from; most have none. Hidden ones are no part."""
+    entry = ENCODERS[wildcards.encoder]
+    return folder_files(entry["folder"], [("**/*",)]) if "folder" in entry else []
 
 
 def encoder_weights(wildcards):

@@ -96,6 +96,7 @@ rule read_table:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
         classes="<results>/corpora/{corpus}/classes.yaml",
+        files="<results>/corpora/{corpus}/files.json",
     log:
         "<logs>/read_table/{corpus}.log",
     benchmark:
@@ -110,6 +111,7 @@ rule read_table:
     params:
         classes=corpus_classes,
         matched=matched_caption,
+        fingerprint=corpus_fingerprint,
     script:
         "../../scripts/read_table.py"
 
@@ -125,6 +127,7 @@ rule read_corpus:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
         classes="<results>/corpora/{corpus}/classes.yaml",
+        files="<results>/corpora/{corpus}/files.json",
     log:
         "<logs>/read_corpus/{corpus}.log",
     benchmark:
@@ -141,6 +144,7 @@ rule read_corpus:
         settings=corpus_reader,
         classes=corpus_classes,
         matched=matched_caption,
+        fingerprint=corpus_fingerprint,
     script:
         "../../scripts/read_corpus.py"
 

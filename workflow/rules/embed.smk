@@ -194,6 +194,7 @@ rule embed_backbone:
     input:
         unpack(corpus_tables),
         weights=encoder_weights,
+        folder=encoder_folder,
         library=library_of("embed_backbone"),
     output:
         "<results>/embeddings/{encoder}/{corpus}/{split}/{side}.parquet",

@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -94,6 +96,9 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
             raise ValueError(
                 f"{name}: {columns[0]} {table[columns[0]][twice].iloc[0]!r} occurs twice"
             )
+    blank = ~captions.text.astype(str).str.contains(r"\S")
+    if blank.any():
+        raise ValueError(f"{name}: caption {captions.caption_id[blank].iloc[0]!r} has no text")
     without = ~images.image_id.isin(captions.image_id)
     if without.any():
         raise ValueError(f"{name}: image {images.image_id[without].iloc[0]!r} has no caption")
@@ -134,16 +139,26 @@ def drawn_number(image_id: str, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{image_id}".encode()).digest()[:4])
 
 
-def write_corpus(folder: str | Path, corpus: Corpus, choice: str = "first", seed: int = 0) -> None:
+def write_corpus(
+    folder: str | Path,
+    corpus: Corpus,
+    choice: str = "first",
+    seed: int = 0,
+    contents: str | None = None,
+) -> None:
     """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`.
 
-    choice, seed: which caption is matched with its image, see `mark_matched`.
+    choice, seed: which caption is matched with its image, see `mark_matched`. contents: a digest of
+    the images that lie elsewhere, which makes another table of images where these are others.
     """
     check_corpus(corpus.images, corpus.captions, str(folder))
     captions = mark_matched(corpus.captions.reset_index(drop=True), choice, seed)
     corpus.images.attrs["remarks"] = list(corpus.remarks)
+    table = pa.Table.from_pandas(corpus.images, preserve_index=False)
+    if contents is not None:
+        table = table.replace_schema_metadata(table.schema.metadata | {"contents": contents})
     # Small row groups let a reader of one split skip the images of the others.
-    corpus.images.to_parquet(Path(folder) / "images.parquet", index=False, row_group_size=1024)
+    pq.write_table(table, Path(folder) / "images.parquet", row_group_size=1024)
     captions.to_parquet(Path(folder) / "captions.parquet", index=False)
     text = yaml.safe_dump(corpus.classes or {}, allow_unicode=True, sort_keys=False)
     (Path(folder) / "classes.yaml").write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ import pandas as pd
 from modality_gap.archives import zip_places
 from modality_gap.corpora import Corpus
 from modality_gap.corpora.karpathy import ARCHIVE, read_archived, read_json, read_karpathy
-from modality_gap.corpora.originals import check_splits, original
+from modality_gap.corpora.originals import check_splits, original, without_blank
 
 SPLITS = {
     "2014": ("train", "val"),
@@ -41,7 +41,8 @@ def read_coco(folder: str | Path, splits: list[str], release: str | int) -> Corp
             pd.concat(part, ignore_index=True) for part in zip(*tables, strict=True)
         )
     images["image"] = find_images(folder, images.pop("filepath"), images.image_id)
-    return Corpus(images, captions)
+    captions, remarks = without_blank(captions, str(folder))
+    return Corpus(images, captions, remarks=remarks)
 
 
 def read_captions(folder: Path, split: str, release: str) -> tuple[pd.DataFrame, pd.DataFrame]:

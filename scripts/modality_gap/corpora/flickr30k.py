@@ -7,7 +7,7 @@ import pandas as pd
 from modality_gap.archives import tar_places
 from modality_gap.corpora import Corpus
 from modality_gap.corpora.karpathy import ARCHIVE, read_archived, read_karpathy
-from modality_gap.corpora.originals import check_splits, read_lines
+from modality_gap.corpora.originals import check_splits, read_lines, without_blank
 from modality_gap.corpora.shards import check_whole
 
 SPLITS = ("train", "val", "test")
@@ -45,7 +45,8 @@ def read_flickr30k(folder: str | Path, splits: list[str]) -> Corpus:
         raise FileNotFoundError(
             f"{folder}: no image {images.image_id[missing].iloc[0]}, expected by its captions"
         )
-    return Corpus(images.assign(image=images.image_id.map(lie)), captions)
+    captions, remarks = without_blank(captions, str(folder))
+    return Corpus(images.assign(image=images.image_id.map(lie)), captions, remarks=remarks)
 
 
 def read_tokens(file: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

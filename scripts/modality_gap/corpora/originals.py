@@ -61,6 +61,16 @@ def read_lines(file: str | Path) -> list[str]:
     return text.split("\n") if text else []
 
 
+def without_blank(captions: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """The captions that have a text, and a line that says which had none; no line, where all do."""
+    blank = ~captions.text.str.contains(r"\S")
+    if not blank.any():
+        return captions, []
+    ids = ", ".join(captions.caption_id[blank][:5])
+    remark = f"{name}: {blank.sum():,} captions without a text are left out, such as {ids}"
+    return captions[~blank].reset_index(drop=True), [remark]
+
+
 def png(pixels: np.ndarray) -> bytes:
     """Pixels as the bytes of a PNG, which loses nothing; shape (height, width, 3), uint8."""
     buffer = io.BytesIO()

@@ -13,12 +13,12 @@ COLUMNS, ROWS = 8, 3
 
 
 def plot_examples(images: pd.DataFrame, captions: pd.DataFrame, seed: int) -> Figure:
-    """A random handful of a split's images, each over its first caption.
+    """A random handful of a split's images, each over the caption it is matched with.
 
     images, captions: the tables of a corpus.
     """
     sample = images.sample(min(COLUMNS * ROWS, len(images)), random_state=seed)
-    texts = captions.drop_duplicates("image_id").set_index("image_id").text
+    texts = captions[captions.matched].drop_duplicates("image_id").set_index("image_id").text
     rows = math.ceil(len(sample) / COLUMNS)
     figure, axes = plt.subplots(rows, COLUMNS, figsize=(11, 1.75 * rows))
     for axis in axes.flat:
