@@ -1,5 +1,6 @@
 """What surrounds every script: its log file, its threads, and errors in one line."""
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -7,6 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
+
+# Set before the libraries are imported that ask: no job waits for a network, none unpickles code.
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+OFFLINE = {name: value for name, value in OFFLINE.items() if name not in os.environ}
+os.environ |= {**OFFLINE, "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1"}
+
+
+def allow_network() -> None:
+    """Take back what keeps a job from the network: for a job that downloads, before it imports."""
+    for name in OFFLINE:
+        os.environ.pop(name, None)
 
 
 @contextmanager
