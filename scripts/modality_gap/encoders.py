@@ -76,14 +76,16 @@ def build_model(
     a checkpoint, or weights of another architecture.
     """
     check_known("architecture", architecture, open_clip.list_models())
+    own = own_activation(architecture)
+    if tag is not None:
+        check_tag(architecture, tag, own)
     torch.manual_seed(0 if seed is None else seed)
     if checkpoint is None:
-        return create(architecture, dimension, own_activation(architecture)).eval()
+        return create(architecture, dimension, own).eval()
     stored = read_weights(checkpoint)
     if tag is not None:
-        check_tag(architecture, tag, own_activation(architecture))
-        way, activation = preprocessing_of(tags_of(architecture)[tag]), own_activation(architecture)
-        interpolate = True  # as open_clip does for the weights that it offers
+        way, activation = preprocessing_of(tags_of(architecture)[tag]), own
+        interpolate = True  # as open_clip does with the weights that it offers
     else:
         way = preprocessing_for(stored, architecture, preprocessing)
         activation = activation_for(stored, architecture, quick_gelu)

@@ -3,7 +3,8 @@
 import argparse
 import logging
 import math
-import pickle
+import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ RESNET_PATCH = 32  # pixels to a position of the attention pool
 # What embeddings do not use: zero where it is missing.
 UNUSED = ("logit_bias", "num_batches_tracked")
 NAMED = 3  # so many weights are named where names or shapes do not agree
+SET = 0.1  # of the model's names: fewer of them are no set of its weights
 ALTERNATIVE = 0.5  # of the names of the fullest set: what holds as many is a set of its own
 
 
@@ -90,8 +92,7 @@ def read_weights(path: str | Path) -> Stored:
     tensors = dict(flatten(content))
     if not tensors:
         raise ValueError(
-            f"{path}: not a checkpoint: it holds {describe_content(content)} and no tensors, "
-            "expected a state dict"
+            f"{path}: not a checkpoint: {describe_content(content)}, expected a state dict"
         )
     if not isinstance(content, Mapping):
         content = {}
@@ -124,23 +125,24 @@ def reason_of(error: Exception, path: str | Path) -> str:
         return "a pointer of Git LFS, expected the file that it stands for: `git lfs pull`"
     if begin.lstrip().lower().startswith((b"<!doctype", b"<html")):
         return "a web page"
+    if begin.startswith(b"PK") and not zipfile.is_zipfile(path):
+        return "the file is truncated or damaged"
     text = " ".join(str(error).split())
-    if "Unsupported global: GLOBAL " in text:
-        name = text.split("Unsupported global: GLOBAL ")[1].split()[0]
+    if asked := re.search(r"(?:GLOBAL|class) ([\w.]+)", text):
         return (
-            f"it holds a pickled {name}, whose code is not run; expected tensors alone: "
+            f"it holds a pickled {asked[1]}, whose code is not run; expected tensors alone: "
             "torch.save(model.state_dict(), file)"
         )
-    if isinstance(error, pickle.UnpicklingError) or "Weights only load failed" in text:
-        return "not a file of torch, or one that holds more than tensors and numbers"
-    return text.split(". ")[0] or type(error).__name__
+    if isinstance(error, ValueError):
+        return text
+    return f"not a file of torch: {type(error).__name__}"
 
 
 def describe_content(content) -> str:
-    """What a file without tensors holds."""
-    if isinstance(content, Mapping):
-        return f"a dictionary of {', '.join(map(str, list(content)[:NAMED])) or 'nothing'}"
-    return f"a {type(content).__name__}"
+    """What a file holds that has no dictionary of tensors."""
+    if isinstance(content, Mapping) and content:
+        return f"a dictionary without tensors ({', '.join(map(str, list(content)[:NAMED]))})"
+    return "an empty dictionary" if isinstance(content, Mapping) else f"a {type(content).__name__}"
 
 
 def flatten(content, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:
@@ -225,9 +227,9 @@ def sets_of_weights(model: torch.nn.Module, tensors: Mapping) -> dict[str, set[s
             name = ".".join(parts[start:])
             if name in known:
                 found.setdefault(full.removesuffix(name), set()).add(name)
-    if not found:
+    best = max(found.values(), key=len, default=set())
+    if len(best) < SET * len(known):
         return {}
-    best = max(found.values(), key=len)
     return {
         prefix: names
         for prefix, names in found.items()
@@ -244,7 +246,7 @@ def only_dictionary(tensors: Mapping) -> str:
 
 def in_names_of(model: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> dict:
     """The same weights as this version of open_clip names and shapes them."""
-    if isinstance(model, open_clip.CustomTextCLIP):
+    if isinstance(model, open_clip.CustomTextCLIP | open_clip.CoCa):
         tensors = convert_state_dict(model, tensors)
         if "positional_embedding" in tensors and not hasattr(model, "positional_embedding"):
             tensors = convert_to_custom_text_state_dict(tensors)
