@@ -1,5 +1,6 @@
 """What surrounds every script: its log file, its threads, and errors in one line."""
 
+import logging
 import os
 import sys
 import traceback
@@ -25,10 +26,15 @@ def allow_network() -> None:
 def job(snakemake) -> Iterator[None]:
     """Run a script's body as a job of the workflow.
 
-    Numeric libraries use the job's threads. An error ends the job with one line that names what
+    Numeric libraries use the job's threads. What the library warns of is said on the terminal and
+    in the log. An error ends the job with one line that names what
     was wrong, on the terminal and in the log; the log holds the whole traceback before it.
     """
     log = Path(snakemake.log[0])
+    said = logging.getLogger("modality_gap")
+    said.propagate = False
+    for handler in (logging.StreamHandler(), logging.FileHandler(log, delay=True)):
+        said.addHandler(handler)
     try:
         with threadpool_limits(snakemake.threads):
             yield

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import open_clip
 import torch
-from open_clip.convert import convert_state_dict
+from open_clip.convert import convert_state_dict, load_big_vision_weights
 from open_clip.model import (
     convert_to_custom_text_state_dict,
     resize_pos_embed,
@@ -53,6 +53,7 @@ TEXT_POSITIONS = ("positional_embedding", "text.positional_embedding")
 RESNET_PATCH = 32  # pixels to a position of the attention pool
 # What embeddings do not use: zero where it is missing.
 UNUSED = ("logit_bias", "num_batches_tracked")
+BIG_VISION = (".npz", ".npy")  # Google's own files of SigLIP: NumPy arrays by JAX's names
 NAMED = 3  # so many weights are named where names or shapes do not agree
 SET = 0.1  # of the model's names: fewer of them are no set of its weights
 ALTERNATIVE = 0.5  # of the names of the fullest set: what holds as many is a set of its own
@@ -76,11 +77,15 @@ class Stored:
 def read_weights(path: str | Path) -> Stored:
     """Read a file of weights: .safetensors, a file of torch, or a TorchScript archive.
 
+    Of a .npz file of big_vision the name alone: only the model tells what its arrays are.
+
     Raises FileNotFoundError, or ValueError with one line, where the file is none of these, holds no
     tensors, or asks for code to be run.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint file")
+    if str(path).endswith(BIG_VISION):
+        return Stored(str(path), {})
     try:
         if str(path).endswith(".safetensors"):
             return Stored(str(path), load_file(path))
@@ -163,12 +168,30 @@ def load_weights(
     the embeddings of positions to the model's number of them where it differs. Returns what was
     interpolated, in words. Raises ValueError, naming weights and shapes, where they do not agree.
     """
+    if stored.path.endswith(BIG_VISION):
+        load_big_vision(model, stored.path)
+        return []
     tensors = chosen_part(model, stored, part)
     tensors = in_names_of(model, tensors)
     said = match_positions(model, tensors, stored.path, interpolate)
     check_fit(model, tensors, stored.path)
     model.load_state_dict(tensors)
     return said
+
+
+def load_big_vision(model: torch.nn.Module, path: str) -> None:
+    """Put the arrays of a .npz file of big_vision into a model, in place, by open_clip's table.
+
+    Raises ValueError where an array is missing or does not fit.
+    """
+    try:
+        load_big_vision_weights(model, path)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ValueError(
+            f"{path}: not a checkpoint of {type(model).__name__} with this architecture, in the "
+            f"form of big_vision ({reason})"
+        ) from error
 
 
 def chosen_part(

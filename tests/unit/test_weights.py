@@ -199,6 +199,12 @@ def test_what_is_no_file_of_weights(tmp_path, content, expected, ending):
     assert expected in str(caught.value)
 
 
+def test_arrays_of_another_model_are_named(tmp_path, model):
+    np.savez(tmp_path / "x.npz", **{"params/img/embedding/kernel": np.zeros((8, 8, 3, 64))})
+    with pytest.raises(ValueError, match=r"x\.npz: not a checkpoint of CLIP .* of big_vision"):
+        build_model(ARCHITECTURE, checkpoint=tmp_path / "x.npz")
+
+
 # TorchScript
 
 

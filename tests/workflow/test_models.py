@@ -122,6 +122,8 @@ def test_another_image_size_is_told_and_interpolated_only_if_asked(place, tmp_pa
         place.fails(*goal), "large.pt: trained at image size 64 (visual.positional_embedding)"
     )
     entry["interpolate"] = True
-    place.succeeds(*goal)
+    said = "interpolated visual.positional_embedding: image size 64 to 32"
+    line_with(place.succeeds(*goal), said)
+    assert said in (tmp_path / "logs/mine/embed/large/pictures/test.log").read_text()
     facts = read_metadata(place.results / "embeddings/large/pictures/test/images.parquet")
     assert facts["interpolated"] == ["visual.positional_embedding: image size 64 to 32"]
