@@ -1,18 +1,10 @@
-"""Fetch pretrained weights into their library's cache; the output says where they lie."""
+"""Fetch pretrained weights; the output says how their file beside it is called."""
 
-from pathlib import Path
-
-from job import architectures, job
-from modality_gap.encoders import fetch_pretrained, register_architectures
+from job import allow_network, job
 
 with job(snakemake):
-    which, cache = snakemake.wildcards, Path(snakemake.output[0]).parents[1]
-    if which.library == "open_clip":
-        register_architectures(architectures(snakemake))
-        found = fetch_pretrained(which.architecture, which.tag, cache)
-    else:
-        from modality_gap.backbones import build_backbone
+    allow_network()
+    from modality_gap.hub import fetch_weights
 
-        build_backbone(which.library, which.architecture, tag=which.tag, cache=cache)
-        found = cache
-    Path(snakemake.output[0]).write_text(f"{found}\n")
+    which, local_files = snakemake.wildcards, snakemake.config["local_files"]
+    fetch_weights(which.library, which.architecture, which.tag, snakemake.output[0], local_files)

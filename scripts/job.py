@@ -1,5 +1,7 @@
 """What surrounds every script: its log file, its threads, and errors in one line."""
 
+import logging
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -8,15 +10,33 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+# Set before the libraries are imported that ask: no job waits for a network, none unpickles code.
+OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
+OWN = {name: os.environ.get(name) for name in OFFLINE}
+os.environ |= {**dict.fromkeys(OFFLINE, "1"), "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1"}
+
+
+def allow_network() -> None:
+    """Leave it to the user's environment, for a job that downloads: before its imports."""
+    for name, value in OWN.items():
+        os.environ.pop(name)
+        if value is not None:
+            os.environ[name] = value
+
 
 @contextmanager
 def job(snakemake) -> Iterator[None]:
     """Run a script's body as a job of the workflow.
 
-    Numeric libraries use the job's threads. An error ends the job with one line that names what
-    was wrong, on the terminal and in the log; the log holds the whole traceback before it.
+    Numeric libraries use the job's threads. What the library warns of is said on the terminal and
+    in the log. An error ends the job with one line that names what was wrong, on both; the log
+    holds the whole traceback before it.
     """
     log = Path(snakemake.log[0])
+    said = logging.getLogger("modality_gap")
+    said.propagate = False
+    for handler in (logging.StreamHandler(), logging.FileHandler(log, delay=True)):
+        said.addHandler(handler)
     try:
         with threadpool_limits(snakemake.threads):
             yield

@@ -1,5 +1,6 @@
 """Encoders of one modality: image backbones of torchvision and timm, and sentence transformers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import torch
 import torchvision
 from open_clip.transform import PreprocessCfg
 
-from modality_gap.encoders import check_known, device_of, load_weights, weights_source
+from modality_gap.architectures import check_known
+from modality_gap.encoders import device_of, weights_source
+from modality_gap.weights import load_weights, read_weights
 
 
 class ImageBackbone(torch.nn.Module):
@@ -31,58 +34,123 @@ def build_backbone(
     seed: int | None = None,
     tag: str | None = None,
     checkpoint: str | Path | None = None,
-    cache: str | Path | None = None,
+    preprocessing: str | dict | None = None,
+    part: str | None = None,
 ) -> ImageBackbone:
     """An image network of torchvision or timm in evaluation mode; its embedding is what feeds the
     classifier (liang2022, footnote 2).
 
-    seed: random weights; tag: the library's name of pretrained weights (torchvision: IMAGENET1K_V1;
-    timm: tv_in1k), kept in the folder `cache`; checkpoint: a state dict of the whole classifier.
-    Raises ValueError, naming the culprit, for an unknown architecture or tag, or weights that do
-    not fit.
+    seed: random weights; else checkpoint: a file with the weights of the whole classifier, with
+    `tag` where it was downloaded as the library's weights of that name (torchvision:
+    IMAGENET1K_V1; timm: tv_in1k). preprocessing: of the images for a file of other weights: one of
+    the library's tags, or mean, std, interpolation and resize_mode. part: which of several sets of
+    weights in the file. Raises ValueError, naming the culprit, for an unknown architecture or tag,
+    or weights that do not fit.
     """
     torch.manual_seed(0 if seed is None else seed)
     build = {"torchvision": build_torchvision, "timm": build_timm}[library]
-    network, config = build(architecture, tag, cache)
-    if checkpoint is not None:
-        load_weights(network, checkpoint)
+    network, ways = build(architecture, tag, checkpoint)
+    if checkpoint is not None and tag is None:
+        stored = read_weights(checkpoint)
+        load_weights(network, stored, part)
+        way = chosen_way(ways, preprocessing, architecture, stored.path)
+    else:
+        way = ways[tag] if tag else next(iter(ways.values()))
     remove_classifier(network)
-    return ImageBackbone(network, config).eval()
+    return ImageBackbone(network, way).eval()
 
 
-def build_torchvision(architecture: str, tag: str | None, cache: str | Path | None):
-    """A classifier of torchvision, and how its images are prepared."""
+def chosen_way(
+    ways: dict[str, PreprocessCfg], stated: str | dict | None, architecture: str, path: str
+) -> PreprocessCfg:
+    """How images are prepared for a file of weights: as is stated, or as all tags agree.
+
+    ways: by tag, the library's default first. Raises ValueError where it is neither.
+    """
+    default = next(iter(ways.values()))
+    if isinstance(stated, dict):
+        given = {key: tuple(v) if isinstance(v, list) else v for key, v in stated.items()}
+        return replace(default, **given)
+    if stated is not None:
+        check_known(f"tag of {architecture}", stated, ways)
+        return ways[stated]
+    if any(way != default for way in ways.values()):
+        kinds = {
+            (way.size, way.mean): [tag for tag, other in ways.items() if other == way]
+            for way in ways.values()
+        }
+        choices = "; ".join(
+            f"{', '.join(tags)} ({size} pixels, mean {', '.join(f'{m:.3g}' for m in mean)})"
+            for (size, mean), tags in kinds.items()
+        )
+        raise ValueError(
+            f"{path}: missing preprocessing, expected the name of a tag of {architecture} whose "
+            f"images were prepared as those of these weights, or mean, std, interpolation and "
+            f"resize_mode: {choices}"
+        )
+    return default
+
+
+def build_torchvision(architecture: str, tag: str | None, file: str | Path | None):
+    """A classifier of torchvision, and by tag how its images are prepared."""
+    ways = {}
+    for name in torchvision_tags(architecture):
+        transform = torchvision_weights(architecture, name).transforms()
+        ways[name] = PreprocessCfg(
+            size=transform.crop_size[0], mean=tuple(transform.mean), std=tuple(transform.std)
+        )
+    weights = None
+    if tag is not None:
+        weights = torchvision_weights(architecture, tag)
+        read_weights(file)  # torch.hub unpickles what it finds
+        torch.hub.set_dir(str(Path(file).parents[1]))
+    return torchvision.models.get_model(architecture, weights=weights), ways
+
+
+def torchvision_tags(architecture: str) -> list[str]:
+    """The names of torchvision's weights of an architecture, its default first."""
     known = torchvision.models.list_models(torchvision.models)
     check_known("architecture of torchvision", architecture, known)
-    names = list(torchvision.models.get_model_weights(architecture).__members__)
-    if tag is not None:
-        check_known(f"tag of {architecture}", tag, names)
-        torch.hub.set_dir(str(cache))
-    weights = torchvision.models.get_weight(f"{weights_enum(architecture)}.{tag or names[0]}")
-    transform = weights.transforms()
-    config = PreprocessCfg(
-        size=transform.crop_size[0], mean=tuple(transform.mean), std=tuple(transform.std)
-    )
-    network = torchvision.models.get_model(architecture, weights=weights if tag else None)
-    return network, config
+    return list(torchvision.models.get_model_weights(architecture).__members__)
 
 
-def weights_enum(architecture: str) -> str:
-    """The name under which torchvision lists an architecture's weights."""
-    return torchvision.models.get_model_weights(architecture).__name__
+def torchvision_weights(architecture: str, tag: str):
+    """Torchvision's weights of a name: their address and what goes with them."""
+    check_known(f"tag of {architecture}", tag, torchvision_tags(architecture))
+    return torchvision.models.get_model_weights(architecture)[tag]
 
 
-def build_timm(architecture: str, tag: str | None, cache: str | Path | None):
-    """A classifier of timm, and how its images are prepared."""
+def build_timm(architecture: str, tag: str | None, file: str | Path | None):
+    """A classifier of timm, and by tag how its images are prepared."""
     check_known("architecture of timm", architecture, timm.list_models())
-    name = architecture
+    name, downloaded = architecture, {}
     if tag is not None:
-        known = [full.partition(".")[2] for full in timm.list_pretrained(f"{architecture}.*")]
-        check_known(f"tag of {architecture}", tag, known)
+        timm_config(architecture, tag)
         name = f"{architecture}.{tag}"
-    network = timm.create_model(name, pretrained=tag is not None, cache_dir=cache and str(cache))
-    data = timm.data.resolve_model_data_config(network)
-    return network, PreprocessCfg(size=data["input_size"][1], mean=data["mean"], std=data["std"])
+        downloaded = {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}}
+    network = timm.create_model(name, **downloaded)
+    ways = {tag or "": timm_way(timm.data.resolve_model_data_config(network))}
+    for other in timm_tags(architecture):
+        config = timm_config(architecture, other).to_dict()
+        ways.setdefault(other, timm_way(timm.data.resolve_data_config(pretrained_cfg=config)))
+    return network, ways
+
+
+def timm_way(data: dict) -> PreprocessCfg:
+    """How images are prepared, in the form of open_clip."""
+    return PreprocessCfg(size=data["input_size"][1], mean=data["mean"], std=data["std"])
+
+
+def timm_tags(architecture: str) -> list[str]:
+    """The names of timm's weights of an architecture."""
+    return [name.partition(".")[2] for name in timm.list_pretrained(f"{architecture}.*")]
+
+
+def timm_config(architecture: str, tag: str):
+    """What timm knows of the weights of a name: where they are and how images are prepared."""
+    check_known("architecture of timm", architecture, timm.list_models())
+    check_known(f"tag of {architecture}", tag, timm_tags(architecture))
+    return timm.get_pretrained_cfg(f"{architecture}.{tag}")
 
 
 def remove_classifier(network: torch.nn.Module) -> None:
@@ -141,11 +209,12 @@ class SentenceTransformer(torch.nn.Module):
 def build_one_sided(entry: dict, weights: str | Path) -> torch.nn.Module:
     """An encoder of a study that has one modality.
 
-    entry: its `kind`; `library`, `architecture` and `seed` or `tag` of an image backbone; perhaps
-    `seed` of a sentence transformer. weights: its checkpoint, what `download_weights` wrote, or a
+    entry: its `kind`; `library`, `architecture`, `seed` or `tag`, `preprocessing` and `part` of an
+    image backbone, as far as it has them; perhaps `seed` of a sentence transformer. weights: its checkpoint, what `download_weights` wrote, or a
     file in the sentence transformer's folder.
     """
     if entry["kind"] == "sentence_transformer":
         return SentenceTransformer(Path(weights).parent, entry.get("seed"))
+    stated = {key: entry[key] for key in ("preprocessing", "part") if key in entry}
     source = weights_source(entry, weights)
-    return build_backbone(entry["library"], entry["architecture"], **source)
+    return build_backbone(entry["library"], entry["architecture"], **source, **stated)

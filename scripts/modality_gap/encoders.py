@@ -1,6 +1,5 @@
 """Encoders: open_clip models, from a tag, a file, a seed or a training run, and what they embed."""
 
-import difflib
 import gzip
 import hashlib
 import logging
@@ -13,13 +12,29 @@ import numpy as np
 import open_clip
 import pandas as pd
 import torch
-from open_clip.factory import load_state_dict
-from open_clip.tokenizer import SimpleTokenizer, default_bpe
+from open_clip.tokenizer import (
+    DEFAULT_CONTEXT_LENGTH,
+    HFTokenizer,
+    SimpleTokenizer,
+    default_bpe,
+)
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import Compose
 
+from modality_gap.architectures import (
+    PREPROCESSING,
+    check_known,
+    check_tag,
+    hub_folder,
+    hub_repositories,
+    preprocessing_of,
+    stated_activation,
+    stated_preprocessing,
+    tags_of,
+)
 from modality_gap.corpora import decode
+from modality_gap.weights import Stored, load_weights, read_weights, with_preprocessing
 
 FULL_VOCABULARY = 49408
 BYTE_TOKENS = 512  # every byte, inside a word and at its end
@@ -44,42 +59,109 @@ def build_model(
     seed: int | None = None,
     tag: str | None = None,
     checkpoint: str | Path | None = None,
-    cache: str | Path | None = None,
     dimension: int | None = None,
+    preprocessing: str | dict | None = None,
+    quick_gelu: bool | None = None,
+    part: str | None = None,
+    interpolate: bool = False,
 ) -> open_clip.CLIP:
-    """An open_clip model in evaluation mode, with random, pretrained or stored weights.
+    """An open_clip model in evaluation mode, with random or stored weights.
 
-    seed: random weights; tag: open_clip's name of pretrained weights, which `fetch_pretrained`
-    put into the folder `cache`; checkpoint: a file with a state dict (.pt or .safetensors).
-    Exactly one of the three is given. dimension: of the shared space, where it is not the
-    architecture's own.
-    Raises ValueError, naming the culprit, for an unknown architecture or tag, a file that is
-    not a checkpoint, or weights of another architecture.
+    seed: random weights; else checkpoint: a file of weights, with `tag` where it was downloaded as
+    open_clip's weights of that name. dimension: of the shared space, where it is not the
+    architecture's own. What a file does not say itself: preprocessing (a tag of the architecture,
+    or mean, std, interpolation and resize_mode), quick_gelu (whether that is its activation), part
+    (which of several sets of weights), interpolate (whether positions may be, to this size).
+    Raises ValueError, naming the culprit, for an unknown architecture or tag, a file that is not
+    a checkpoint, or weights of another architecture.
     """
     check_known("architecture", architecture, open_clip.list_models())
+    own = own_activation(architecture)
     if tag is not None:
-        check_tag(architecture, tag)
+        check_tag(architecture, tag, own)
     torch.manual_seed(0 if seed is None else seed)
-    model = open_clip.create_model(
-        architecture,
-        pretrained=tag,
-        pretrained_text=False,
-        cache_dir=cache and str(cache),
-        **({} if dimension is None else {"embed_dim": dimension}),
-    )
-    if checkpoint is not None:
-        load_weights(model, checkpoint)
+    if checkpoint is None:
+        return create(architecture, dimension, own).eval()
+    stored = read_weights(checkpoint)
+    if tag is not None:
+        way, activation = preprocessing_of(tags_of(architecture)[tag]), own
+        interpolate = True  # as open_clip does with the weights that it offers
+    else:
+        way = preprocessing_for(stored, architecture, preprocessing)
+        activation = activation_for(stored, architecture, quick_gelu)
+    model = create(architecture, dimension, activation)
+    model.loading["interpolated"] = load_weights(model, stored, part, interpolate)
+    with_preprocessing(model, way)
     return model.eval()
+
+
+def create(architecture: str, dimension: int | None, quick_gelu: bool) -> open_clip.CLIP:
+    """A model with random weights, its parts from downloads that are there, never from a network.
+
+    Its `loading` says what its metadata tell besides its weights.
+    """
+    config = open_clip.get_model_config(architecture)
+    repositories = hub_repositories(architecture, config)
+    changes: dict = {} if dimension is None else {"embed_dim": dimension}
+    if name := config["text_cfg"].get("hf_model_name"):
+        folder = str(hub_folder(name))
+        changes["text_cfg"] = config["text_cfg"] | {"hf_model_name": folder}
+        changes["text_cfg"]["hf_model_pretrained"] = False
+    for repository in repositories:
+        hub_folder(repository)
+    changes["quick_gelu"] = quick_gelu
+    model = open_clip.create_model(architecture, pretrained_text=False, **changes)
+    model.loading = {"quick_gelu": quick_gelu, "interpolated": []}
+    return model
+
+
+def own_activation(architecture: str) -> bool:
+    """Whether an architecture has QuickGELU."""
+    return open_clip.get_model_config(architecture).get("quick_gelu", False)
+
+
+def preprocessing_for(stored: Stored, architecture: str, stated: str | dict | None) -> dict | None:
+    """How images are prepared for stored weights: as their file says, or else as it is stated."""
+    try:
+        if stored.preprocessing is None:
+            return stated_preprocessing(architecture, stated)
+        if stated is not None:
+            own = {key: stored.preprocessing[key] for key in PREPROCESSING}
+            told = stated_preprocessing(architecture, stated)
+            if any(np.any(np.asarray(told[key]) != np.asarray(own[key])) for key in own):
+                raise ValueError(f"preprocessing is {told}, expected that of the file: {own}")
+    except ValueError as error:
+        raise ValueError(f"{stored.path}: {error}") from error
+    return stored.preprocessing
+
+
+def activation_for(stored: Stored, architecture: str, stated: bool | None) -> bool:
+    """Whether stored weights were trained with QuickGELU: as their file says, or it is stated."""
+    own, known = own_activation(architecture), open_clip.list_models()
+    try:
+        if stored.quick_gelu is None:
+            return stated_activation(architecture, stated, known, own)
+        if stated not in (None, stored.quick_gelu):
+            raise ValueError(f"quick_gelu is {stated}, expected {stored.quick_gelu} of the file")
+        stated_activation(architecture, stored.quick_gelu, known, own)
+    except ValueError as error:
+        raise ValueError(f"{stored.path}: {error}") from error
+    return stored.quick_gelu
+
+
+# What `build_model` takes of an encoder's entry, beside its weights.
+STATED = ("dimension", "preprocessing", "quick_gelu", "part", "interpolate")
 
 
 def build_encoder(entry: dict, architecture: str, weights: str | Path) -> open_clip.CLIP:
     """An open_clip encoder of a study.
 
-    entry: its `kind`, with `seed`, `tag` and `dimension` where it has them, and whether its
-    normalisation layers are kept (`normalization`). weights: its checkpoint, or what `download_weights` wrote.
+    entry: its `kind`, with `seed`, `tag` and the keys of `STATED` where it has them, and whether
+    its normalisation layers are kept (`normalization`). weights: its checkpoint, or what
+    `download_weights` wrote.
     """
-    source = weights_source(entry, weights)
-    model = build_model(architecture, dimension=entry.get("dimension"), **source)
+    stated = {key: entry[key] for key in STATED if key in entry}
+    model = build_model(architecture, **weights_source(entry, weights), **stated)
     if not entry.get("normalization", True):
         disable_normalization(model)
     return model
@@ -88,24 +170,21 @@ def build_encoder(entry: dict, architecture: str, weights: str | Path) -> open_c
 def weights_source(entry: dict, weights: str | Path) -> dict:
     """Where an encoder's weights come from, as `build_model` takes it; see `build_encoder`."""
     if "tag" in entry:
-        return {"tag": entry["tag"], "cache": Path(weights).parents[1]}
+        return {"tag": entry["tag"], "checkpoint": downloaded_weights(weights)}
     if entry["kind"] != "run" and "seed" in entry:
         return {"seed": entry["seed"]}
     return {"checkpoint": weights}
 
 
-def fetch_pretrained(architecture: str, tag: str, cache: str | Path) -> Path:
-    """Download open_clip's pretrained weights into the folder `cache`; the path of their file.
+def downloaded_weights(record: str | Path) -> Path:
+    """The file that `download_weights` wrote down, beside its record.
 
-    Raises ValueError for an unknown architecture or tag, OSError where the download fails.
+    Raises FileNotFoundError where it is not there any more.
     """
-    check_known("architecture", architecture, open_clip.list_models())
-    check_tag(architecture, tag)
-    try:
-        config = open_clip.get_pretrained_cfg(architecture, tag)
-        return Path(open_clip.download_pretrained(config, cache_dir=str(cache)))
-    except (OSError, RuntimeError) as error:
-        raise OSError(f"weights {tag} of {architecture}: download failed ({error})") from error
+    file = Path(record).parent / Path(record).read_text().strip()
+    if not file.is_file():
+        raise FileNotFoundError(f"{record}: {file} is gone, expected it (delete the former)")
+    return file
 
 
 def disable_normalization(model: torch.nn.Module) -> None:
@@ -121,47 +200,6 @@ def disable_normalization(model: torch.nn.Module) -> None:
                 setattr(parent, name, torch.nn.Identity())
 
 
-def check_tag(architecture: str, tag: str) -> None:
-    """Raise ValueError where an architecture has no pretrained weights of this name.
-
-    The same where they were trained with another activation: open_clip would load them all the
-    same, and give other embeddings.
-    """
-    tags = open_clip.list_pretrained_tags_by_model(architecture)
-    check_known(f"tag of {architecture}", tag, tags)
-    trained_with = open_clip.get_pretrained_cfg(architecture, tag).get("quick_gelu", False)
-    if trained_with and not open_clip.get_model_config(architecture).get("quick_gelu", False):
-        raise ValueError(
-            f"tag {tag} of {architecture} was trained with QuickGELU, expected the architecture "
-            f"{architecture}-quickgelu"
-        )
-
-
-def check_known(kind: str, name: str, known: list[str]) -> None:
-    """Raise ValueError, with the names most like it, where a name is not among those known."""
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=5, cutoff=0) or ["(there is none)"]
-        raise ValueError(
-            f"unknown {kind}: {name!r}, expected a known one, such as {', '.join(close)}"
-        )
-
-
-def load_weights(model: torch.nn.Module, path: str | Path) -> None:
-    """Load a state dict without running any pickled code, with a one-line error where it fails."""
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint file")
-    try:
-        if isinstance(model, open_clip.CLIP | open_clip.CustomTextCLIP):
-            open_clip.load_checkpoint(model, str(path), weights_only=True)
-        else:
-            model.load_state_dict(load_state_dict(str(path), weights_only=True))
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(
-            f"{path}: not a checkpoint of {type(model).__name__} with this architecture ({reason})"
-        ) from error
-
-
 def weights_fingerprint(model: torch.nn.Module) -> str:
     """SHA-256 over names and values of all weights: the same numbers, the same fingerprint."""
     digest = hashlib.sha256()
@@ -172,14 +210,18 @@ def weights_fingerprint(model: torch.nn.Module) -> str:
 
 
 def build_tokenizer(architecture: str):
-    """The tokenizer of an open_clip architecture.
+    """The tokenizer of an open_clip architecture; one of the Hugging Face hub from its download.
 
     An architecture whose `vocab_size` is below CLIP's 49,408 gets the first merges of CLIP's own
     byte-pair encoding: merges are ordered by frequency, so fewer of them are a coarser encoding.
+    Raises FileNotFoundError where the download is not there, ValueError where it is no tokenizer.
     """
     text = open_clip.get_model_config(architecture)["text_cfg"]
+    hub_repositories(architecture, {"text_cfg": text})
+    if name := text.get("hf_tokenizer_name"):
+        return downloaded_tokenizer(name, text)
     size = text.get("vocab_size", FULL_VOCABULARY)
-    if text.get("hf_tokenizer_name") or size >= FULL_VOCABULARY:
+    if size >= FULL_VOCABULARY:
         return open_clip.get_tokenizer(architecture)
     merges = gzip.decompress(Path(default_bpe()).read_bytes()).decode().split("\n")
     kept = merges[: 1 + size - BYTE_TOKENS - SPECIAL_TOKENS]
@@ -187,6 +229,20 @@ def build_tokenizer(architecture: str):
         file.write(gzip.compress("\n".join(kept).encode()))
         file.flush()
         return SimpleTokenizer(file.name, context_length=text.get("context_length", 77))
+
+
+def downloaded_tokenizer(name: str, text: dict) -> HFTokenizer:
+    """A tokenizer of the Hugging Face hub, set up as open_clip does; text: the `text_cfg`."""
+    folder = hub_folder(name)
+    try:
+        return HFTokenizer(
+            str(folder),
+            context_length=text.get("context_length", DEFAULT_CONTEXT_LENGTH),
+            tokenizer_mode=text.get("tokenizer_mode"),
+            **text.get("tokenizer_kwargs", {}),
+        )
+    except Exception as error:
+        raise ValueError(f"{folder}: not a tokenizer of {name} ({error})") from error
 
 
 class TextTower(torch.nn.Module):
@@ -368,6 +424,7 @@ def describe(model: torch.nn.Module, **encoder) -> dict:
         "weights_sha256": weights_fingerprint(model),
         "device": device_of(model).type,
         "preprocessing": dict(model.visual.preprocess_cfg) if hasattr(model, "visual") else {},
+        **getattr(model, "loading", {}),
         "versions": {"torch": torch.__version__, "open_clip": open_clip.__version__},
     }
 

@@ -63,15 +63,48 @@ def test_timm_agrees_with_its_own_pooled_features():
         ("timm", "resnet18", "v9", "unknown tag of resnet18: 'v9'"),
     ],
 )
-def test_what_a_library_does_not_know_is_named(tmp_path, library, architecture, tag, message):
+def test_what_a_library_does_not_know_is_named(library, architecture, tag, message):
     with pytest.raises(ValueError, match=message):
-        build_backbone(library, architecture, tag=tag, cache=tmp_path)
+        build_backbone(library, architecture, tag=tag)
 
 
 def test_another_architectures_weights_are_named(tmp_path):
     torch.save({"a": torch.zeros(1)}, tmp_path / "x.pt")
     with pytest.raises(ValueError, match=r"x\.pt: not a checkpoint of ResNet"):
         build_backbone("timm", "resnet18", checkpoint=tmp_path / "x.pt")
+
+
+def test_files_of_a_backbone_are_read_as_those_of_clip_are(tmp_path):
+    classifier = torchvision.models.resnet18()
+    weights = classifier.state_dict()
+    content = {"model": {f"module.{name}": value for name, value in weights.items()}, "epoch": 3}
+    torch.save(content, tmp_path / "x.pt")
+    model = build_backbone("torchvision", "resnet18", checkpoint=tmp_path / "x.pt")
+    assert torch.equal(model.visual.conv1.weight, classifier.conv1.weight)
+    torch.save(content | {"model_ema": weights}, tmp_path / "x.pt")
+    with pytest.raises(ValueError, match=r"expected `part` to name one of model.module, model_ema"):
+        build_backbone("torchvision", "resnet18", checkpoint=tmp_path / "x.pt")
+    build_backbone("torchvision", "resnet18", checkpoint=tmp_path / "x.pt", part="model_ema")
+    weights["fc.weight"] = torch.zeros(10, 512)
+    torch.save(weights, tmp_path / "x.pt")
+    with pytest.raises(ValueError, match=r"fc.weight \(10, 512\), expected \(1000, 512\)"):
+        build_backbone("torchvision", "resnet18", checkpoint=tmp_path / "x.pt")
+
+
+def test_preprocessing_of_a_backbones_file_is_stated_where_the_tags_differ(tmp_path):
+    name = "vit_tiny_patch16_224"
+    torch.save(timm.create_model(name).state_dict(), tmp_path / "x.pt")
+    assert build_backbone("timm", name, checkpoint=tmp_path / "x.pt").visual.preprocess_cfg[
+        "mean"
+    ] == (0.5, 0.5, 0.5)
+    name = "mixer_b16_224"
+    torch.save(timm.create_model(name).state_dict(), tmp_path / "x.pt")
+    with pytest.raises(ValueError, match=r"x\.pt: missing preprocessing, .*miil_in21k_ft_in1k"):
+        build_backbone("timm", name, checkpoint=tmp_path / "x.pt")
+    model = build_backbone(
+        "timm", name, checkpoint=tmp_path / "x.pt", preprocessing="miil_in21k_ft_in1k"
+    )
+    assert model.visual.preprocess_cfg["mean"] == (0, 0, 0)
 
 
 def test_a_sentence_transformer_embeds_as_its_package_does(folder):

@@ -80,7 +80,7 @@ def do(corpus, folder, processes=1, start=None, start_file="", classes=None, **s
 
 
 def weights(folder, name="final.pt"):
-    return torch.load(folder / name, weights_only=True)
+    return torch.load(folder / name, weights_only=True)["state_dict"]
 
 
 def small_data(corpus, model, batch_size=16):

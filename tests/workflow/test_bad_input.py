@@ -162,7 +162,15 @@ def test_an_unknown_architecture_tag_or_checkpoint(workplace, tmp_path):
         ),
         (
             {"kind": "checkpoint", "architecture": "RN50", "file": str(tmp_path / "pictures.csv")},
-            "pictures.csv: not a checkpoint of CLIP with this architecture",
+            "encoders.mine: missing quick_gelu, expected true or false",
+        ),
+        (
+            {
+                "kind": "checkpoint",
+                "architecture": "emoji-vit",
+                "file": str(tmp_path / "pictures.csv"),
+            },
+            "pictures.csv: not a checkpoint (not a file of torch",
         ),
     ):
         place.study["encoders"] = {"mine": entry}

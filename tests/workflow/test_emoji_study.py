@@ -171,7 +171,9 @@ def test_a_trained_checkpoint_scores_as_in_clip_benchmark(done, tmp_path):
 def test_fine_tuning_goes_on_from_the_trained_model(done):
     trained = torch.load(done.results / "training/emoji/0/final.pt", weights_only=True)
     begun = torch.load(done.results / "training/tuned_0.01/0/initial.pt", weights_only=True)
-    assert all(torch.equal(begun[name], value) for name, value in trained.items())
+    weights = begun.pop("state_dict")
+    assert all(torch.equal(weights[name], v) for name, v in trained.pop("state_dict").items())
+    assert begun == trained
 
 
 def test_embeddings_say_where_they_come_from(done):

@@ -10,12 +10,21 @@ from snakemake.utils import validate
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from modality_gap.architectures import (
+    architecture_config,
+    check_architectures,
+    hub_record,
+    hub_repositories,
+    named_networks,
+    open_clip_source,
+)
 from modality_gap.packages import LABELS, PACKAGES
 from modality_gap.sources import SOURCES, read_patterns
 from modality_gap.study import check_file, check_files, check_study, check_tables
 from modality_gap.watched import RECORD, fingerprint, folder_files
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
+OWN_ARCHITECTURES = Path(workflow.basedir) / "config/architectures"
 
 try:
     for study_file in workflow.configfiles:
@@ -23,6 +32,7 @@ try:
     check_study(config, yaml.safe_load(SCHEMA.read_text()))
     check_files(config)
     check_tables(config)
+    check_architectures(config, OWN_ARCHITECTURES)
 except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -493,15 +503,47 @@ def seed_trajectories(runs):
     ]
 
 
-def architecture_file(architecture):
-    """The architecture's JSON file where it is one of ours; open_clip's own need none."""
-    file = Path(workflow.basedir) / f"config/architectures/{architecture}.json"
-    return str(file) if file.is_file() else []
+def architecture_files(architecture):
+    """The architecture's JSON file, where it is one of ours, and what it needs of the hub."""
+    file = OWN_ARCHITECTURES / f"{architecture}.json"
+    own = [str(file)] if file.is_file() else []
+    return own + [str(hub_record(name)) for name in repositories_of(architecture)]
+
+
+def repositories_of(architecture):
+    """The repositories of the hub that an architecture is built from, with what of them."""
+    config_file = architecture_config(architecture, OWN_ARCHITECTURES)
+    return hub_repositories(architecture, config_file)
+
+
+def study_repositories():
+    """The repositories of the hub that the study's models are built from, with what of them."""
+    found = {}
+    for _, entry in named_networks(config):
+        for name, needs in repositories_of(entry["architecture"]).items():
+            found.setdefault(name, set()).update(needs)
+    return {name: sorted(needs) for name, needs in found.items()}
+
+
+HUB_REPOSITORIES = study_repositories()
+
+
+def hub_needs(wildcards):
+    """What of a repository of the hub is needed."""
+    return HUB_REPOSITORIES[wildcards.repository]
+
+
+def local_weights(wildcards):
+    """The names of downloaded weights in `local_files`; torchvision's and timm's tables are code."""
+    if wildcards.library != "open_clip":
+        return f"the file of {wildcards.library}, by its own name"
+    source = open_clip_source(wildcards.architecture, wildcards.tag)
+    return " or ".join(source.names())
 
 
 def run_architecture(wildcards):
-    """The architecture file of a training run."""
-    return architecture_file(run_network(wildcards.run)["architecture"])
+    """What the architecture of a training run is built from."""
+    return architecture_files(run_network(wildcards.run)["architecture"])
 
 
 def run_corpus(table):
@@ -531,6 +573,10 @@ KEPT = (
     "architecture",
     "dimension",
     "normalization",
+    "preprocessing",
+    "quick_gelu",
+    "part",
+    "interpolate",
 )
 
 
@@ -559,13 +605,8 @@ def architecture_of(encoder):
 
 
 def encoder_architecture(wildcards):
-    """The architecture file of an encoder."""
-    return architecture_file(architecture_of(wildcards.encoder))
-
-
-def named_architecture(wildcards):
-    """The architecture file of pretrained weights."""
-    return architecture_file(wildcards.architecture)
+    """What the architecture of an encoder is built from."""
+    return architecture_files(architecture_of(wildcards.encoder))
 
 
 def pretrained_weights():
@@ -629,8 +670,10 @@ def family_network(name):
 
 
 def family_architecture(wildcards):
-    """The architecture file of a family."""
-    return architecture_file(family_network(wildcards.family)["architecture"])
+    """What the networks of a family are built from; other libraries bring everything themselves."""
+    network = family_network(wildcards.family)
+    paired = network["library"] == "open_clip"
+    return architecture_files(network["architecture"]) if paired else []
 
 
 def random_networks(wildcards):

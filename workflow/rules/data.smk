@@ -3,6 +3,7 @@ rule downloads:
     input:
         expand("results/downloads/{file}", file=sources()),
         pretrained_weights(),
+        [str(hub_record(repository)) for repository in HUB_REPOSITORIES],
         [path for corpus in WEBDATASETS for path in webdataset_splits(corpus)],
 
 

@@ -1,8 +1,8 @@
 rule download_weights:
     """Pretrained weights of open_clip, torchvision or timm, fetched where there is a network."""
     input:
-        architecture=named_architecture,
-        library=library_of("download_weights"),
+        # Weights are the same whatever code fetched them.
+        library=ancient(library_of("download_weights")),
     output:
         "results/downloads/weights/{library}/{architecture}/{tag}.txt",
     log:
@@ -19,8 +19,38 @@ rule download_weights:
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        names=local_weights,
+    message:
+        "download_weights: {wildcards.tag} of {wildcards.architecture} (in local_files: {params.names})"
     script:
         "../../scripts/download_weights.py"
+
+
+rule download_hub:
+    """A tokenizer, or the configuration of a text tower, of the Hugging Face hub."""
+    input:
+        library=ancient(library_of("download_hub")),
+    output:
+        "results/downloads/hub/{repository}/files.txt",
+    log:
+        "<logs>/download_hub/{repository}.log",
+    benchmark:
+        "<benchmarks>/download_hub/{repository}.tsv"
+    wildcard_constraints:
+        repository=any_of(HUB_REPOSITORIES),
+    localrule: True
+    conda:
+        "../../envs/network.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        needs=hub_needs,
+    message:
+        "download_hub: {params.needs} of {wildcards.repository} (in local_files: {wildcards.repository}/)"
+    script:
+        "../../scripts/download_hub.py"
 
 
 scattergather:

@@ -7,7 +7,7 @@ rule first_steps:
     input:
         images=run_table(config["first_steps"]["run"], "images"),
         captions=run_table(config["first_steps"]["run"], "captions"),
-        architecture=architecture_file(
+        architecture=architecture_files(
             run_network(config["first_steps"]["run"])["architecture"]
         ),
         library=library_of("first_steps"),

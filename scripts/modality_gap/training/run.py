@@ -27,6 +27,7 @@ from modality_gap.training.features import FeatureChange
 from modality_gap.training.loop import Schedule, is_first_process, train
 from modality_gap.training.starts import amend_start, plain_weights
 from modality_gap.training.temperature import build_temperature
+from modality_gap.weights import save_weights
 
 SCHEDULE = Schedule.__dataclass_fields__
 
@@ -75,7 +76,7 @@ def train_run(run: dict, device: torch.device) -> None:
     if settings.get("initialization", "random") != "random":
         amend_start(model, data, settings["initialization"])
     if is_first_process():
-        torch.save(plain_weights(model), outputs["initial"])
+        save_weights(plain_weights(model), model, outputs["initial"])
     if distributed.is_initialized() and device.type == "cuda":
         model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
     schedule = Schedule(**{key: value for key, value in settings.items() if key in SCHEDULE})
@@ -98,7 +99,7 @@ def train_run(run: dict, device: torch.device) -> None:
         table.to_parquet(outputs["trajectory"], index=False)
         table.to_csv(outputs["table"], index=False)
         write_run_embeddings(run, model, tokenizer, evaluation)
-        torch.save(plain_weights(model), outputs["final"])
+        save_weights(plain_weights(model), model, outputs["final"])
         progress.unlink()
 
 

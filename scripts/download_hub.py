@@ -1,0 +1,10 @@
+"""Fetch the tokenizer or the configuration of a text tower; the output lists their files."""
+
+from job import allow_network, job
+
+with job(snakemake):
+    allow_network()
+    from modality_gap.hub import fetch_repository
+
+    params, local_files = snakemake.params, snakemake.config["local_files"]
+    fetch_repository(snakemake.wildcards.repository, params.needs, local_files)
