@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from job import architectures, job
+from job import architectures, job, say
 from modality_gap.corpora import distinct_texts, read_split
 from modality_gap.encoders import (
     build_encoder,
+    build_tokenizer,
     choose_device,
     describe,
     embed_part,
     register_architectures,
 )
 from modality_gap.split_embeddings import write_split
+from modality_gap.text_tokens import check_cut, tokenize
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
@@ -30,8 +32,12 @@ with job(snakemake):
     scatteritem = snakemake.wildcards.get("scatteritem")
     part = tuple(map(int, (scatteritem or "1-of-1").split("-of-")))
     settings = snakemake.params.settings
-    found = embed_part(model, architecture, images, texts, settings, workers, part)
-    metadata = describe(model, encoder=snakemake.wildcards.encoder, architecture=architecture)
+    tokens = tokenize(build_tokenizer(architecture), texts)
+    remarks = check_cut(tokens, texts, settings["equal_when_cut"], "captions")
+    found = embed_part(model, images, texts, tokens.ids, settings, workers, part)
+    facts = {"encoder": snakemake.wildcards.encoder, "architecture": architecture}
+    metadata = describe(model, **facts, remarks=remarks)
+    say(snakemake, remarks)
     if scatteritem is not None:
         np.savez(snakemake.output[0], metadata=json.dumps(metadata), **found)
     else:

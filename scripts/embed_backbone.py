@@ -4,12 +4,13 @@ from pathlib import Path
 
 import torch
 
-from job import job
+from job import job, say
 from modality_gap.backbones import build_one_sided
 from modality_gap.corpora import distinct_texts, read_split
 from modality_gap.embeddings import write_embeddings
 from modality_gap.encoders import Pixels, choose_device, describe, embed_images
 from modality_gap.noise import embed_noise_images, embed_noise_texts
+from modality_gap.text_tokens import check_cut
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
@@ -18,7 +19,7 @@ with job(snakemake):
     model = build_one_sided(entry, snakemake.input.weights)
     device = choose_device(snakemake.resources.get("gpu", 0))
     model.to(device)
-    how = (settings["batch_size"], settings["precision"])
+    how, remarks = (settings["batch_size"], settings["precision"]), []
     if snakemake.wildcards.corpus == "noise":
         embed = {"images": embed_noise_images, "texts": embed_noise_texts}[side]
         ids = [f"noise {row}" for row in range(noise["items"])]
@@ -34,6 +35,9 @@ with job(snakemake):
             )
         else:
             texts, *_ = distinct_texts(images, captions)
+            equal_allowed = settings["equal_when_cut"]
+            remarks = check_cut(model.tokenize(texts), texts, equal_allowed, "captions")
             ids, embeddings = texts, model.embed(texts, settings["batch_size"])
-    metadata = describe(model, encoder=snakemake.wildcards.encoder, **entry)
+    metadata = describe(model, encoder=snakemake.wildcards.encoder, **entry, remarks=remarks)
+    say(snakemake, remarks)
     write_embeddings(snakemake.output[0], f"{side[:-1]}_id", ids, embeddings, metadata)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from job import architectures, job
+from job import architectures, job, say
 from modality_gap.corpora import read_classes, read_split
 from modality_gap.encoders import (
     build_encoder,
@@ -16,6 +16,7 @@ from modality_gap.encoders import (
 )
 from modality_gap.prompts import task_images, task_prompts
 from modality_gap.rephrasing import corpus_texts
+from modality_gap.text_tokens import check_cut, tokenize
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
@@ -40,6 +41,11 @@ with job(snakemake):
     model = build_encoder(params.encoder, params.architecture, snakemake.input.weights)
     model.to(choose_device(snakemake.resources.get("gpu", 0)))
     how = (params.settings["batch_size"], params.settings["precision"])
-    embeddings = embed_texts(model, build_tokenizer(params.architecture), texts, *how)
+    tokenizer = build_tokenizer(params.architecture)
+    tokens = tokenize(tokenizer, texts)
+    remarks = check_cut(tokens, texts, params.settings["equal_when_cut"], "prompts")
+    embeddings = embed_texts(model, tokenizer, texts, *how)
     table = pd.DataFrame({"text": texts, "embedding": list(embeddings)})
+    table.attrs["remarks"] = remarks
+    say(snakemake, remarks)
     table.to_parquet(snakemake.output[0], index=False)

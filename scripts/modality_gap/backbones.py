@@ -11,6 +11,7 @@ from open_clip.transform import PreprocessCfg
 
 from modality_gap.architectures import check_known
 from modality_gap.encoders import device_of, weights_source
+from modality_gap.text_tokens import Tokens
 from modality_gap.weights import load_weights, read_weights
 
 
@@ -190,6 +191,14 @@ class SentenceTransformer(torch.nn.Module):
     def vocabulary(self) -> int:
         """Number of token ids."""
         return self.network[0].auto_model.config.vocab_size
+
+    def tokenize(self, texts: list[str]) -> Tokens:
+        """All texts as the network reads them, cut to the length that its folder says."""
+        tokenizer, length = self.network.tokenizer, self.network.max_seq_length
+        needed = np.array([len(ids) for ids in tokenizer(texts, truncation=False).input_ids])
+        length = length or int(needed.max())
+        how = {"max_length": length, "padding": "max_length", "truncation": True}
+        return Tokens(np.array(tokenizer(texts, **how).input_ids, dtype=np.int32), needed)
 
     @torch.inference_mode()
     def embed(self, texts: list[str], batch_size: int) -> np.ndarray:

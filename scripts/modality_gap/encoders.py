@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import logging
 import tempfile
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -34,6 +33,8 @@ from modality_gap.architectures import (
     tags_of,
 )
 from modality_gap.corpora import decode
+from modality_gap.embeddings import first_equal_rows
+from modality_gap.text_tokens import tokenize
 from modality_gap.weights import Stored, load_weights, read_weights, with_preprocessing
 
 FULL_VOCABULARY = 49408
@@ -349,35 +350,41 @@ def embed_images(
     return torch.cat(batches).numpy()
 
 
-@torch.inference_mode()
 def embed_texts(
     model: torch.nn.Module, tokenizer, texts: list[str], batch_size: int, precision: str
 ) -> np.ndarray:
     """Projected text embeddings, raw, shape (n, d), float32, in the order of the texts.
 
-    Texts are encoded in order of length, so that a batch is cut to texts of like length.
+    Texts of the same tokens, as those that differ in capitals alone, are embedded once.
     """
-    device = device_of(model)
-    features = [None] * len(texts)
-    for rows in batches_by_length(texts, batch_size):
-        tokens = tokenizer([texts[row] for row in rows])
+    tokens = tokenize(tokenizer, texts).ids
+    first = first_equal_rows(tokens)
+    rows = by_length(texts, np.unique(first))
+    found = embed_tokens(model, tokens[rows], batch_size, precision)
+    features = np.empty((len(texts), found.shape[1]), dtype=np.float32)
+    features[rows] = found
+    return features[first]
+
+
+@torch.inference_mode()
+def embed_tokens(
+    model: torch.nn.Module, tokens: np.ndarray, batch_size: int, precision: str
+) -> np.ndarray:
+    """Raw embeddings, shape (n, d), float32, of token ids, shape (n, context length), in batches.
+
+    In order of length, so that a batch is cut to texts of like length.
+    """
+    device, features = device_of(model), []
+    for start in range(0, len(tokens), batch_size):
+        batch = torch.from_numpy(tokens[start : start + batch_size].astype(np.int64))
         with autocast(device, precision):
-            batch = encode_text(model, tokens).float().cpu()
-        for row, feature in zip(rows, batch, strict=True):
-            features[row] = feature
-    return torch.stack(features).numpy()
+            features.append(encode_text(model, batch).float().cpu())
+    return torch.cat(features).numpy()
 
 
-def by_length(texts: list[str]) -> list[int]:
-    """Rows of the texts, shortest first, equally long ones in their order."""
-    return sorted(range(len(texts)), key=lambda row: len(texts[row]))
-
-
-def batches_by_length(texts: list[str], batch_size: int) -> Iterator[list[int]]:
-    """Rows of the texts, shortest first, in batches."""
-    order = by_length(texts)
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+def by_length(texts: list[str], rows: np.ndarray) -> np.ndarray:
+    """Some rows of the texts, shortest first, equally long ones in their order."""
+    return np.array(sorted(rows, key=lambda row: len(texts[row])), dtype=int)
 
 
 def rows_of_part(n: int, batch_size: int, part: int, parts: int) -> slice:
@@ -392,28 +399,35 @@ def rows_of_part(n: int, batch_size: int, part: int, parts: int) -> slice:
 
 def embed_part(
     model: torch.nn.Module,
-    architecture: str,
     images: pd.DataFrame,
     texts: list[str],
+    tokens: np.ndarray,
     settings: dict,
     workers: int,
     part: tuple[int, int] = (1, 1),
 ) -> dict[str, np.ndarray]:
     """Raw embeddings of one of several parts of a split, with their rows in it.
 
-    images, texts: of the whole split; settings: `batch_size` and `precision`. part: which one, from
-    1, and of how many. Returns image_rows, images, text_rows and texts: shapes (k,), (k, d), (l,)
-    and (l, d), by name, where images or texts are missing if the part has none of them.
+    images, texts, tokens: of the whole split, the latter of `tokenize`, shape (m, context length);
+    settings: `batch_size` and `precision`. part: which one, from 1, and of how many. Returns
+    image_rows, images, text_rows and texts: shapes (k,), (k, d), (l,) and (l, d), by name, where
+    images or texts are missing if the part has none of them. Texts of the same tokens are in one
+    part, embedded once.
     """
     how = (settings["batch_size"], settings["precision"])
     image_rows = range(len(images))[rows_of_part(len(images), how[0], *part)]
-    text_rows = by_length(texts)[rows_of_part(len(texts), how[0], *part)]
-    found = {"image_rows": np.array(image_rows, int), "text_rows": np.array(text_rows, int)}
+    first = first_equal_rows(tokens)
+    distinct = by_length(texts, np.unique(first))
+    own = distinct[rows_of_part(len(distinct), how[0], *part)]
+    found = {"image_rows": np.array(image_rows, int)}
     if image_rows:
         found["images"] = embed_images(model, Pixels(images.iloc[image_rows], model), *how, workers)
-    if text_rows:
-        tokenizer = build_tokenizer(architecture)
-        found["texts"] = embed_texts(model, tokenizer, [texts[row] for row in text_rows], *how)
+    place = np.full(len(texts), -1)
+    place[own] = np.arange(len(own))
+    found["text_rows"] = np.flatnonzero(place[first] >= 0)
+    if len(own):
+        embeddings = embed_tokens(model, tokens[own], *how)
+        found["texts"] = embeddings[place[first[found["text_rows"]]]]
     return found
 
 

@@ -20,6 +20,7 @@ from modality_gap.encoders import (
     embed_texts,
     register_architectures,
 )
+from modality_gap.text_tokens import cut_remarks
 from modality_gap.training.augmentation import RandomAffine
 from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.evaluation import Evaluation
@@ -98,7 +99,9 @@ def train_run(run: dict, device: torch.device) -> None:
         table = pd.DataFrame(trajectory)
         table.to_parquet(outputs["trajectory"], index=False)
         table.to_csv(outputs["table"], index=False)
-        write_run_embeddings(run, model, tokenizer, evaluation)
+        shown = sorted({text for own in data.captions for text in own})
+        remarks = cut_remarks(tokenizer, shown, "captions that it trained on")
+        write_run_embeddings(run, model, tokenizer, evaluation, remarks)
         save_weights(plain_weights(model), model, outputs["final"])
         progress.unlink()
 
@@ -151,11 +154,13 @@ def augmentation(settings: dict, data: CaptionedImages) -> RandomAffine:
     return RandomAffine(**settings["augmentation"], seed=seed)
 
 
-def write_run_embeddings(run: dict, model, tokenizer, evaluation: Evaluation) -> None:
+def write_run_embeddings(
+    run: dict, model, tokenizer, evaluation: Evaluation, remarks: list[str]
+) -> None:
     """Raw embeddings of the validation split, and what classification needs, by trained weights."""
     settings, outputs = run["settings"], run["outputs"]
     images, texts = evaluation.raw_embeddings()
-    facts = describe(model, architecture=settings["architecture"])
+    facts = describe(model, architecture=settings["architecture"], remarks=remarks)
     text_ids = [f"text {row}" for row in range(len(texts))]
     image_ids = evaluation.image_ids
     write_embeddings(outputs["images"], "image_id", image_ids, images, facts)
