@@ -7,7 +7,13 @@ import pandas as pd
 from job import job
 from modality_gap.embeddings import read_metadata
 from modality_gap.mitigations import advice
-from modality_gap.summary import describe_study, overview, summarize, summarize_cones
+from modality_gap.summary import (
+    describe_study,
+    gather_remarks,
+    overview,
+    summarize,
+    summarize_cones,
+)
 
 KEYS = ["encoder", "initial", "corpus", "split"]
 
@@ -37,5 +43,8 @@ with job(snakemake):
         place: f"not defined here: {table.attrs['undefined']}." if table.empty else advice(table)
         for place, table in zip(snakemake.params.places, read(tables.mitigations), strict=True)
     }
-    page = overview(table, claims, answers, study["title"], describe_study(study, metadata))
+    remarks = gather_remarks(Path(snakemake.output.remarks).parent, list(tables.remarks))
+    remarks.to_csv(snakemake.output.remarks, index=False)
+    made_of = describe_study(study, metadata)
+    page = overview(table, claims, remarks, answers, study["title"], made_of)
     Path(snakemake.output.page).write_text(page)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 METADATA_KEY = b"modality_gap"
+ATTRIBUTES_KEY = b"PANDAS_ATTRS"  # where pandas keeps the attributes of a table
 
 
 class UndefinedError(ValueError):
@@ -103,6 +104,13 @@ def read_normalized(path: str | Path) -> tuple[np.ndarray, list[str]]:
 def read_metadata(path: str | Path) -> dict:
     """What `write_embeddings` was told of the encoder."""
     return json.loads(pq.read_schema(path).metadata[METADATA_KEY])
+
+
+def read_remarks(path: str | Path) -> list[str]:
+    """What the job that wrote a table says that it left out, merged or cut; a sentence each."""
+    metadata = pq.read_schema(path).metadata or {}
+    told = (json.loads(metadata.get(key, b"{}")) for key in (METADATA_KEY, ATTRIBUTES_KEY))
+    return [remark for said in told for remark in said.get("remarks", [])]
 
 
 def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -1,9 +1,15 @@
 """The numbers that matter, in one table and one page."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from modality_gap.embeddings import read_remarks
+
+SHOWN = 3  # tables that say the same
 
 
 def summarize(
@@ -53,6 +59,19 @@ def mean_cosines(cone: pd.DataFrame) -> dict[str, float]:
     return {f"mean_cosine_{row.pairs}": row.mean for row in cone.itertuples()}
 
 
+def gather_remarks(results: Path, files: list[str]) -> pd.DataFrame:
+    """What the jobs of a study left out, merged or cut: columns table, remark, a row each.
+
+    results: the study's folder; files: tables in it, see `embeddings.read_remarks`.
+    """
+    rows = [
+        (str(Path(file).relative_to(results).with_suffix("")), remark)
+        for file in files
+        for remark in read_remarks(file)
+    ]
+    return pd.DataFrame(rows, columns=["table", "remark"])
+
+
 def headline(table: pd.DataFrame) -> list[str]:
     """A sentence for every encoder whose initial weights were measured beside it."""
     sentences = []
@@ -93,13 +112,14 @@ TABLES = (
 def overview(
     table: pd.DataFrame,
     claims: pd.DataFrame,
+    remarks: pd.DataFrame,
     answers: dict[str, str],
     title: str,
     made_of: list[str],
 ) -> str:
     """The report's first page in reStructuredText: the numbers first, then what was run on what.
 
-    table: of `summarize`; claims: of `claims`. answers: whether to close the gap, a sentence for
+    table: of `summarize`; claims: of `claims`; remarks: of `gather_remarks`. answers: whether to close the gap, a sentence for
     each encoder and split. made_of: sentences on the corpora, runs and encoders of the study.
     """
     lines = [title, "=" * len(title), ""]
@@ -115,6 +135,7 @@ def overview(
             shown = [key for key in columns if key in here and here[key].notna().any()]
             known = here[here[shown[1:]].notna().any(axis=1)]
             lines += list_table({key: columns[key] for key in shown}, known)
+    lines += remark_lines(remarks)
     lines += claim_lines(claims)
     lines += [
         "The **modality gap** is the distance between the centres of the image and the text "
@@ -132,6 +153,29 @@ def overview(
     lines += [f"- {sentence}" for sentence in made_of]
     lines += ["", "The figures are in the menu on the left, in the order of the argument.", ""]
     return "\n".join(lines)
+
+
+def remark_lines(remarks: pd.DataFrame) -> list[str]:
+    """A list of what was left out, merged or cut, each with the tables that say so."""
+    if remarks.empty:
+        return []
+    title = "What was left out, merged or cut"
+    lines = [title, "-" * len(title), ""]
+    for remark, tables in remarks.groupby("remark", sort=False).table:
+        named = ", ".join(literal(table) for table in tables.iloc[:SHOWN])
+        more = f" and {len(tables) - SHOWN} more" if len(tables) > SHOWN else ""
+        lines.append(f"- {escaped(remark)} ({named}{more})")
+    return [*lines, ""]
+
+
+def literal(text: str) -> str:
+    """A text that reStructuredText shows as it is."""
+    return f"``{text}``"
+
+
+def escaped(text: str) -> str:
+    """A text without any of reStructuredText's signs."""
+    return re.sub(r"([\\*`|_<>])", r"\\\1", text)
 
 
 def claim_lines(claims: pd.DataFrame) -> list[str]:

@@ -50,7 +50,7 @@ def test_the_first_page_is_valid_restructured_text():
     twice = [CLAIMS.assign(claim="Colder widens it", verdict=v) for v in ("holds", "undecided")]
     claims = pd.concat([CLAIMS, *twice])
     answers = {"end on coco val_5k": "Yes, by centring."}
-    page = overview(table, claims, answers, "A study", ["Corpus *coco*: table."])
+    page = overview(table, claims, remarks, answers, "A study", ["Corpus *coco*: table."])
     html = docutils.core.publish_string(
         page, writer="html5", settings_overrides={"halt_level": 2, "report_level": 2}
     ).decode()
@@ -72,12 +72,12 @@ def test_encoders_of_one_modality_have_a_cone_and_a_study_may_have_no_other():
     names = encoders(("alone", None))
     cones = summarize_cones(names, [pd.DataFrame([{"pairs": "image_image", "mean": 0.25}])])
     for others in (summarize(names[:0], [], [], []), summarize(names, *tables([0.8]))):
-        page = overview(pd.concat([others, cones]), CLAIMS[:0], {}, "A study", [])
+        page = overview(pd.concat([others, cones]), CLAIMS[:0], NONE, {}, "A study", [])
         assert page.count("0.250") == 1 + len(others)
         assert "nan" not in page
     nothing = pd.concat([summarize(names[:0], [], [], []), summarize_cones(names[:0], [])])
     assert headline(nothing) == []
-    assert overview(nothing, CLAIMS[:0], {}, "A study", []).startswith("A study")
+    assert overview(nothing, CLAIMS[:0], NONE, {}, "A study", []).startswith("A study")
 
 
 @pytest.mark.parametrize(

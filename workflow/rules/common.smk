@@ -20,7 +20,13 @@ from modality_gap.architectures import (
 )
 from modality_gap.packages import LABELS, PACKAGES
 from modality_gap.sources import SOURCES, read_patterns
-from modality_gap.study import check_file, check_files, check_study, check_tables
+from modality_gap.study import (
+    check_file,
+    check_files,
+    check_study,
+    check_tables,
+    places_of_tasks,
+)
 from modality_gap.watched import RECORD, fingerprint, folder_files
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
@@ -1161,6 +1167,48 @@ def claim_names():
     for name, places in claim_places().items():
         found[name] = [{"place": place} for place in places]
     return found
+
+
+def used_corpora():
+    """The corpora that anything is measured or trained on, in the order of the study."""
+    places = [place["corpus"] for place in places_of_tasks(config).values()]
+    places += [corpus for _, corpus, _ in evaluations(ENCODERS)]
+    places += [run["corpus"] for run in RUNS.values()]
+    return [corpus for corpus in CORPORA if corpus in places]
+
+
+def remark_tables():
+    """Every table that may say what was left out, merged or cut, or why it has no rows."""
+    found = expand("<results>/corpora/{corpus}/images.parquet", corpus=used_corpora())
+    for encoder, corpus, split in evaluations(ENCODERS):
+        side = sides_of(encoder)[-1]
+        place = {"encoder": encoder, "corpus": corpus, "split": split}
+        found += expand(EMBEDDING_FILES[side], **place)
+        found += expand(
+            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet", **place
+        )
+    for pattern in ("gap", "shift"):
+        found += all_tables(
+            f"<results>/{pattern}/{{encoder}}/{{corpus}}/{{split}}.parquet"
+        )
+    found += [
+        f"<results>/training/{run}/{seed}/embeddings/texts.parquet"
+        for run, seed in run_seed_pairs(RUNS)
+    ]
+    found += [file for files in placed_tables().values() for file in files]
+    found += zero_shot_tables("curves") + fairness_tables("rates")
+    if "shifted_recall" in config:
+        found += shifted_recall_tables("curves")
+    for section, encoders in (
+        ("zero_shot", ZERO_SHOT["encoders"]),
+        ("fairness", [encoder for _, encoder in fairness_places()]),
+        ("rephrasing", config.get("rephrasing", {}).get("encoders", [])),
+    ):
+        found += [
+            f"<results>/embeddings/{encoder}/prompts/{section}.parquet"
+            for encoder in dict.fromkeys(encoders)
+        ]
+    return list(dict.fromkeys(found))
 
 
 def precomputed_files(wildcards):

@@ -40,6 +40,7 @@ rule summarize:
         recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
         embeddings=all_tables(EMBEDDING_FILES["images"]),
         claims="<results>/claims.csv",
+        remarks=remark_tables(),
         mitigations=placed_tables().get("mitigation_table", []),
         library=library_of("summarize"),
     output:
@@ -48,6 +49,11 @@ rule summarize:
             "<results>/summary.csv",
             category="0 The numbers",
             labels={"table": "Summary"},
+        ),
+        remarks=report(
+            "<results>/remarks.csv",
+            category="1 The data",
+            labels={"table": "What was left out, merged or cut"},
         ),
         page="<results>/overview.rst",
     log:
