@@ -9,6 +9,8 @@ CLAIMS = pd.DataFrame(
     columns=["source", "claim", "verdict", "numbers"],
 )
 
+NONE = pd.DataFrame(columns=["table", "remark"])
+
 
 def tables(gaps):
     """The three tables of each encoder, with these gaps."""
@@ -50,6 +52,10 @@ def test_the_first_page_is_valid_restructured_text():
     twice = [CLAIMS.assign(claim="Colder widens it", verdict=v) for v in ("holds", "undecided")]
     claims = pd.concat([CLAIMS, *twice])
     answers = {"end on coco val_5k": "Yes, by centring."}
+    remarks = pd.DataFrame(
+        [("embeddings/end", "3 of 9 captions were cut | *so*"), ("gap/end", "no margin: `x_`")],
+        columns=["table", "remark"],
+    )
     page = overview(table, claims, remarks, answers, "A study", ["Corpus *coco*: table."])
     html = docutils.core.publish_string(
         page, writer="html5", settings_overrides={"halt_level": 2, "report_level": 2}
@@ -62,6 +68,8 @@ def test_the_first_page_is_valid_restructured_text():
         "modality gap",
         "Corpus",
         "Heat closes",
+        "3 of 9 captions were cut | *so*",
+        "no margin: `x_`",
         "close the gap of end on coco val 5k? Yes, by centring.",
         "<strong>holds</strong> in 1, <strong>undecided</strong> in 1.",
     ):
