@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 RECORD = "files.json"
@@ -79,7 +80,9 @@ def fingerprint(record: str | Path, files: Iterable[str] | None) -> str:
     if touched:
         for file in touched:
             known["files"][file][1] = found[file][1]
-        replace_record(Path(record), known)
+        # Whoever may only look at the results plans all the same: contents are read again next time.
+        with suppress(PermissionError):
+            replace_record(Path(record), known)
     return known["fingerprint"]
 
 

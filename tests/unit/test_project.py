@@ -113,6 +113,7 @@ def test_planning_a_study_needs_nothing_that_only_jobs_need():
     """Snakemake may run in an environment of its own, with the jobs in those of `envs/`."""
     code = (
         "import sys; import modality_gap.study, modality_gap.packages; "
+        "import modality_gap.sources, modality_gap.watched; "
         "print([name for name in ('numpy', 'pandas', 'torch', 'resvg_py') if name in sys.modules])"
     )
     done = subprocess.run(

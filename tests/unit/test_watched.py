@@ -93,6 +93,20 @@ def test_touched_files_are_read_once_and_are_the_same(pictures, hashed):
     assert [path.name for path in pictures.glob("files*")] == ["files.json"]
 
 
+def test_results_that_may_not_be_written_are_planned(pictures, hashed, monkeypatch):
+    record = pictures / "files.json"
+    write_record(record, "value", listed(pictures))
+    hashed.clear()
+    later(pictures / "b.png")
+
+    def forbidden(*_):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(watched, "replace_record", forbidden)
+    assert [fingerprint(record, listed(pictures)) for _ in "xy"] == ["value", "value"]
+    assert hashed == ["b.png", "b.png"]
+
+
 def change_contents(folder):
     (folder / "b.png").write_text("d" * 9)
     later(folder / "b.png")
