@@ -113,9 +113,9 @@ def check_prefix(file: Path, expected: str) -> None:
 
 
 def fetch_repository(repository: str, needs: list[str], local_files: str | None) -> None:
-    """Download what an architecture needs of a repository of the hub, into `HUB`, with a record.
+    """Download what an architecture needs of a repository of the hub, into `HUB`.
 
-    needs: `tokenizer`, `text model`. Raises OSError where files cannot be had, ValueError where
+    Their record there lists the files with their SHA-256. needs: `tokenizer`, `text model`. Raises OSError where files cannot be had, ValueError where
     they are not what is needed.
     """
     folder, record = HUB / repository, hub_record(repository)
@@ -133,7 +133,8 @@ def fetch_repository(repository: str, needs: list[str], local_files: str | None)
         raise FileNotFoundError(f"no {CONFIGURATION} in {where}")
     if "tokenizer" in needs and not any(list(folder.glob(pattern)) for pattern in TOKENIZERS):
         raise FileNotFoundError(f"no tokenizer ({', '.join(TOKENIZERS)}) in {where}")
-    record.write_text("".join(f"{name}\n" for name in names))
+    hashes = [pooch.file_hash(str(folder / name)) for name in names]
+    record.write_text("".join(f"{h}  {n}\n" for h, n in zip(hashes, names, strict=True)))
 
 
 def text_files(folder: Path) -> Iterator[Path]:

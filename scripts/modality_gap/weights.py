@@ -239,26 +239,34 @@ def without_wrappers(name: str) -> str:
     return name
 
 
-def sets_of_weights(model: torch.nn.Module, tensors: Mapping) -> dict[str, set[str]]:
-    """The model's names behind each prefix of a file that are a set of weights, by prefix."""
+def sets_of_weights(model: torch.nn.Module, tensors: Mapping) -> dict[str, dict[str, str]]:
+    """The sets of the model's weights in a file by their prefix: its names, with the file's."""
     known = set(model.state_dict())
     known |= {name.removeprefix("text.") for name in known}
-    found: dict[str, set[str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for full in tensors:
         parts = full.split(".")
         for start in range(len(parts)):
             name = ".".join(parts[start:])
             if name in known:
-                found.setdefault(full.removesuffix(name), set()).add(name)
-    best = max(found.values(), key=len, default=set())
+                found.setdefault(full.removesuffix(name), {})[name] = full
+    best = max(found.values(), key=len, default={})
     if len(best) < SET * len(known):
         return {}
     return {
         prefix: names
         for prefix, names in found.items()
-        # Half of the fullest set, and of the same names: not its image or text side alone.
-        if len(names & best) >= ALTERNATIVE * len(best)
+        if names is best or is_alternative(names, best)
     }
+
+
+def is_alternative(names: dict[str, str], best: dict[str, str]) -> bool:
+    """Whether a set holds most weights of the fullest one, in other tensors of the file.
+
+    One side of a model has names of the other side too, but in the same tensors.
+    """
+    many = len(names.keys() & best.keys()) >= ALTERNATIVE * len(best)
+    return many and not set(names.values()) & set(best.values())
 
 
 def only_dictionary(tensors: Mapping) -> str:

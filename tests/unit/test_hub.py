@@ -238,4 +238,7 @@ def test_downloads_of_the_hub(tmp_path):
     kept = {file.name for file in (tmp_path / HUB / "xlm-roberta-base").iterdir()}
     assert {"config.json", "tokenizer.json", "tokenizer_config.json", "files.txt"} <= kept
     assert (tmp_path / "r160.txt").read_text() == "r160/pytorch_model.bin\n"
+    record = (tmp_path / HUB / "xlm-roberta-base/files.txt").read_text()
+    content = (tmp_path / "hub/xlm-roberta-base/config.json").read_bytes()
+    assert f"{hashlib.sha256(content).hexdigest()}  config.json\n" in record
     assert json.loads((tmp_path / HUB / "xlm-roberta-base/config.json").read_text())

@@ -86,6 +86,27 @@ def test_every_study_of_ours_is_valid(file):
             "RN50",
             "training.tuned_1: expected exactly one of architecture, start",
         ),
+        (
+            "encoders/mine",
+            {
+                "kind": "checkpoint",
+                "architecture": "emoji-vit",
+                "file": "x.pt",
+                "preprocessing": {"mean": [123, 117, 104]},
+            },
+            "encoders.mine.preprocessing: missing std, interpolation, resize_mode",
+        ),
+        (
+            "encoders/mine",
+            {
+                "kind": "image_backbone",
+                "library": "timm",
+                "architecture": "test_vit",
+                "seed": 0,
+                "part": "ema",
+            },
+            "encoders.mine: 'file' is a dependency of 'part'",
+        ),
         ("study", "a/b", "study: 'a/b', expected a name of letters"),
         (
             "corpora/emoji/vendrs",

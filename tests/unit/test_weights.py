@@ -119,6 +119,15 @@ def test_one_of_several_sets_is_picked_by_name(loads, complaint, model):
     loads(flat, part="teacher")
 
 
+def test_sides_of_one_model_are_not_several_sets(variant):
+    """Both towers have layers of the same names; here as many as the whole has others."""
+    file = variant("even-vit", "emoji-vit", vision_cfg__layers=2, text_cfg__layers=3)
+    weights = torch.load(file, weights_only=True)
+    torch.save({"state_dict": renamed(weights, "model.")}, file)
+    found = build_model("even-vit", checkpoint=file)
+    assert all(torch.equal(value, weights[name]) for name, value in found.state_dict().items())
+
+
 def test_what_is_beside_the_weights_is_said(loads, model, caplog):
     content = {"state_dict": renamed(model.state_dict(), "model.") | {"loss.w": torch.ones(1)}}
     with caplog.at_level(logging.WARNING):

@@ -541,8 +541,11 @@ def hub_needs(wildcards):
 
 def local_weights(wildcards):
     """The names of downloaded weights in `local_files`; torchvision's and timm's tables are code."""
-    if wildcards.library != "open_clip":
-        return f"the file of {wildcards.library}, by its own name"
+    if wildcards.library == "torchvision":
+        return "the file of torchvision by its own name"
+    if wildcards.library == "timm":
+        name = f"{wildcards.architecture}.{wildcards.tag}"
+        return f"timm's file under its repository, mostly timm/{name}/model.safetensors"
     source = open_clip_source(wildcards.architecture, wildcards.tag)
     return " or ".join(source.names())
 
