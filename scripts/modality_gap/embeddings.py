@@ -60,7 +60,8 @@ def first_equal_rows(rows: np.ndarray) -> np.ndarray:
     Products with equal rows may differ in their last bits, by where they stand in a matrix.
     """
     first = {}
-    return np.array([first.setdefault(row.tobytes(), place) for place, row in enumerate(rows)])
+    places = (first.setdefault(row.tobytes(), place) for place, row in enumerate(rows))
+    return np.fromiter(places, dtype=int, count=len(rows))
 
 
 def write_embeddings(

@@ -40,6 +40,7 @@ def test_tokens_are_counted_as_they_are(tokenizer):
         f"2 of 5 captions are longer than the model's context of {context} tokens and were cut"
     ]
     assert cut_remarks(tokenizer, texts[:3], "captions") == []
+    assert check_cut(tokenize(tokenizer, texts[:2]), texts[:2], False, "captions") == []
 
 
 def test_captions_that_become_one_are_refused_unless_asked_for(tokenizer):
