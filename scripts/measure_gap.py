@@ -8,7 +8,7 @@ import pandas as pd
 from job import job, say
 from measured import measured
 from modality_gap.embeddings import matched_pairs, read_pairs
-from modality_gap.gap import gap_cosines, gap_measures
+from modality_gap.gap import gap_cosines, gap_measures, undefined_measures
 
 BINS = np.linspace(-1, 1, 401)
 
@@ -16,10 +16,11 @@ with job(snakemake), measured(snakemake):
     images, texts, pairs, matched = read_pairs(Path(snakemake.input.images).parent)
     image_rows, text_rows = matched_pairs(pairs, matched).T
     images, texts = images[image_rows], texts[text_rows]
-    measures, notes = gap_measures(images, texts, text_rows, image_rows)
-    say(snakemake, notes)
+    measures = gap_measures(images, texts, text_rows, image_rows)
+    remarks = undefined_measures(measures)
+    say(snakemake, remarks)
     table = pd.DataFrame([{"pairs": len(images), **measures}])
-    table.attrs["remarks"] = notes
+    table.attrs["remarks"] = remarks
     table.to_parquet(snakemake.output.measures, index=False)
     tables = [
         pd.DataFrame(

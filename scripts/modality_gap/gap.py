@@ -137,21 +137,18 @@ def gap_measures(
     texts: np.ndarray,
     text_ids: np.ndarray | None = None,
     image_ids: np.ndarray | None = None,
-) -> tuple[dict[str, float], list[str]]:
-    """Every number that says how far apart two paired modalities are, by name; and notes.
+) -> dict[str, float]:
+    """Every number that says how far apart two paired modalities are, by name.
 
-    Arguments as in `pair_margins`. What the embeddings do not define is NaN, and a note says why.
+    Arguments as in `pair_margins`. What the embeddings do not define is NaN; `undefined_measures`
+    says why.
     """
-    margins, notes, relative = pair_margins(images, texts, text_ids, image_ids), [], np.nan
-    if np.isnan(margins).all():
-        notes.append(
-            f"no margin: none of {len(images)} pairs has another image and text to compare"
-        )
+    margins = pair_margins(images, texts, text_ids, image_ids)
     try:
         relative = relative_modality_gap(images, texts, image_ids)
-    except UndefinedError as error:
-        notes.append(f"no relative modality gap: {error}")
-    measures = {
+    except UndefinedError:
+        relative = np.nan
+    return {
         "modality_gap": modality_gap(images, texts),
         "matched_distance": matched_distance(images, texts),
         "relative_modality_gap": relative,
@@ -161,4 +158,12 @@ def gap_measures(
         "image_centre_length": float(np.linalg.norm(images.mean(axis=0, dtype=np.float64))),
         "text_centre_length": float(np.linalg.norm(texts.mean(axis=0, dtype=np.float64))),
     }
-    return measures, notes
+
+
+def undefined_measures(measures: dict[str, float]) -> list[str]:
+    """Why measures of `gap_measures` are NaN, a sentence each; nothing where none is."""
+    reasons = {
+        "margin": "no margin: no pair has another image and another text to compare with",
+        "relative_modality_gap": "no relative modality gap: a single pair, or all are one point",
+    }
+    return [reason for name, reason in reasons.items() if np.isnan(measures[name])]
