@@ -124,6 +124,12 @@ def check_files(study: dict) -> None:
     folder = study.get("local_files")
     if folder is not None and not Path(folder).is_dir():
         raise FileNotFoundError(f"local_files: no such folder: {folder}")
+    for path, file in named_files(study):
+        if "{" in file or "}" in file:
+            raise ValueError(
+                f"{path}: {file!r} has braces, which are wildcards to Snakemake: expected a path "
+                "without them (rename it, or link to it)"
+            )
     for kind in ("corpora", "encoders"):
         for name, entry in study.get(kind, {}).items():
             for file in entry.get("files", [entry["file"]] if "file" in entry else []):
@@ -141,6 +147,26 @@ def check_files(study: dict) -> None:
                     f"{kind}.{name}: no sentence transformer (its modules.json) in the folder "
                     f"{entry['folder']}"
                 )
+
+
+def named_files(study: dict) -> Iterator[tuple[str, str]]:
+    """(key's path, file or folder) of everything of a user's that jobs have as an input."""
+    entries = [
+        (f"{kind}.{name}", entry)
+        for kind in ("corpora", "encoders")
+        for name, entry in study.get(kind, {}).items()
+    ]
+    directions = study.get("zero_shot", {}).get("directions", {})
+    entries += [
+        (f"zero_shot.directions.{name}", source)
+        for name, source in directions.items()
+        if isinstance(source, dict)
+    ]
+    for path, entry in entries:
+        for key in ("file", "folder", "files"):
+            named = entry.get(key, [])
+            for file in [named] if isinstance(named, str) else named:
+                yield f"{path}.{key}", file
 
 
 def one_line(error: ValidationError) -> str:

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from modality_gap.study import check_study
+from modality_gap.study import check_file, check_files, check_study, check_tables
 
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 STUDIES = sorted((ROOT / "config").glob("*.yaml"))
@@ -297,3 +297,93 @@ def test_what_is_wrong_with_tasks_and_mitigations(study, path, value, expected):
 )
 def test_what_is_wrong_with_a_public_data_set(study, corpus, expected):
     assert expected in complaint(changed(study, "corpora/mine", corpus))
+
+
+@pytest.mark.parametrize(
+    ("study", "expected"),
+    [
+        (
+            {"corpora": {"a": {"reader": "table", "file": "x{y}.csv"}}},
+            "corpora.a.file: 'x{y}.csv' has braces, which are wildcards to Snakemake",
+        ),
+        (
+            {"encoders": {"m": {"files": ["a.npy", "b}.npy"]}}},
+            "encoders.m.files: 'b}.npy' has braces",
+        ),
+        (
+            {"zero_shot": {"directions": {"d": {"file": "{d}.npy"}, "task": "task"}}},
+            "zero_shot.directions.d.file: '{d}.npy' has braces",
+        ),
+    ],
+)
+def test_braces_in_a_path_are_named(study, expected):
+    with pytest.raises(ValueError, match="braces") as caught:
+        check_files(study)
+    assert str(caught.value).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: {x: 1, y: 2}\nb: 3\na: 4\n", "line 3: key 'a' stands twice, first in line 1"),
+        ("b:\n  - {x: 1, 'x': 2}\n", "line 2: key 'x' stands twice, first in line 2"),
+    ],
+)
+def test_a_key_that_stands_twice_is_named(tmp_path, text, expected):
+    (tmp_path / "study.yaml").write_text(text)
+    with pytest.raises(ValueError, match=f"study.yaml: {expected}"):
+        check_file(tmp_path / "study.yaml")
+    (tmp_path / "study.yaml").write_text("a: &a {x: 1}\nb: {<<: *a, x: 2}\nc: {x: 1}\n")
+    check_file(tmp_path / "study.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"prompts": {False: "x"}}, "prompts: a key is read as False (bool), not as text"),
+        ({"a": [{"b": {7: 1}}]}, "a[0].b: a key is read as 7 (int)"),
+        ({None: 1}, "the study: a key is read as None (NoneType)"),
+    ],
+)
+def test_keys_that_yaml_took_for_something_else_are_named(study, change, expected):
+    assert complaint(study | change).startswith(expected)
+
+
+def table_study(folder, **task) -> dict:
+    """A study of a table with a zero-shot task."""
+    place = {"corpus": "mine", "splits": ["all"], "label": "kind", "templates": ["{}"]}
+    return {
+        "corpora": {
+            "mine": {"reader": "table", "file": str(folder / "mine.csv"), "evaluate": ["x"]}
+        },
+        "zero_shot": {"tasks": {"t": place | task}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "expected"),
+    [
+        ("image,caption,split,kind\na,b,x,c\n", {}, None),
+        ("image,caption,split\na,b,x\n", {}, "zero_shot.tasks.t.label: no column 'kind' in"),
+        ("image,caption,split,kind\na,b,y,c\n", {}, "corpora.mine.evaluate: no split 'x' in"),
+        (
+            "image,caption,split,kind\na,b,x,c\n",
+            {"splits": ["0"]},
+            "zero_shot.tasks.t.splits: no split '0' in",
+        ),
+        (
+            "image,caption,split,kind\na,b,x,c\n",
+            {"where": {"size": ["1"]}},
+            "zero_shot.tasks.t.where: no column 'size' in",
+        ),
+        ("image,caption,split,kind\na,b,x\n", {}, "mine.csv: row 1 (line 2) has 3 cells"),
+        ("image;caption\na;b\n", {}, "mine.csv: no column 'image'"),
+    ],
+)
+def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expected):
+    (tmp_path / "mine.csv").write_text(text)
+    if expected is None:
+        return check_tables(table_study(tmp_path, **task))
+    with pytest.raises(ValueError, match=":") as caught:
+        check_tables(table_study(tmp_path, **task))
+    assert expected in str(caught.value)
