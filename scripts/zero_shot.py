@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from job import job, say
@@ -15,13 +14,14 @@ from modality_gap.moved_gap import (
     shift_grid,
     zero_shot_table,
 )
+from modality_gap.precomputed import read_vector
 from modality_gap.prompts import read_task
 
 
 def read_direction(files: list[str]) -> Direction:
     """The direction of a vector's file, or of the matched pairs of a folder of embeddings."""
     if len(files) == 1:
-        return given_direction(np.load(files[0]))
+        return given_direction(read_vector(files[0]))
     return gap_direction(*read_matched(Path(files[0]).parent))
 
 
@@ -37,6 +37,12 @@ with job(snakemake), measured(snakemake):
             continue
         task = read_task(files.images, files.labels, files.classes, files.prompts, settings)
         notes += [f"task {name}: {note}" for note in task.notes]
+        width = task.images.shape[1]
+        for direction, source in given.items():
+            if source is not None and len(source.unit) != width:
+                raise ValueError(
+                    f"directions.{direction}: {len(source.unit)} wide, expected {width}, as the images are"
+                )
         own = gap_direction(task.images, task.classes)
         tables = zero_shot_table(
             task.images,

@@ -106,6 +106,18 @@ def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
     return single
 
 
+def read_vector(file: str | Path) -> np.ndarray:
+    """A direction from a .npy file, shape (d,), of floating-point numbers; errors name the file."""
+    vector = load_numpy(Path(file))
+    if isinstance(vector, NpzFile) or vector.ndim != 1:
+        shape = "an .npz archive" if isinstance(vector, NpzFile) else f"shape {vector.shape}"
+        raise ValueError(f"{file}: {shape}, expected a vector (d,)")
+    try:
+        return in_single_precision("vector", vector[None])[0]
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
 def read_two(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     """A pair of .npy files."""
     arrays = []

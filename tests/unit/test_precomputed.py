@@ -9,7 +9,7 @@ import torch
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_torch
 
-from modality_gap.precomputed import distinct_items, merged_notes, read_precomputed
+from modality_gap.precomputed import distinct_items, merged_notes, read_precomputed, read_vector
 
 
 @pytest.fixture
@@ -218,3 +218,20 @@ def test_repeated_rows_are_one_item(pair):
     assert "among 3 distinct images, the gap is of all 6 pairs" in notes[0]
     assert notes[1].startswith("1 of 6 texts repeat")
     assert merged_notes(distinct_items(texts[:4], texts[:4])) == []
+
+
+@pytest.mark.parametrize(
+    ("vector", "complaint"),
+    [
+        (np.ones((2, 2)), r"v.npy: shape \(2, 2\), expected a vector"),
+        (np.array([1, 0]), "v.npy: vector: int64 values, whole numbers"),
+        (np.array([1.0, np.nan]), "v.npy: vector: row 0 holds NaN"),
+        (np.zeros(2), "v.npy: vector: row 0 is a zero vector"),
+    ],
+)
+def test_a_direction_that_is_none_is_named(tmp_path, vector, complaint):
+    np.save(tmp_path / "v.npy", vector)
+    with pytest.raises(ValueError, match=complaint):
+        read_vector(tmp_path / "v.npy")
+    np.save(tmp_path / "v.npy", np.array([0.5, -1.5]))
+    assert read_vector(tmp_path / "v.npy").tolist() == [0.5, -1.5]

@@ -119,6 +119,7 @@ def test_forms_of_text(folder, encoding, end):
          "image 'a.png' has split 'train' in row 1 and 'test' in row 2, expected one split"),
         ("image,caption,split\na.png,x,train\n./a.png,y,test\n", "image 'a.png' has split 'train' in row 1"),
         ("image,caption,split\na.png,x,all\nb.png,y,test\n", "row 1 has split 'all'"),
+        ("image,caption,split\na.png,x,test\nb.png,y,test \n", "row 2 has split 'test '"),
         ("image,caption\na.png,\"['one', 'two']\"\n", "row 1 has a list written as text"),
         ('image,caption\na.png,"[""one"", ""two""]"\n', "row 1 has a list written as text"),
     ],

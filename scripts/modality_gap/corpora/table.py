@@ -68,7 +68,12 @@ def check_cells(rows: pd.DataFrame, file: Path) -> None:
                 f"{file}: row {row} has a list written as text for a caption, {texts[0][:40]!r}; "
                 "expected a row a caption, or a Parquet table with lists"
             )
-    if "split" in rows and "all" in set(rows.split) and rows.split.nunique() > 1:
+    splits = set(rows.split) if "split" in rows else set()
+    padded = next((name for name in splits if name != name.strip()), None)
+    if padded is not None:
+        row = int((rows.split == padded).argmax()) + 1
+        raise ValueError(f"{file}: row {row} has split {padded!r}, expected no spaces around it")
+    if "all" in splits and len(splits) > 1:
         row = int((rows.split == "all").argmax()) + 1
         raise ValueError(
             f"{file}: row {row} has split 'all', which means every image, beside other splits"
