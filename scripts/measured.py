@@ -1,13 +1,14 @@
 """What surrounds a script that measures or draws what some embeddings do not define."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from job import say
-from modality_gap.embeddings import UndefinedError
+from modality_gap.embeddings import UndefinedError, read_sample
 from modality_gap.plots.style import blank, save
 
 
@@ -32,3 +33,26 @@ def measured(snakemake) -> Iterator[None]:
                 table.to_parquet(output)
             else:
                 save(blank(str(error)), [output])
+
+
+def samples_measured(
+    snakemake, measure: Callable[[np.ndarray, np.ndarray], pd.DataFrame]
+) -> pd.DataFrame:
+    """What is measured of a sample of each encoder's pairs, in one table with a column encoder.
+
+    measure: of matched images and texts. An encoder for which it is not defined is left out and
+    said. Raises UndefinedError where it is for none.
+    """
+    params, tables, remarks = snakemake.params, [], []
+    for encoder, file in zip(params.encoders, snakemake.input.images, strict=True):
+        try:
+            table = measure(*read_sample(file, params.number, params.seed))
+            tables.append(table.assign(encoder=encoder))
+        except UndefinedError as error:
+            remarks.append(f"not defined: {encoder}: {error}")
+    if not tables:
+        raise UndefinedError(remarks[0].removeprefix("not defined: "))
+    say(snakemake, remarks)
+    found = pd.concat(tables)
+    found.attrs["remarks"] = remarks
+    return found

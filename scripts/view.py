@@ -1,25 +1,10 @@
 """A sample of each encoder's pairs in one plane."""
 
-import pandas as pd
-
-from job import job, say
-from measured import measured
-from modality_gap.embeddings import UndefinedError, read_sample
+from job import job
+from measured import measured, samples_measured
 from modality_gap.views import view
 
 with job(snakemake), measured(snakemake):
     method, seed = snakemake.wildcards.method, snakemake.params.seed
-    tables, notes = [], []
-    for encoder, file in zip(snakemake.params.encoders, snakemake.input.images, strict=True):
-        images, texts = read_sample(file, snakemake.params.number, seed)
-        try:
-            tables.append(view(images, texts, method, seed).assign(encoder=encoder))
-        except UndefinedError as error:
-            reason = f"{encoder}: {error}"
-            notes.append(f"not defined: {reason}")
-    if not tables:
-        raise UndefinedError(reason)
-    say(snakemake, notes)
-    found = pd.concat(tables)
-    found.attrs["remarks"] = notes
-    found.to_parquet(snakemake.output[0], index=False)
+    table = samples_measured(snakemake, lambda images, texts: view(images, texts, method, seed))
+    table.to_parquet(snakemake.output[0], index=False)
