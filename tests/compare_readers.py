@@ -1,6 +1,8 @@
 """What this project and other tools of the field read from the same odd pictures and tables.
 
 make compare-readers: writes the tables of docs/readers.md, from the line of the page that says so.
+It takes a minute, and for that long half a gigabyte of disk: Hugging Face's datasets are installed
+into an environment of their own, which is removed again. A tool that cannot be had is said to be so.
 """
 
 import argparse
@@ -259,8 +261,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.parse_args()
     introduction = PAGE.read_text(encoding="utf-8").split(MARK)[0]
-    with tempfile.TemporaryDirectory() as work:
-        tables = page_tables(run_all(Path(work)))
+    try:
+        with tempfile.TemporaryDirectory() as work:
+            tables = page_tables(run_all(Path(work)))
+    except RuntimeError as error:
+        sys.exit(str(error))
     PAGE.write_text(introduction + tables.rstrip() + "\n", encoding="utf-8")
 
 
