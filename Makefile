@@ -3,7 +3,7 @@ STUDY ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run test kernels lint format report benchmark lock clean help
+.PHONY: run test kernels lint format report benchmark compare-readers lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
@@ -34,6 +34,9 @@ report: run ## the same as run: the report is part of the study
 benchmark: .venv/installed ## speed and memory against the obvious way
 	$(BIN)/python tests/benchmark.py
 
+compare-readers: .venv/installed .clip_benchmark/installed ## what other tools read from odd files: writes docs/readers.md
+	$(BIN)/python tests/compare_readers.py
+
 lock: ## write requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --quiet --upgrade \
@@ -47,7 +50,7 @@ clean: ## delete everything that was made, except the environment
 	find results -mindepth 1 -not -name README.md -delete
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv
