@@ -180,4 +180,4 @@ def test_an_unknown_architecture_tag_or_checkpoint(workplace, tmp_path):
 def test_an_empty_split(workplace, tmp_path):
     place = workplace(pictures_study(tmp_path))
     place.study["corpora"]["pictures"]["evaluate"] = ["train"]
-    line_with(place.fails(), "split 'train' is empty, expected one of ['test']")
+    line_with(place.fails("--dry-run"), "corpora.pictures.evaluate: no split 'train' in")
