@@ -5,11 +5,16 @@ import pandas as pd
 
 from job import job, say
 from modality_gap.embeddings import write_embeddings
-from modality_gap.precomputed import distinct_items, merged_notes, read_precomputed
+from modality_gap.precomputed import (
+    distinct_items,
+    merged_notes,
+    nearly_equal_notes,
+    read_precomputed,
+)
 
 with job(snakemake):
     found = distinct_items(*read_precomputed(snakemake.params.files))
-    remarks = merged_notes(found)
+    remarks = merged_notes(found) + nearly_equal_notes(found)
     metadata = {"encoder": snakemake.wildcards.encoder, "precomputed": True, "remarks": remarks}
     image_rows, text_rows = found.pairs.T
     pairs = {"matched": np.ones(len(found.pairs), dtype=bool)}

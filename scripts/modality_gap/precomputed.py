@@ -10,10 +10,11 @@ import safetensors
 from numpy.lib.npyio import NpzFile
 from safetensors import SafetensorError
 
-from modality_gap.embeddings import check_embeddings, check_pair, first_equal_rows
+from modality_gap.embeddings import check_embeddings, check_pair, first_equal_rows, normalize
 
 NAMES = ("images", "texts")
 FORMS = ".npy of shape (2, n, d), .npz, .parquet or .safetensors with `images` and `texts`"
+NEARLY = 1e-5  # of unit length: what rounding of float32 leaves, and no two items do
 SAFETENSORS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
 # What each kind of numbers is that is none of an embedding.
 NOT_EMBEDDINGS = {
@@ -60,6 +61,34 @@ def merged_notes(found: Pairs) -> list[str]:
         for name, rows in (("images", found.images), ("texts", found.texts))
         if len(rows) < pairs
     ]
+
+
+def nearly_equal_notes(found: Pairs) -> list[str]:
+    """A sentence for each modality in which distinct rows are hardly so, as rounding leaves them.
+
+    One item that was embedded in two batches may differ in its last bits: then it is its own rival,
+    and only its user can tell.
+    """
+    counts = {name: nearly_equal(rows) for name, rows in zip(NAMES, found[:2], strict=True)}
+    return [
+        f"{count:,} of {len(rows):,} distinct {name} are within {NEARLY:g} of another (of unit length): "
+        "if they are the same, round them, or give each once; here they are rivals"
+        for (name, count), rows in zip(counts.items(), found[:2], strict=True)
+        if count
+    ]
+
+
+def nearly_equal(rows: np.ndarray) -> int:
+    """How many rows have a neighbour within NEARLY of unit length, found along a random line.
+
+    rows: shape (n, d), distinct. Rows that are near each other are so on any line; of those that are
+    next to each other on it, the distance is measured.
+    """
+    unit = normalize(rows)
+    line = np.random.default_rng(0).normal(size=rows.shape[1])
+    order = np.argsort(unit @ line, kind="stable")
+    apart = np.linalg.norm(np.diff(unit[order], axis=0), axis=1)
+    return int((apart < NEARLY).sum())
 
 
 def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,13 @@ import torch
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_torch
 
-from modality_gap.precomputed import distinct_items, merged_notes, read_precomputed, read_vector
+from modality_gap.precomputed import (
+    distinct_items,
+    merged_notes,
+    nearly_equal_notes,
+    read_precomputed,
+    read_vector,
+)
 
 
 @pytest.fixture
@@ -235,3 +241,11 @@ def test_a_direction_that_is_none_is_named(tmp_path, vector, complaint):
         read_vector(tmp_path / "v.npy")
     np.save(tmp_path / "v.npy", np.array([0.5, -1.5]))
     assert read_vector(tmp_path / "v.npy").tolist() == [0.5, -1.5]
+
+
+def test_rows_that_rounding_alone_tells_apart_are_told(random):
+    rows = random.normal(size=(200, 32)).astype(np.float32)
+    again = rows[:30] * (1 + 1e-7 * random.normal(size=(30, 32)).astype(np.float32))
+    assert (again != rows[:30]).any(axis=1).all()
+    found = distinct_items(np.concatenate([rows, again]), np.concatenate([rows, rows[:30] + 0.01]))
+    assert [note.split(" distinct")[0] for note in nearly_equal_notes(found)] == ["30 of 230"]
