@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, UNDECIDED, interval, sign
-from modality_gap.embeddings import check_pair, first_equal_rows
+from modality_gap.embeddings import check_pair
 from modality_gap.intervals import CONFIDENCE, mcnemar, paired_interval, wilson
 from modality_gap.moved_gap import centre_distances, gap_direction
 from modality_gap.prompts import allowed_rows, check_labels
@@ -88,20 +88,6 @@ def select_images(
             f"({'; '.join(sorted(others.unique())[:5])}) and are left out"
         )
     return labels[own.isin(classes)], notes
-
-
-def check_distinct(classes: np.ndarray, names: list[str]) -> None:
-    """Raise ValueError where the prompts of two classes embed as one: no image is told apart by them.
-
-    classes: shape (c, d), of the names.
-    """
-    first = first_equal_rows(classes)
-    same = np.flatnonzero(first < np.arange(len(first)))
-    if len(same):
-        raise ValueError(
-            f"classes {names[first[same[0]]]!r} and {names[same[0]]!r} have the same embedding, "
-            "expected prompts that differ"
-        )
 
 
 def study_groups(settings: dict) -> list[str]:

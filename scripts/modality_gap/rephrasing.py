@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import comb
 
 from modality_gap.claims import FAILS, HOLDS, PARTLY, interval
 from modality_gap.corpora import class_names
 from modality_gap.embeddings import check_pair, first_equal_rows, sample_pairs
 from modality_gap.gap import gap_vector
 from modality_gap.quantization import mean_and_change, rises
+from modality_gap.retrieval import chance_of_right
 
 CLEAN, WRONG = "clean", "wrong"
 COLUMNS = ["item", "group", "kind", "name", "text"]
@@ -215,19 +215,6 @@ class MovingTexts:
             raise ValueError(f"distance {distance!r}, expected one of {', '.join(DISTANCES)}")
         towards = np.multiply.outer(self.alphas, images @ self.vector)
         return (similarity + towards[:, :, None]) / np.sqrt(lengths)
-
-
-def chance_of_right(beaten: np.ndarray, tied: np.ndarray, wrong: int, choices: int) -> np.ndarray:
-    """Probability that a right answer is chosen among `choices` − 1 wrong ones, each drawn once.
-
-    beaten, tied: how many of the `wrong` ones it beats and equals, of one shape. With c = choices − 1
-    and j tied ones among those drawn it is chosen with probability 1/(1 + j): the sum of
-    C(tied, j) C(beaten, c − j) / (1 + j) over j, by Vandermonde's identity, over C(wrong, c).
-    Without ties C(beaten, c) / C(wrong, c): the mean over all draws, which K draws estimate.
-    """
-    c = choices - 1
-    some = (comb(tied + 1 + beaten, c + 1) - comb(beaten, c + 1)) / (tied + 1)
-    return np.where(tied > 0, some, comb(beaten, c)) / comb(wrong, c)
 
 
 def answer_table(

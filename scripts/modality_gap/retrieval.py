@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import comb
 
 from modality_gap.embeddings import check_pair, first_equal_rows
 
@@ -37,6 +38,19 @@ def hits(ranks: Ranks, k: int) -> np.ndarray:
         product *= np.where(place < left, share, 1)
     missed[open_ties] = product
     return 1 - missed
+
+
+def chance_of_right(beaten: np.ndarray, tied: np.ndarray, wrong: int, choices: int) -> np.ndarray:
+    """Probability that a right answer is chosen among `choices` − 1 wrong ones, each drawn once.
+
+    beaten, tied: how many of the `wrong` ones it beats and equals, of one shape. With c = choices − 1
+    and j tied ones among those drawn it is chosen with probability 1/(1 + j): the sum of
+    C(tied, j) C(beaten, c − j) / (1 + j) over j, by Vandermonde's identity, over C(wrong, c).
+    Without ties C(beaten, c) / C(wrong, c): the mean over all draws, which K draws estimate.
+    """
+    c = choices - 1
+    some = (comb(tied + 1 + beaten, c + 1) - comb(beaten, c + 1)) / (tied + 1)
+    return np.where(tied > 0, some, comb(beaten, c)) / comb(wrong, c)
 
 
 def best_ranks(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> Ranks:

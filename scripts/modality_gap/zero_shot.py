@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from modality_gap.embeddings import check_embeddings, check_pair, normalize
+from modality_gap.embeddings import check_embeddings, check_pair, first_equal_rows, normalize
 from modality_gap.retrieval import best_ranks, hits
 
 
@@ -23,6 +23,20 @@ def class_embeddings(prompts: np.ndarray, classes: np.ndarray) -> np.ndarray:
     np.add.at(sums, classes, prompts)
     check_embeddings(sums, "sums of each class's prompts")
     return normalize(sums)
+
+
+def check_distinct(classes: np.ndarray, names: list[str]) -> None:
+    """Raise ValueError where the prompts of two classes embed as one: no image is told apart by them.
+
+    classes: shape (c, d), of the names.
+    """
+    first = first_equal_rows(classes)
+    same = np.flatnonzero(first < np.arange(len(first)))
+    if len(same):
+        raise ValueError(
+            f"classes {names[first[same[0]]]!r} and {names[same[0]]!r} have the same embedding, "
+            "expected prompts that differ"
+        )
 
 
 def zero_shot_accuracy(

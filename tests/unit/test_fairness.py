@@ -12,7 +12,6 @@ from modality_gap.fairness import (
     ALL,
     best_shift,
     changes,
-    check_distinct,
     confusion,
     count_predictions,
     fairness_claims,
@@ -282,12 +281,6 @@ def test_labels_that_are_not_there_are_named(where, groups, words):
     images = pd.DataFrame({"tone": ["light"], "gender": ["male"]})
     with pytest.raises(ValueError, match=words):
         select_images(images, where, groups, COLUMNS, OWN)
-
-
-def test_classes_of_one_embedding_are_named():
-    with pytest.raises(ValueError, match="classes 'a' and 'c' have the same embedding"):
-        check_distinct(np.eye(3)[[0, 1, 0]], ["a", "b", "c"])
-    check_distinct(np.eye(3), ["a", "b", "c"])
 
 
 def test_prompts_name_classes_kinds_and_texts():

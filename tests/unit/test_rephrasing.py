@@ -15,7 +15,6 @@ from modality_gap.rephrasing import (
     MovingTexts,
     answer_table,
     answers_of,
-    chance_of_right,
     corpus_texts,
     noise_table,
     off_diagonal_share,
@@ -24,6 +23,7 @@ from modality_gap.rephrasing import (
     rephrasing_texts,
     template_table,
 )
+from modality_gap.retrieval import chance_of_right
 
 ALPHAS = [-0.5, 0, 1]
 IMAGES = pd.DataFrame(

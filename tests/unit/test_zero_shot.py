@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from modality_gap.embeddings import normalize
-from modality_gap.zero_shot import class_embeddings, zero_shot_accuracy
+from modality_gap.zero_shot import check_distinct, class_embeddings, zero_shot_accuracy
 
 
 def brute_force(images, classes, labels, k):
@@ -80,3 +80,9 @@ def test_counts_that_differ_are_named():
         zero_shot_accuracy(np.eye(2), np.eye(2), np.array([0, 1, 1]))
     with pytest.raises(ValueError, match="2 prompts and 3 classes"):
         class_embeddings(np.eye(2), np.array([0, 1, 1]))
+
+
+def test_classes_of_one_embedding_are_named():
+    with pytest.raises(ValueError, match="classes 'a' and 'c' have the same embedding"):
+        check_distinct(np.eye(3)[[0, 1, 0]], ["a", "b", "c"])
+    check_distinct(np.eye(3), ["a", "b", "c"])
