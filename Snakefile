@@ -3,7 +3,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 # A study given with --configfile stands alone: it is not laid over the default one.
-if "study" not in config:
+if "study" not in config and not workflow.configfiles:
 
     configfile: "config/config.yaml"
 

@@ -10,11 +10,13 @@ from modality_gap.precomputed import (
     merged_notes,
     nearly_equal_notes,
     read_precomputed,
+    unread_notes,
 )
 
 with job(snakemake):
-    found = distinct_items(*read_precomputed(snakemake.params.files))
-    remarks = merged_notes(found) + nearly_equal_notes(found)
+    files = snakemake.params.files
+    found = distinct_items(*read_precomputed(files))
+    remarks = [*merged_notes(found), *nearly_equal_notes(found), *unread_notes(files)]
     metadata = {"encoder": snakemake.wildcards.encoder, "precomputed": True, "remarks": remarks}
     image_rows, text_rows = found.pairs.T
     pairs = {"matched": np.ones(len(found.pairs), dtype=bool)}

@@ -32,7 +32,13 @@ def matched_distance(images: np.ndarray, texts: np.ndarray) -> float:
     images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
     """
     check_pair(images, texts, paired=True)
-    return float(np.sqrt(2 * np.maximum(0, 1 - matched_cosines(images, texts))).mean())
+    return float(np.sqrt(squared_distances(images, texts)).mean())
+
+
+def squared_distances(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """‖xᵢ − yᵢ‖² of matched pairs, shape (n,), float64: exactly 0 where the two are one."""
+    apart = np.subtract(images, texts, dtype=np.float64)
+    return np.einsum("nd,nd->n", apart, apart)
 
 
 def matched_cosines(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -51,7 +57,7 @@ def relative_modality_gap(
     image_ids: which pairs share an image, shape (n,): it is one item. None: every pair has its own.
     """
     check_pair(images, texts, paired=True)
-    matched = (1 - matched_cosines(images, texts).mean()) / 2
+    matched = squared_distances(images, texts).mean() / 4
     if image_ids is not None:
         distinct = np.unique(image_ids, return_index=True)[1]
         # Of a single image that repeats, all pairs are one point: the limit.

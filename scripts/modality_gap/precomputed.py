@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,10 @@ NAMES = ("images", "texts")
 FORMS = ".npy of shape (2, n, d), .npz, .parquet or .safetensors with `images` and `texts`"
 NEARLY = 1e-5  # of unit length: what rounding of float32 leaves, and no two items do
 SAFETENSORS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
+# What the libraries raise for a file that is cut off, damaged or of another kind.
+UNREADABLE = (OSError, EOFError, KeyError, TypeError, AttributeError, MemoryError)
+UNREADABLE += (BadZipFile, pa.ArrowException, SafetensorError)
+LENGTHS = (1e-15, 1e15)  # of ordinary embeddings
 # What each kind of numbers is that is none of an embedding.
 NOT_EMBEDDINGS = {
     "b": "bits: embeddings quantised to signs; expected what they were before",
@@ -108,36 +113,43 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
         arrays = read_one(Path(files[0])) if len(files) == 1 else read_two(files)
         images, texts = (in_single_precision(*each) for each in zip(NAMES, arrays, strict=True))
         check_pair(images, texts, paired=True)
-    except (OSError, EOFError, KeyError, pa.ArrowException, SafetensorError) as error:
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(
             f"{name}: not readable as embeddings ({reason}), expected {FORMS}"
         ) from error
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
     return images, texts
 
 
 def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
     """Floating-point embeddings as float32; a value that it cannot hold is an error."""
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name}: no array of numbers")
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        raise ValueError(f"{name}: {array.dtype} values, expected at most float64")
     if array.dtype.kind != "f":
         what = NOT_EMBEDDINGS.get(array.dtype.kind, "no numbers")
         raise ValueError(f"{name}: {array.dtype} values, {what}")
     check_embeddings(array, name)
-    with np.errstate(over="ignore", under="ignore"):
-        single = np.ascontiguousarray(array, dtype=np.float32)
-    lost = ~np.isfinite(single).all(axis=1) | ~single.any(axis=1)
-    if lost.any():
+    lengths = np.linalg.norm(array.astype(np.float64), axis=1)
+    odd = (lengths < LENGTHS[0]) | (lengths > LENGTHS[1])
+    if odd.any():
+        row = int(odd.argmax())
         raise ValueError(
-            f"{name}: row {int(lost.argmax())} has values beyond float32's range (1e-45 to 3e38), "
-            "expected embeddings of ordinary length"
+            f"{name}: row {row} is {lengths[row]:.3g} long, expected embeddings of ordinary length, "
+            f"from {LENGTHS[0]:g} to {LENGTHS[1]:g}: float32 does not hold it"
         )
-    return single
+    return np.ascontiguousarray(array, dtype=np.float32)
 
 
 def read_vector(file: str | Path) -> np.ndarray:
     """A direction from a .npy file, shape (d,), of floating-point numbers; errors name the file."""
-    vector = load_numpy(Path(file))
+    try:
+        vector = load_numpy(Path(file))
+    except UNREADABLE as error:
+        raise ValueError(f"{file}: not readable ({error}), expected a .npy file") from error
     if isinstance(vector, NpzFile) or vector.ndim != 1:
         shape = "an .npz archive" if isinstance(vector, NpzFile) else f"shape {vector.shape}"
         raise ValueError(f"{file}: {shape}, expected a vector (d,)")
@@ -164,11 +176,16 @@ def read_one(file: Path) -> tuple[np.ndarray, np.ndarray]:
     ending = file.suffix.lower()
     if ending == ".npy":
         array = load_numpy(file)
+        if isinstance(array, NpzFile):
+            raise ValueError("an .npz archive that is named .npy, expected .npz")
         if array.ndim != 3 or len(array) != 2:
             raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
         return array[0], array[1]
     if ending == ".npz":
-        with load_numpy(file) as arrays:
+        arrays = load_numpy(file)
+        if not isinstance(arrays, NpzFile):
+            raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
+        with arrays:
             return tuple(named(arrays, name) for name in NAMES)
     if ending == ".safetensors":
         return read_safetensors(file)
@@ -177,6 +194,25 @@ def read_one(file: Path) -> tuple[np.ndarray, np.ndarray]:
         table = pq.read_table(file, columns=[name for name in NAMES if name in columns])
         return tuple(matrix_of(named(table, name, columns), name) for name in NAMES)
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
+
+
+def unread_notes(files: list[str | Path]) -> list[str]:
+    """A sentence on the arrays of a file that are neither images nor texts, where there are any."""
+    if len(files) > 1 or Path(files[0]).suffix.lower() == ".npy":
+        return []
+    file, ending = Path(files[0]), Path(files[0]).suffix.lower()
+    if ending == ".npz":
+        with load_numpy(file) as arrays:
+            names = list(arrays)
+    elif ending == ".parquet":
+        names = pq.read_schema(file).names
+    else:
+        with safetensors.safe_open(file, "numpy") as tensors:
+            names = list(tensors.keys())
+    others = [name for name in names if name not in NAMES]
+    return (
+        [f"{file.name}: not read, beside images and texts: {', '.join(others)}"] if others else []
+    )
 
 
 def named(arrays, name: str, known: list[str] | None = None):
@@ -220,6 +256,8 @@ def matrix_of(column: pa.ChunkedArray, name: str) -> np.ndarray:
         pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     ):
         raise ValueError(f"column {name!r} holds {kind}, expected a list of numbers in each row")
+    if len(column) == 0:
+        raise ValueError(f"column {name!r} has no rows")
     lists = column.combine_chunks()
     if lists.null_count or lists.flatten().null_count:
         wrong = next(

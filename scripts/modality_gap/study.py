@@ -1,11 +1,13 @@
 """A study's configuration: what is wrong with it, said in one line with the key's path."""
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from modality_gap.text_table import DELIMITERS, check_columns, read_text_table
 
@@ -16,15 +18,23 @@ def check_file(file: str | Path) -> None:
     """Raise ValueError, naming file and line, where a study says a key twice: one of both would win."""
     with open(file, encoding="utf-8") as text:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    unread = [root] if root is not None else []
+    unread, known = [root] if root is not None else [], set()
     while unread:
         node = unread.pop()
+        if id(node) in known:
+            continue  # an alias
+        known.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             unread += node.value
         if not isinstance(node, yaml.MappingNode):
             continue
         seen = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ValueError(
+                    f"{file}: line {key.start_mark.line + 1}: a key that is a list or a mapping, "
+                    "expected a name"
+                )
             if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise ValueError(
                     f"{file}: line {key.start_mark.line + 1}: key {key.value!r} stands twice, first "
@@ -40,13 +50,35 @@ def check_study(study: dict, schema: dict) -> None:
     study: the configuration; schema: its JSON schema. Names that refer to another entry
     (corpora, runs, encoders) are checked too.
     """
-    for problem in keys_of_other_types(study):
+    for problem in (*keys_of_other_types(study), *numbers_that_are_none(study)):
         raise ValueError(problem)
-    errors = sorted(Draft202012Validator(schema).iter_errors(study), key=lambda error: error.path)
+    errors = sorted(Validator(schema).iter_errors(study), key=lambda error: error.path)
     if errors:
         raise ValueError(one_line(errors[0]))
     for problem in broken_references(study):
         raise ValueError(problem)
+
+
+def numbers_that_are_none(study: dict | list, path: str = "") -> Iterator[str]:
+    """The keys whose value is no finite number: bounds of a schema let NaN pass."""
+    entries = study.items() if isinstance(study, dict) else enumerate(study)
+    for key, value in entries:
+        place = f"{path}[{key}]" if isinstance(study, list) else f"{path}.{key}".lstrip(".")
+        if isinstance(value, dict | list):
+            yield from numbers_that_are_none(value, place)
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield f"{place}: {value}, expected a finite number"
+
+
+def is_whole(checker, value) -> bool:
+    """Whether a value is a whole number; 3.0 is none, as Python's functions have it."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", is_whole),
+)
 
 
 def keys_of_other_types(study: dict | list, path: str = "") -> Iterator[str]:
@@ -124,6 +156,11 @@ def check_files(study: dict) -> None:
     folder = study.get("local_files")
     if folder is not None and not Path(folder).is_dir():
         raise FileNotFoundError(f"local_files: no such folder: {folder}")
+    for name, source in study.get("zero_shot", {}).get("directions", {}).items():
+        if isinstance(source, dict) and "file" in source and not Path(source["file"]).is_file():
+            raise FileNotFoundError(
+                f"zero_shot.directions.{name}.file: no such file: {source['file']}"
+            )
     for path, file in named_files(study):
         if "{" in file or "}" in file:
             raise ValueError(
@@ -317,6 +354,9 @@ def broken_experiments(study: dict, corpora: dict, runs: dict) -> Iterator[str]:
     if "first_steps" in study:
         yield from unknown("first_steps.run", study["first_steps"]["run"], runs)
     yield from broken_comparisons(study.get("run_comparisons", {}), runs)
+    for name, encoder in study.get("encoders", {}).items():
+        if encoder.get("corpus") == "noise":
+            yield f"encoders.{name}.corpus: noise is taken by noise as input, expected another name"
     if "noise" in corpora:
         yield "corpora.noise: this name is taken by noise as input, expected another one"
 
@@ -336,6 +376,10 @@ def broken_tasks(study: dict, corpora: dict, encoders: dict) -> Iterator[str]:
         for name in study.get(section, {}).get("encoders", []):
             yield from unknown(f"{section}.encoders", name, known)
     places = places_of_tasks(study)
+    for name, task in tasks_of(study, "zero_shot"):
+        if "positive" in task and "prompts" in task:
+            key = f"zero_shot.tasks.{name}.positive"
+            yield from unknown(key, task["positive"], task["prompts"])
     for corpus in corpora.values() if "mitigations" in study else []:
         known = splits_of(corpus) if corpus.get("evaluate") else []
         reference = study["mitigations"]["reference"]

@@ -6,6 +6,7 @@ Nothing is taken for a number, a date or a missing value: `NA`, `None`, `007` an
 import csv
 from pathlib import Path
 
+LONGEST_CELL = 2**24  # letters
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
 
@@ -19,6 +20,7 @@ def read_text_table(file: str | Path) -> dict[str, list[str]]:
     """
     file = Path(file)
     delimiter, number, rows = DELIMITERS[file.suffix.lower()], 0, []
+    csv.field_size_limit(LONGEST_CELL)
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -28,6 +30,11 @@ def read_text_table(file: str | Path) -> dict[str, list[str]]:
                     raise ValueError(
                         f"{file}: row {number} (line {reader.line_num}) has {len(row)} cells, "
                         f"expected {len(header)}, as the header has: {', '.join(header)}"
+                    )
+                if delimiter == "\t" and any("\t" in cell or "\n" in cell for cell in row):
+                    raise ValueError(
+                        f"{file}: row {number} (line {reader.line_num}) has a quoted cell that holds "
+                        "tabs or lines, as a stray quote makes one; expected neither in a .tsv"
                     )
                 rows.append(row)
     except UnicodeDecodeError as error:

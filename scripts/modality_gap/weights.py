@@ -87,7 +87,8 @@ def read_weights(path: str | Path) -> Stored:
     if str(path).endswith(BIG_VISION):
         return Stored(str(path), {})
     try:
-        if str(path).endswith(".safetensors"):
+        check_archive(path)
+        if str(path).lower().endswith(".safetensors"):
             return Stored(str(path), load_file(path))
         if is_torchscript(path):
             return read_scripted(path)
@@ -103,6 +104,15 @@ def read_weights(path: str | Path) -> Stored:
         content = {}
     ways = content.get("preprocess_cfg"), content.get("quick_gelu")
     return Stored(str(path), tensors, *ways)
+
+
+def check_archive(path: str | Path) -> None:
+    """Raise ValueError where a .zip, as torch writes it, is damaged: torch itself checks no sums."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ValueError(f"damaged: {damaged} has another checksum")
 
 
 def read_torch(path: str | Path):

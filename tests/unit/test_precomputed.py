@@ -15,6 +15,7 @@ from modality_gap.precomputed import (
     nearly_equal_notes,
     read_precomputed,
     read_vector,
+    unread_notes,
 )
 
 
@@ -191,11 +192,44 @@ def test_lists_of_fixed_size_and_half_precision_are_read(tmp_path, pair):
     np.testing.assert_array_equal(found, np.array(pair).astype(np.float16).astype(np.float32))
 
 
-def test_values_that_single_precision_cannot_hold_are_refused(tmp_path, pair):
-    for scale in (1e60, 1e-60):
-        np.savez(tmp_path / "x.npz", images=pair[0].astype(float) * scale, texts=pair[1])
-        with pytest.raises(ValueError, match="images: row 0 has values beyond float32's range"):
-            read_precomputed([tmp_path / "x.npz"])
+@pytest.mark.parametrize("scale", [1e60, 1e20, 1e-20, 1e-44, 1e-60])
+def test_lengths_that_single_precision_does_not_hold_are_refused(tmp_path, pair, scale):
+    np.savez(tmp_path / "x.npz", images=pair[0].astype(float) * scale, texts=pair[1])
+    with pytest.raises(ValueError, match="x.npz: images: row 0 is .* long, expected embeddings of"):
+        read_precomputed([tmp_path / "x.npz"])
+
+
+def test_files_of_another_kind_than_their_name_says_are_named(tmp_path, pair):
+    np.savez(tmp_path / "x.npz", images=pair[0], texts=pair[1])
+    np.save(tmp_path / "y.npy", pair[0])
+    whole = (tmp_path / "x.npz").read_bytes()
+    for name, content in (
+        ("a.npy", whole),
+        ("b.npz", (tmp_path / "y.npy").read_bytes()),
+        ("c.npz", whole[:200]),
+        ("d.npz", whole[:150] + bytes([whole[150] ^ 255]) + whole[151:]),
+        ("e.npy", b""),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"{name}: ") as caught:
+            read_precomputed([tmp_path / name])
+        assert "\n" not in str(caught.value)
+        with pytest.raises(ValueError, match=f"{name}: "):
+            read_vector(tmp_path / name)
+    np.savez(tmp_path / "x.npz", images=pair[0].astype(np.longdouble), texts=pair[1])
+    with pytest.raises(ValueError, match="x.npz: images: (float128|longdouble) values"):
+        read_precomputed([tmp_path / "x.npz"])
+
+
+def test_arrays_beside_the_two_are_told(tmp_path, pair):
+    np.savez(tmp_path / "x.npz", images=pair[0], texts=pair[1], labels=np.arange(6))
+    save_file(dict(images=pair[0], texts=pair[1], ids=pair[0]), tmp_path / "x.safetensors")
+    assert unread_notes([tmp_path / "x.npz"]) == [
+        "x.npz: not read, beside images and texts: labels"
+    ]
+    assert unread_notes([tmp_path / "x.safetensors"])[0].endswith("ids")
+    for form in FORMS:
+        assert unread_notes(write(tmp_path, form, *pair)) == []
 
 
 def test_other_arrays_of_a_file_and_capital_endings(tmp_path, pair):

@@ -311,8 +311,8 @@ def test_what_is_wrong_with_a_public_data_set(study, corpus, expected):
             "encoders.m.files: 'b}.npy' has braces",
         ),
         (
-            {"zero_shot": {"directions": {"d": {"file": "{d}.npy"}, "task": "task"}}},
-            "zero_shot.directions.d.file: '{d}.npy' has braces",
+            {"encoders": {"m": {"folder": "{d}"}}},
+            "encoders.m.folder: '{d}' has braces",
         ),
     ],
 )
@@ -387,3 +387,46 @@ def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expe
     with pytest.raises(ValueError, match=":") as caught:
         check_tables(table_study(tmp_path, **task))
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (
+            "shift_landscape",
+            {"logit_scales": [float("nan")]},
+            "shift_landscape.logit_scales[0]: nan",
+        ),
+        ("zero_shot/shifts/last", float("inf"), "zero_shot.shifts.last: inf, expected a finite"),
+        ("zero_shot/shifts/number", 3.0, "zero_shot.shifts.number: 3.0 is not of type 'integer'"),
+        ("zero_shot/bootstrap", 200.0, "zero_shot.bootstrap: 200.0 is not of type 'integer'"),
+        ("encoders/initial/seed", 10**23, "encoders.initial.seed: 100000000000000000000000 is"),
+        (
+            "encoders/mine",
+            {"kind": "precomputed", "corpus": "noise", "file": "x.npy"},
+            "encoders.mine.corpus: noise is taken",
+        ),
+    ],
+)
+def test_numbers_that_jobs_could_not_take_are_named(study, path, value, expected):
+    if path == "encoders/initial/seed":
+        study["encoders"]["initial"] = {"kind": "random", "architecture": "emoji-resnet", "seed": 0}
+    assert complaint(changed(study, path, value)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a: &a\n  x: *a\n", None), ("? [a, b]\n: 1\n", "line 1: a key that is a list")],
+)
+def test_odd_yaml_ends(tmp_path, text, expected):
+    (tmp_path / "study.yaml").write_text(text)
+    if expected is None:
+        return check_file(tmp_path / "study.yaml")
+    with pytest.raises(ValueError, match=expected):
+        check_file(tmp_path / "study.yaml")
+
+
+def test_a_direction_that_is_not_there_is_named(tmp_path):
+    study = {"zero_shot": {"directions": {"d": {"file": str(tmp_path / "d.npy")}}}}
+    with pytest.raises(FileNotFoundError, match="zero_shot.directions.d.file: no such file"):
+        check_files(study)

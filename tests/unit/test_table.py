@@ -80,7 +80,10 @@ def test_a_label_is_what_stands_there(folder, label):
     assert read_split(folder, "all")[0].label[0] == label
 
 
-@pytest.mark.parametrize("caption", ["None", "42", "007", "nan", "1e5", "True", "[red]", "{x}"])
+@pytest.mark.parametrize(
+    "caption",
+    ["None", "42", "007", "nan", "1e5", "True", "[red]", "{x}", "(a dog)", "[1]"],
+)
 def test_a_caption_is_what_stands_there(folder, caption):
     assert read(folder, f"image,caption\na.png,{caption}\n").captions.text[0] == caption
 
@@ -122,6 +125,10 @@ def test_forms_of_text(folder, encoding, end):
         ("image,caption,split\na.png,x,test\nb.png,y,test \n", "row 2 has split 'test '"),
         ("image,caption\na.png,\"['one', 'two']\"\n", "row 1 has a list written as text"),
         ('image,caption\na.png,"[""one"", ""two""]"\n', "row 1 has a list written as text"),
+        ('image,caption\na.png,"[""one"", null]"\n', "row 1 has a list written as text"),
+        ("image,caption\na.png,\"('one', 2)\"\n", "row 1 has a list written as text"),
+        ("image,caption\na.png,\" [['one']]\"\n", "row 1 has a list written as text"),
+        ("image,caption\na.png,\"array(['a', 'b'], dtype=object)\"\n", "row 1 has a list"),
     ],
 )  # fmt: skip
 def test_a_bad_table_is_named(folder, text, complaint):
@@ -139,6 +146,23 @@ def test_another_encoding_is_named(folder, encoding):
 def test_one_picture_under_two_spellings_is_one_image(folder):
     found = read(folder, f"image,caption\na.png,x\n./a.png,y\n{folder}/b.png,z\n")
     assert list(found.captions.image_id) == ["a.png", "a.png", f"{folder}/b.png"]
+
+
+def test_links_are_followed_as_the_system_follows_them(folder):
+    (folder / "other/sub").mkdir(parents=True)
+    Image.new("RGB", (4, 4), "black").save(folder / "other/a.png")
+    (folder / "link").symlink_to(folder / "other/sub")
+    (folder / "again.png").symlink_to(folder / "b.png")
+    found = read(folder, "image,caption\na.png,x\nlink/../a.png,y\nb.png,z\nagain.png,z\n")
+    assert len(found.images) == 3
+    assert Image.open(found.images.image[1]).getpixel((0, 0)) == (0, 0, 0)
+    with pytest.raises(ValueError, match="has split 'x' in row 1 and 'y' in row 2"):
+        read(folder, "image,caption,split\nb.png,z,x\nagain.png,z,y\n")
+
+
+def test_a_quoted_cell_of_a_tsv_that_swallows_rows_is_named(folder):
+    with pytest.raises(ValueError, match="mine.tsv: row 1 .line 3. has a quoted cell that holds"):
+        read(folder, 'image\tcaption\na.png\t"Hello\nb.png\tworld"\n', name="mine.tsv")
 
 
 def test_columns_of_captions_are_no_labels_of_images(folder):
@@ -194,6 +218,7 @@ def test_pictures_in_the_table(folder):
         (pa.array([3.0, None, 7.0]), ["3", None, "7"]),
         (pa.array([0.5, float("nan"), 7.0]), ["0.5", None, "7.0"]),
         (pa.array([True, None, False]), ["True", None, "False"]),
+        (pa.array([0.1, None, 2.5], pa.float32()), ["0.1", None, "2.5"]),
         (pa.array(["NA", "", None]), ["NA", None, None]),
         (pa.array(["x", "y", None]).dictionary_encode(), ["x", "y", None]),
     ],
@@ -210,6 +235,9 @@ def test_classes_of_the_hub_have_names(folder):
     found = read_parquet(folder, columns, features)
     assert list(found.images.label.fillna("?")) == ["dog", "?", "cat"]
     assert "as the names of its 2 classes" in found.remarks[0]
+    same = {"label": {"names": ["crane", "dog", "crane"], "_type": "ClassLabel"}}
+    with pytest.raises(ValueError, match="classes 0 and 2 are both named 'crane'"):
+        read_parquet(folder, columns, same)
     with pytest.raises(ValueError, match="mine.parquet: row 1 has label 5, expected one of 2"):
         read_parquet(folder, columns | {"label": [5, 0, 0]}, features)
 
@@ -235,6 +263,7 @@ def test_columns_that_cannot_be_labels_are_told(folder):
         ({"image": [b"x", None]}, "row 2 has no image"),
         ({"image": ["a.png", None]}, "row 2 has no image"),
         ({"split": pa.array(["x", None])}, "row 2 has no split"),
+        ({"split": pa.array([b"x", b"y"])}, "column 'split' holds binary, expected text"),
     ],
 )
 def test_a_bad_parquet_table_is_named(folder, change, complaint):

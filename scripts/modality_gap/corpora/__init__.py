@@ -31,6 +31,7 @@ from modality_gap.archives import read_place
 IMAGE_COLUMNS = ("image_id", "image", "split")
 EXPECTED = "expected PNG, JPEG or WebP"
 CAPTION_COLUMNS = ("caption_id", "image_id", "text")
+WHITE_IS_ZERO = 262  # TIFF's tag, with the value 0
 # What undoes each EXIF orientation.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -234,15 +235,16 @@ def decode(source: bytes | str, name: str) -> Image.Image:
     bits. Raises ValueError, naming the image, where it does not decode, has more than 179 million
     pixels, or pixels that no viewer shows alike (32-bit numbers).
     """
+    content = source if isinstance(source, bytes) else read_place(source)
     try:
-        content = source if isinstance(source, bytes) else read_place(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             warnings.filterwarnings("ignore", "Corrupt EXIF data")
-            with Image.open(io.BytesIO(content)) as image:
-                turn = TURNS.get(orientation_of(image))
-                shown = in_colour(image, name)
-                return shown if turn is None else shown.transpose(turn)
+            image = Image.open(io.BytesIO(content))
+            # Whole, before anything is asked of it: what is damaged must not pass for read, and a
+            # TIFF is turned by Pillow as it loads.
+            image.load()
+            turn = TURNS.get(orientation_of(image))
     except Image.DecompressionBombError as error:
         limit = 2 * Image.MAX_IMAGE_PIXELS
         raise ValueError(
@@ -252,8 +254,11 @@ def decode(source: bytes | str, name: str) -> Image.Image:
         raise ValueError(
             f"image {name!r} does not decode (no kind of picture that is known), {EXPECTED}"
         ) from error
-    except (OSError, SyntaxError, EOFError, struct.error) as error:
-        raise ValueError(f"image {name!r} does not decode ({error}), {EXPECTED}") from error
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"image {name!r} does not decode ({reason}), {EXPECTED}") from error
+    shown = in_colour(image, name)
+    return shown if turn is None else shown.transpose(turn)
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -268,7 +273,10 @@ def in_colour(image: Image.Image, name: str) -> Image.Image:
     """The image in RGB, what is transparent on white."""
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
         # Pillow would cut every value at 255 instead.
-        grey = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+        values = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
+        # A TIFF may count from white down.
+        counted_down = getattr(image, "tag_v2", {}).get(WHITE_IS_ZERO) == 0
+        grey = Image.fromarray(255 - values if counted_down else values)
         mask = image.info.get("transparency")
         if isinstance(mask, int):
             white = Image.fromarray(((np.asarray(image) == mask) * 255).astype(np.uint8))
@@ -279,6 +287,10 @@ def in_colour(image: Image.Image, name: str) -> Image.Image:
             f"image {name!r} has 32-bit pixels (mode {image.mode}), whose black and white are not told: "
             "expected 8 or 16 bits a channel"
         )
+    colour = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(colour, tuple) and max(colour) > 255:
+        # Of 16 bits, as the picture was.
+        image.info["transparency"] = tuple(value >> 8 for value in colour)
     if image.has_transparency_data:
         opaque = image.convert("RGBA")
         ground = Image.new("RGBA", opaque.size, "white")

@@ -81,14 +81,17 @@ def check_cells(rows: pd.DataFrame, file: Path) -> None:
 
 
 def is_written_list(text: str) -> bool:
-    """Whether a text is Python or JSON for a list of texts."""
-    if not (text.startswith("[") and text.endswith("]")):
+    """Whether a text is Python or JSON for a list with texts in it."""
+    text = text.strip()
+    if text.startswith("array("):
+        text = text[len("array(") : text.rfind("]") + 1]
+    if text[:1] not in ("[", "("):
         return False
     try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = ast.literal_eval(text.replace("null", "None"))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return False
-    return isinstance(value, list) and len(value) > 0 and all(isinstance(v, str) for v in value)
+    return isinstance(value, list | tuple) and any(isinstance(v, str | list) for v in value)
 
 
 def identify(rows: pd.DataFrame, file: Path) -> tuple[list[str], np.ndarray]:
@@ -110,12 +113,15 @@ def identify(rows: pd.DataFrame, file: Path) -> tuple[list[str], np.ndarray]:
             names = [f"row {firsts[code] + 1}" for code in codes]
         rows["image"] = [content for content, _ in held]
         return names, codes
-    places = [os.path.normpath(os.path.abspath(file.parent / path)) for path in held]
-    codes, distinct = pd.factorize(np.array(places, dtype=object))
-    for code, place in enumerate(distinct):
-        if not os.path.isfile(place):
-            row = int((codes == code).argmax())
-            raise FileNotFoundError(f"{file}: row {row + 1}: no such image {held[row]} ({place})")
+    folder = os.path.abspath(file.parent)
+    places = [os.path.join(folder, path) for path in held]
+    # Not by its spelling: what follows a link may be elsewhere, and two may lead to one.
+    codes, _ = pd.factorize(np.array([os.path.realpath(place) for place in places], dtype=object))
+    for row in np.unique(codes, return_index=True)[1]:
+        if not os.path.isfile(places[row]):
+            raise FileNotFoundError(
+                f"{file}: row {row + 1}: no such image {held[row]} ({places[row]})"
+            )
     rows["image"] = places
     return list(held), codes
 
@@ -189,13 +195,16 @@ def read_parquet_columns(file: Path, notes: list[str]) -> dict[str, list]:
 
 def class_names_of(schema: pa.Schema) -> dict[str, list[str]]:
     """The names of the classes that columns of whole numbers count, as the hub's tables tell them."""
-    told = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    features = told.get("info", {}).get("features", {})
-    return {
-        name: feature["names"]
-        for name, feature in features.items()
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and "names" in feature
-    }
+    told = (schema.metadata or {}).get(b"huggingface", b"{}")
+    try:
+        features = json.loads(told)["info"]["features"].items()
+        return {
+            name: feature["names"]
+            for name, feature in features
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}  # other metadata than the hub's: columns are what they hold
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -253,11 +262,20 @@ def label_cells(
     classes: the names that whole numbers count, −1 being none of them.
     """
     kind = column.type
+    if name == "split" and not (is_text(kind) or pa.types.is_integer(kind)):
+        raise ValueError(f"{file}: column 'split' holds {kind}, expected text")
     if pa.types.is_nested(kind) or is_bytes(kind):
         notes.append(f"column {name!r} is left out: it holds {kind}, labels are text or numbers")
         return {}
     cells = [None if value is None or value != value else value for value in column.to_pylist()]
     if classes is not None and pa.types.is_integer(kind):
+        twice = [row for row, one in enumerate(classes) if one in classes[:row]]
+        if twice:
+            first = classes.index(classes[twice[0]])
+            raise ValueError(
+                f"{file}: column {name!r}: classes {first} and {twice[0]} are both named "
+                f"{classes[first]!r}, expected a name for each"
+            )
         for row, value in enumerate(cells, start=1):
             if value is not None and not -1 <= value < len(classes):
                 raise ValueError(
@@ -270,4 +288,6 @@ def label_cells(
         if known and all(float(value).is_integer() for value in known):
             notes.append(f"column {name!r} holds whole numbers as {kind}: read without a point")
             cells = [None if value is None else int(value) for value in cells]
+        elif pa.types.is_float32(kind):
+            cells = [None if value is None else np.float32(value) for value in cells]
     return {name: [None if value is None else str(value) for value in cells]}
