@@ -12,7 +12,8 @@ with job(snakemake):
     if snakemake.params.classes is not None:
         check_classes(corpus.images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
     pictures = [image for image in corpus.images.image if isinstance(image, str)]
-    contents = write_record(snakemake.output.files, snakemake.params.fingerprint, pictures)
+    read = [snakemake.input.table, *pictures]
+    contents = write_record(snakemake.output.files, snakemake.params.fingerprint, read)
     how = {**snakemake.params.matched, "contents": contents}
     write_corpus(Path(snakemake.output.images).parent, corpus, **how)
     say(snakemake, corpus.remarks)

@@ -112,6 +112,14 @@ def damaged_exif() -> bytes:
     return photograph(exif=b"Exif\0\0II*\0\xff\xff\xff\xff\x99\x99")
 
 
+def damaged_png() -> bytes:
+    """A picture of noise with one byte changed in the middle of its pixels."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    content = bytearray(encoded(Image.fromarray(noise), "PNG"))
+    content[len(content) // 2] ^= 0x55
+    return bytes(content)
+
+
 # What each file holds, by its name; those that no viewer shows alike, or at all, come last.
 PICTURES: dict[str, Callable[[], bytes]] = {
     "rgb.png": lambda: encoded(Image.fromarray(colour()), "PNG"),
@@ -149,6 +157,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     **{f"turned{number}.jpg": (lambda n=number: turned(n)) for number in range(1, 9)},
     "turned6.png": lambda: turned(6, "PNG"),
     "turned6.webp": lambda: turned(6, "WEBP"),
+    "turned6.tif": lambda: turned(6, "TIFF"),
     # Without colour:
     "grey.png": lambda: encoded(Image.fromarray(grey()), "PNG"),
     "grey.jpg": lambda: encoded(
@@ -162,13 +171,14 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "floats.tif": lambda: encoded(Image.fromarray(grey() / np.float32(255)), "TIFF"),
     "whole32.tif": lambda: encoded(Image.fromarray(grey().astype(np.int32) << 16), "TIFF"),
     "huge.png": huge,
+    "one_byte_changed.png": damaged_png,
     "cut_off.jpg": lambda: photograph()[:-400],
     "cut_off.png": lambda: encoded(Image.fromarray(colour()), "PNG")[:60],
     "empty.png": lambda: b"",
     "text.png": lambda: b"<html>quota exceeded</html>",
 }
 REFUSED = ("floats.tif", "whole32.tif", "huge.png", "cut_off.jpg", "cut_off.png", "empty.png")
-REFUSED += ("text.png",)
+REFUSED += ("text.png", "one_byte_changed.png")
 WITHOUT_COLOUR = ("grey.png", "grey.jpg", "grey16.png", "grey16.tif", "grey_transparent.png")
 WITHOUT_COLOUR += ("floats.tif", "whole32.tif")
 

@@ -1,8 +1,12 @@
 """Pictures are read as a viewer shows them, or refused by name."""
 
+import io
+import struct
+import zlib
+
 import numpy as np
 import pytest
-from odd_pictures import PICTURES, REFUSED, difference, grey16, write_pictures
+from odd_pictures import PICTURES, REFUSED, difference, grey16, png_chunks, write_pictures
 from PIL import Image
 
 from modality_gap.corpora import decode
@@ -24,6 +28,7 @@ def test_every_picture_is_shown_as_a_viewer_shows_it(name):
         ("huge.png", "is too large .*400000000 pixels.*expected at most 178,956,970 pixels"),
         ("cut_off.jpg", "does not decode .*[Tt]runcated"),
         ("cut_off.png", "does not decode"),
+        ("one_byte_changed.png", "does not decode"),
         ("empty.png", "does not decode .no kind of picture"),
         ("text.png", "does not decode .no kind of picture"),
     ],
@@ -46,3 +51,18 @@ def test_they_differ_from_each_other_as_their_files_do(tmp_path):
     assert grey16().mode == "I;16"
     names = write_pictures(tmp_path)
     assert len(names) >= 40
+
+
+def test_pictures_of_16_bits_keep_what_their_files_say():
+    """TIFF that counts from white down; a transparent colour of 16 bits."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.array([[0, 65535]], np.uint16)).save(buffer, "TIFF", tiffinfo={262: 0})
+    shown = np.asarray(decode(buffer.getvalue(), "x"))
+    assert shown[0, :, 0].tolist() == [255, 0]
+    rows = b"\0" + np.array([[60000, 0, 0], [0, 0, 0]], ">u2").tobytes()
+    header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)
+    colour = struct.pack(">HHH", 60000, 0, 0)
+    content = png_chunks(
+        (b"IHDR", header), (b"tRNS", colour), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")
+    )
+    assert np.asarray(decode(content, "x"))[0].tolist() == [[255, 255, 255], [0, 0, 0]]

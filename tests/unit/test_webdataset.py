@@ -516,3 +516,16 @@ def test_a_local_folder_takes_the_place_of_the_network(classified, tmp_path):
 )
 def test_files_of_the_hub_are_where_it_serves_them(address, expected):
     assert file_address(address) == expected
+
+
+def test_shards_beyond_those_that_are_told_and_archives_put_together_are_named(classified):
+    shard = classified / "test/0.tar"
+    number = int((classified / "test/nshards.txt").read_text())
+    more = classified / f"test/{number}.tar"
+    more.write_bytes(shard.read_bytes())
+    with pytest.raises(ValueError, match=f"{number}.tar: a shard beyond the {number} that nshards"):
+        read_webdataset(classified, ["test"])
+    more.unlink()
+    shard.write_bytes(shard.read_bytes() * 2)
+    with pytest.raises(ValueError, match="0.tar: more after its end, as of two archives"):
+        read_webdataset(classified, ["test"])

@@ -420,3 +420,13 @@ def test_weights_that_embeddings_do_not_use_may_be_missing(tmp_path, caplog):
     found = build_model("emoji-resnet", checkpoint=tmp_path / "x.pt")
     assert weights_fingerprint(found) == weights_fingerprint(model)
     assert "weights that embeddings do not use are missing: zero" in caplog.text
+
+
+def test_a_file_of_torch_with_a_changed_bit_is_refused(tmp_path):
+    """Torch does not check the sums that its own files hold."""
+    torch.save({"weight": torch.ones(4096)}, tmp_path / "w.pt")
+    content = bytearray((tmp_path / "w.pt").read_bytes())
+    content[content.index(torch.ones(64).numpy().tobytes()) + 40] ^= 1
+    (tmp_path / "w.pt").write_bytes(content)
+    with pytest.raises(ValueError, match="w.pt: not a checkpoint .*damaged: .* another checksum"):
+        read_weights(tmp_path / "w.pt")

@@ -107,5 +107,5 @@ def test_what_changed_is_done_again_and_nothing_else(place, tmp_path):
     (things / "test/0.tar").rename(things / "test/1.tar")
     (table / "3.png").unlink()
     assert planned(place) >= OF_PICTURES
-    line_with(place.fails("--", GAP), f"no such image {table / '3.png'}")
+    line_with(place.fails("--", GAP), f"no such image 3.png ({table / '3.png'})")
     line_with(place.fails("--", TEXTS), "test/0.tar: no such shard, expected by nshards.txt")

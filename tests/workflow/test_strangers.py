@@ -1,5 +1,7 @@
 """What strangers bring, through the whole workflow: read as it stands, refused, or counted and said."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,3 +88,28 @@ def test_repeated_rows_of_arrays_are_one_item_and_codes_are_refused(workplace, t
     )
     line = line_with(place.fails(), "dequantise")
     assert line.startswith(f"read_precomputed (mine, pairs, all): {file}: images: int8 values")
+
+
+def test_a_file_that_is_replaced_by_an_older_one_is_read_again(place, workplace, tmp_path, random):
+    """As `mv` and `rsync` leave it: Snakemake looks for newer files alone."""
+
+    def put_older(file, content):
+        file.write_bytes(content)
+        os.utime(file, (1e9, 1e9))
+
+    file = tmp_path / "embeddings.npy"
+    np.save(file, random.normal(size=(2, 20, 8)).astype(np.float32))
+    gap = "results/mine/gap/mine/pairs/all.parquet"
+    arrays = workplace(embeddings_study(file))
+    arrays.succeeds("--", gap)
+    np.save(tmp_path / "other.npy", random.normal(size=(2, 12, 8)).astype(np.float32))
+    put_older(file, (tmp_path / "other.npy").read_bytes())
+    arrays.succeeds("--", gap)
+    assert pd.read_parquet(tmp_path / gap).pairs[0] == 12
+    assert "Nothing to be done" in arrays.succeeds("--", gap)
+    table, captions = tmp_path / "pictures.csv", "results/mine/corpora/pictures/captions.parquet"
+    place.succeeds("--", captions)
+    put_older(table, table.read_bytes().replace(b"colour number", b"hue"))
+    place.succeeds("--", captions)
+    assert pd.read_parquet(tmp_path / captions).text[0] == "hue 0"
+    assert "Nothing to be done" in place.succeeds("--", captions)

@@ -27,7 +27,7 @@ from modality_gap.study import (
     check_tables,
     places_of_tasks,
 )
-from modality_gap.watched import RECORD, fingerprint, folder_files
+from modality_gap.watched import RECORD, fingerprint, folder_files, stamp
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 OWN_ARCHITECTURES = Path(workflow.basedir) / "config/architectures"
@@ -275,7 +275,7 @@ def sources():
             found[package["file"]] = {key: package[key] for key in ("npm", "hash")}
     others = [
         (
-            encoder["url"].rsplit("/", 1)[-1],
+            file_of(encoder["url"]),
             "encoders",
             encoder["url"],
             f"sha256:{encoder['sha256']}",
@@ -293,6 +293,11 @@ def sources():
                 f"{kind}: two different downloads are both named {file!r}"
             )
     return found
+
+
+def file_of(url):
+    """The name of the file at an address, without what is asked of the server."""
+    return url.partition("?")[0].rsplit("/", 1)[-1]
 
 
 def original_files(corpus):
@@ -377,7 +382,7 @@ def files_of(corpus):
     settings = CORPORA[corpus]
     record = f"results/{config['study']}/corpora/{corpus}/{RECORD}"
     if settings["reader"] == "table":
-        # The pictures that the table listed; the table itself is an input.
+        # The table, and the pictures that it listed.
         return fingerprint(record, None)
     if "folder" in settings:
         patterns = read_patterns(settings["reader"], settings, settings["splits"])
@@ -586,6 +591,7 @@ KEPT = (
     "quick_gelu",
     "part",
     "interpolate",
+    "own_files",
 )
 
 
@@ -594,7 +600,34 @@ def entry_of(encoder):
     entry = ENCODERS[encoder]
     if entry["kind"] == "run":
         entry = entry | run_network(entry["run"])
+    elif own := own_files(entry):
+        entry = entry | {"own_files": stamps(own)}
     return {key: entry[key] for key in KEPT if key in entry}
+
+
+def own_files(entry):
+    """The files that a user brings for an encoder."""
+    if "folder" in entry:
+        return folder_files(entry["folder"], [("**/*",)])
+    return entry.get("files", [entry["file"]] if "file" in entry else [])
+
+
+def stamps(files):
+    """Size and time of files: one that is replaced by an older one is no newer input."""
+    return [list(stamp(file) or ()) for file in files]
+
+
+def direction_stamps():
+    """`stamps` of the files that directions of zero-shot classification come from."""
+    sources = ZERO_SHOT.get("directions", {}).values()
+    return stamps(
+        source["file"] for source in sources if source != "task" and "file" in source
+    )
+
+
+def precomputed_stamps(wildcards):
+    """`stamps` of the file or two that hold embeddings which a user brings."""
+    return stamps(own_files(ENCODERS[wildcards.encoder]))
 
 
 def encoder_entry(wildcards):
@@ -654,7 +687,7 @@ def weights_of(encoder):
 def encoder_folder(wildcards):
     """All files of the folder that an encoder is read from; most have none. Hidden ones are no part."""
     entry = ENCODERS[wildcards.encoder]
-    return folder_files(entry["folder"], [("**/*",)]) if "folder" in entry else []
+    return own_files(entry) if "folder" in entry else []
 
 
 def encoder_weights(wildcards):
@@ -1218,8 +1251,8 @@ def precomputed_files(wildcards):
     """The file or two that hold embeddings which a user brings."""
     entry = ENCODERS[wildcards.encoder]
     if "url" in entry:
-        return [f"results/downloads/{entry['url'].rsplit('/', 1)[-1]}"]
-    return entry["files"] if "files" in entry else [entry["file"]]
+        return [f"results/downloads/{file_of(entry['url'])}"]
+    return own_files(entry)
 
 
 # The figures of each experiment; its section in the study has the same name.

@@ -270,5 +270,6 @@ rule read_precomputed:
         runtime=30,
     params:
         files=precomputed_files,
+        stamps=precomputed_stamps,
     script:
         "../../scripts/read_precomputed.py"

@@ -21,6 +21,7 @@ rule zero_shot:
         runtime=30,
     params:
         settings=config["zero_shot"],
+        stamps=direction_stamps(),
     script:
         "../../scripts/zero_shot.py"
 

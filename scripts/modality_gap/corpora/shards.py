@@ -12,6 +12,7 @@ IMAGE_ENDINGS = ("webp", "png", "jpg", "jpeg")
 OTHER_IMAGES = {"avif", "bmp", "gif", "heic", "jfif", "jp2", "jxl", "pbm", "pgm", "ppm", "svg"}
 OTHER_IMAGES |= {"tif", "tiff"}
 END_OF_TAR = bytes(1024)
+AFTER_END = 2**20  # where a second archive would begin
 HIDDEN, META = "hidden files", "files of the format itself"
 
 
@@ -75,6 +76,13 @@ def read_parts(shard: Path, ending: str) -> tuple[dict[str, dict[str, str]], Cou
                 parts[part] = decode_label(tar.extractfile(member).read(), shard, member)
             else:
                 parts[part] = place(shard, member.offset_data, member.size)
+        end = tar.offset
+    with shard.open("rb") as file:
+        file.seek(end)
+        if file.read(AFTER_END).strip(b"\0"):
+            raise ValueError(
+                f"{shard}: more after its end, as of two archives put together: expected one"
+            )
     return samples, unread
 
 

@@ -68,7 +68,14 @@ def read_type(folder: Path) -> str:
 
 def shards_of(folder: Path, split: str) -> list[Path]:
     """Paths of a split's shards, as many as its `nshards.txt` says."""
-    return [folder / name for name in shard_names(folder / split / SHARDS, split)]
+    names = shard_names(folder / split / SHARDS, split)
+    there = {f"{split}/{path.name}" for path in (folder / split).glob("*.tar")}
+    more = sorted(there - set(names))
+    if more:
+        raise ValueError(
+            f"{folder / more[0]}: a shard beyond the {len(names)} that {SHARDS} says, expected none"
+        )
+    return [folder / name for name in names]
 
 
 def shard_names(file: Path, split: str) -> list[str]:
