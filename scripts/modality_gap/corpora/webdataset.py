@@ -71,7 +71,7 @@ def shards_of(folder: Path, split: str) -> list[Path]:
     names = shard_names(folder / split / SHARDS, split)
     there = {f"{split}/{path.name}" for path in (folder / split).glob("*.tar")}
     more = sorted(there - set(names))
-    if more:
+    if more and there.issuperset(names):
         raise ValueError(
             f"{folder / more[0]}: a shard beyond the {len(names)} that {SHARDS} says, expected none"
         )
