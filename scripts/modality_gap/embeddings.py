@@ -45,7 +45,10 @@ def check_pair(images: np.ndarray, texts: np.ndarray, paired: bool = False) -> N
             f"images are {images.shape[1]} wide and texts {texts.shape[1]}, expected one width"
         )
     if paired and len(images) != len(texts):
-        raise ValueError(f"{len(images)} images and {len(texts)} texts, expected as many of each")
+        raise ValueError(
+            f"{len(images)} images and {len(texts)} texts, expected as many of each: row i of both is "
+            "a pair, and an image with several captions stands in several rows"
+        )
 
 
 def normalize(embeddings: np.ndarray) -> np.ndarray:

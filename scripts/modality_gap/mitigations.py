@@ -287,7 +287,7 @@ def advice(table: pd.DataFrame) -> str:
     if harmless:
         return (
             f"It makes no measurable difference: {len(harmless)} of {count} ways cost no recall@1 "
-            "beyond its interval, and none gains anything."
+            "beyond its interval, and none gains more than chance gives one of so many."
         )
     return f"No: each of {count} ways lowers recall@1 in a direction by more than its interval."
 
