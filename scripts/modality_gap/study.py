@@ -59,17 +59,6 @@ def check_study(study: dict, schema: dict) -> None:
         raise ValueError(problem)
 
 
-def numbers_that_are_none(study: dict | list, path: str = "") -> Iterator[str]:
-    """The keys whose value is no finite number: bounds of a schema let NaN pass."""
-    entries = study.items() if isinstance(study, dict) else enumerate(study)
-    for key, value in entries:
-        place = f"{path}[{key}]" if isinstance(study, list) else f"{path}.{key}".lstrip(".")
-        if isinstance(value, dict | list):
-            yield from numbers_that_are_none(value, place)
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield f"{place}: {value}, expected a finite number"
-
-
 def is_whole(checker, value) -> bool:
     """Whether a value is a whole number; 3.0 is none, as Python's functions have it."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -81,18 +70,30 @@ Validator = extend(
 )
 
 
-def keys_of_other_types(study: dict | list, path: str = "") -> Iterator[str]:
+def entries_of(study: dict | list, path: str = "") -> Iterator[tuple[str, str, object, object]]:
+    """(path of what holds it, own path, key or place, value) of every entry, depth first."""
+    for key, value in study.items() if isinstance(study, dict) else enumerate(study):
+        own = f"{path}[{key}]" if isinstance(study, list) else f"{path}.{key}".lstrip(".")
+        yield path, own, key if isinstance(study, dict) else str(key), value
+        if isinstance(value, dict | list):
+            yield from entries_of(value, own)
+
+
+def keys_of_other_types(study: dict) -> Iterator[str]:
     """The keys that YAML took for something else than text: no for false, 007 for 7."""
-    entries = study.items() if isinstance(study, dict) else enumerate(study)
-    for key, value in entries:
-        if isinstance(study, dict) and not isinstance(key, str):
+    for path, _, key, _ in entries_of(study):
+        if not isinstance(key, str):
             yield (
                 f"{path or 'the study'}: a key is read as {key!r} ({type(key).__name__}), not as text: "
                 "put it in quotes as it is meant"
             )
-        place = f"{path}[{key}]" if isinstance(study, list) else f"{path}.{key}".lstrip(".")
-        if isinstance(value, dict | list):
-            yield from keys_of_other_types(value, place)
+
+
+def numbers_that_are_none(study: dict) -> Iterator[str]:
+    """The keys whose value is no finite number: bounds of a schema let NaN pass."""
+    for _, own, _, value in entries_of(study):
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{own}: {value}, expected a finite number"
 
 
 def check_tables(study: dict) -> None:
