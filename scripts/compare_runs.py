@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from job import job
-from modality_gap.run_comparisons import (
+from modality_gap.training.run_comparisons import (
     gap_by_dimension,
     gap_by_temperature,
     measure_correlations,

@@ -5,8 +5,8 @@ import pandas as pd
 
 from job import job, say
 from measured import measured
-from modality_gap.cone import cosine_statistics, log_cap_share
-from modality_gap.embeddings import UndefinedError, read_normalized
+from modality_gap.data.embeddings import UndefinedError, read_normalized
+from modality_gap.measures.cone import cosine_statistics, log_cap_share
 
 with job(snakemake), measured(snakemake):
     sides = {

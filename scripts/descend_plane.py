@@ -5,7 +5,7 @@ from itertools import product
 import pandas as pd
 
 from job import job
-from modality_gap.plane_descent import descend_in_plane
+from modality_gap.origin.plane_descent import descend_in_plane
 
 SHARED = ("pairs", "gap", "learning_rate")
 

@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 
 from job import job
-from modality_gap.batched_descent import descend_on_sphere
+from modality_gap.origin.batched_descent import descend_on_sphere
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)

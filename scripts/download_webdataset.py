@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from job import job
-from modality_gap.corpora.webdataset_download import fetch_webdataset
+from modality_gap.data.corpora.webdataset_download import fetch_webdataset
 
 with job(snakemake):
     folder, local_files = Path(snakemake.output[0]).parent, snakemake.config["local_files"]

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from job import architectures, job, say
-from modality_gap.corpora import distinct_texts, read_split
-from modality_gap.encoders import (
+from modality_gap.data.corpora import distinct_texts, read_split
+from modality_gap.models.encoders import (
     build_encoder,
     build_tokenizer,
     choose_device,
@@ -16,8 +16,8 @@ from modality_gap.encoders import (
     embed_part,
     register_architectures,
 )
-from modality_gap.split_embeddings import write_split
-from modality_gap.text_tokens import check_cut, tokenize
+from modality_gap.models.split_embeddings import write_split
+from modality_gap.models.text_tokens import check_cut, tokenize
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)

@@ -5,12 +5,12 @@ from pathlib import Path
 import torch
 
 from job import job, say
-from modality_gap.backbones import build_one_sided
-from modality_gap.corpora import distinct_texts, read_split
-from modality_gap.embeddings import write_embeddings
-from modality_gap.encoders import Pixels, choose_device, describe, embed_images
-from modality_gap.noise import embed_noise_images, embed_noise_texts
-from modality_gap.text_tokens import check_cut
+from modality_gap.data.corpora import distinct_texts, read_split
+from modality_gap.data.embeddings import write_embeddings
+from modality_gap.models.backbones import build_one_sided
+from modality_gap.models.encoders import Pixels, choose_device, describe, embed_images
+from modality_gap.models.noise import embed_noise_images, embed_noise_texts
+from modality_gap.models.text_tokens import check_cut
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)

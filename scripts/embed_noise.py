@@ -3,9 +3,14 @@
 import torch
 
 from job import architectures, job
-from modality_gap.embeddings import write_embeddings
-from modality_gap.encoders import build_encoder, choose_device, describe, register_architectures
-from modality_gap.noise import embed_noise_images, embed_noise_texts
+from modality_gap.data.embeddings import write_embeddings
+from modality_gap.models.encoders import (
+    build_encoder,
+    choose_device,
+    describe,
+    register_architectures,
+)
+from modality_gap.models.noise import embed_noise_images, embed_noise_texts
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from job import job, say
-from modality_gap.embeddings import read_matched, read_normalized
-from modality_gap.fairness import (
+from modality_gap.data.embeddings import read_matched, read_normalized
+from modality_gap.effects.fairness import (
     fairness_tables,
     prompt_table,
     select_images,
     study_groups,
 )
-from modality_gap.prompts import prompt_embeddings, read_labels
-from modality_gap.zero_shot import check_distinct, class_embeddings
+from modality_gap.effects.prompts import prompt_embeddings, read_labels
+from modality_gap.effects.zero_shot import check_distinct, class_embeddings
 
 with job(snakemake):
     settings = snakemake.params.settings

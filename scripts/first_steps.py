@@ -6,8 +6,8 @@ import pandas as pd
 import torch
 
 from job import architectures, job
-from modality_gap.corpora import read_split
-from modality_gap.encoders import (
+from modality_gap.data.corpora import read_split
+from modality_gap.models.encoders import (
     build_model,
     build_tokenizer,
     choose_device,

@@ -1,7 +1,7 @@
 """Gradient flows on parallel modalities: opening, closing, and what theory says of both."""
 
 from job import job
-from modality_gap.gradient_flow import (
+from modality_gap.origin.gradient_flow import (
     arrangements,
     coupled_flows,
     flow_from_random_starts,

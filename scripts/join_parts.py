@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from job import job
-from modality_gap.split_embeddings import write_split
+from modality_gap.models.split_embeddings import write_split
 
 with job(snakemake):
     parts = [dict(np.load(part)) for part in snakemake.input.parts]

@@ -3,18 +3,18 @@
 import pandas as pd
 
 from job import job
-from modality_gap.claims import COLUMNS, experiment_claims, training_claims
-from modality_gap.fairness import fairness_claims
-from modality_gap.mitigations import mitigations_claims
-from modality_gap.moved_gap_claims import moved_gap_claims
-from modality_gap.quantization import quantization_claims
-from modality_gap.rephrasing import rephrasing_claims
-from modality_gap.robustness import (
+from modality_gap.claims.moved_gap import moved_gap_claims
+from modality_gap.claims.verdicts import COLUMNS, experiment_claims, training_claims
+from modality_gap.closing.mitigations import mitigations_claims
+from modality_gap.closing.quantization import quantization_claims
+from modality_gap.closing.rephrasing import rephrasing_claims
+from modality_gap.closing.robustness import (
     noise_claims,
     robustness_claims,
     tradeoff_claims,
     two_class_claims,
 )
+from modality_gap.effects.fairness import fairness_claims
 
 # What is measured once for each encoder on each split: the tables that a question needs.
 PLACED = {

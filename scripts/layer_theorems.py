@@ -3,7 +3,7 @@
 import numpy as np
 
 from job import job
-from modality_gap.bounds import inner_product_table, rising_table, variance_table
+from modality_gap.origin.bounds import inner_product_table, rising_table, variance_table
 
 COSINES = [*np.linspace(-0.9, 0.9, 19).round(2), 0.95, 0.98]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from job import job, say
-from modality_gap.embeddings import read_normalized
-from modality_gap.linear_probe import chosen_linear_probe
-from modality_gap.prompts import CLASS, read_labels, task_images
+from modality_gap.data.embeddings import read_normalized
+from modality_gap.effects.linear_probe import chosen_linear_probe
+from modality_gap.effects.prompts import CLASS, read_labels, task_images
 
 
 def labelled(embeddings: str, labels: str, task: dict) -> tuple[np.ndarray, np.ndarray]:

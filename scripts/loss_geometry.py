@@ -1,14 +1,14 @@
 """What the contrastive loss rewards, exactly and to first order, and what a shared caption does."""
 
 from job import job
-from modality_gap.free_embeddings import record_steps
-from modality_gap.loss_geometry import (
+from modality_gap.origin.free_embeddings import record_steps
+from modality_gap.origin.loss_geometry import (
     arrangement_table,
     gap_length_table,
     gradient_prediction,
     shrinking_rates,
 )
-from modality_gap.shared_caption import shared_caption_table
+from modality_gap.origin.shared_caption import shared_caption_table
 
 ARRANGEMENT_TEMPERATURES = [0.1, 0.3, 1]
 PREDICTION = {

@@ -7,8 +7,8 @@ import pandas as pd
 
 from job import job, say
 from measured import measured
-from modality_gap.embeddings import matched_pairs, read_pairs
-from modality_gap.gap import gap_cosines, gap_measures, undefined_measures
+from modality_gap.data.embeddings import matched_pairs, read_pairs
+from modality_gap.measures.gap import gap_cosines, gap_measures, undefined_measures
 
 BINS = np.linspace(-1, 1, 401)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from job import job
-from modality_gap.embeddings import normalize, read_pairs
+from modality_gap.data.embeddings import normalize, read_pairs
 from modality_gap.training.run_measures import class_measures, run_measures
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from job import say
-from modality_gap.embeddings import UndefinedError, read_sample
+from modality_gap.data.embeddings import UndefinedError, read_sample
 from modality_gap.plots.style import blank, save
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from job import job
 from measured import measured
-from modality_gap.embeddings import read_matched, read_pairs
-from modality_gap.mitigations import halves, mitigation_table
+from modality_gap.closing.mitigations import halves, mitigation_table
+from modality_gap.data.embeddings import read_matched, read_pairs
 
 MEASURED = ("kept_variance", "deviation", "draws", "scheme", "bits", "queries", "seed")
 

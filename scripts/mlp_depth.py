@@ -1,7 +1,7 @@
 """Cosine of random networks by depth, measured and at infinite width."""
 
 from job import job
-from modality_gap.mlp import depth_table
+from modality_gap.origin.mlp import depth_table
 
 with job(snakemake):
     table = depth_table(**snakemake.params.settings)

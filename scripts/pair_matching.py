@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.embeddings import read_matched, read_normalized
-from modality_gap.moved_gap import shift_grid
-from modality_gap.pair_matching import pair_matching_table, pair_rows
+from modality_gap.data.embeddings import read_matched, read_normalized
+from modality_gap.effects.moved_gap import shift_grid
+from modality_gap.effects.pair_matching import pair_matching_table, pair_rows
 
 with job(snakemake):
     settings = snakemake.params.settings

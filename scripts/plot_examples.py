@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from job import job
-from modality_gap.corpora import read_split
+from modality_gap.data.corpora import read_split
 from modality_gap.plots.corpora import plot_examples
 from modality_gap.plots.style import save
 

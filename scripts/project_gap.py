@@ -3,8 +3,13 @@
 from pathlib import Path
 
 from job import job
-from modality_gap.embeddings import read_metadata, read_normalized, read_pairs, write_embeddings
-from modality_gap.projection import move_along, orthogonal_gap
+from modality_gap.closing.projection import move_along, orthogonal_gap
+from modality_gap.data.embeddings import (
+    read_metadata,
+    read_normalized,
+    read_pairs,
+    write_embeddings,
+)
 
 with job(snakemake):
     images, texts, *_ = read_pairs(Path(snakemake.input.images).parent)

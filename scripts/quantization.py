@@ -4,9 +4,9 @@ from pathlib import Path
 
 from job import job
 from measured import measured
-from modality_gap.embeddings import read_pairs
-from modality_gap.projection import orthogonal_gap
-from modality_gap.quantization import quantization_table
+from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.quantization import quantization_table
+from modality_gap.data.embeddings import read_pairs
 
 MEASURED = ("schemes", "alphas", "k", "queries", "seed")
 

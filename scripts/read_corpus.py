@@ -3,21 +3,21 @@
 from pathlib import Path
 
 from job import job, say
-from modality_gap.corpora import check_classes, coinciding_names, first_images, write_corpus
-from modality_gap.corpora.aokvqa import read_aokvqa
-from modality_gap.corpora.cc3m import read_cc3m
-from modality_gap.corpora.cifar import read_cifar10, read_cifar100
-from modality_gap.corpora.coco import read_coco
-from modality_gap.corpora.eurosat import read_eurosat
-from modality_gap.corpora.fairface import read_fairface
-from modality_gap.corpora.flickr30k import read_flickr30k
-from modality_gap.corpora.hateful_memes import read_hateful_memes
-from modality_gap.corpora.imagenet import read_imagenet
-from modality_gap.corpora.mmvp_vlm import read_mmvp_vlm
-from modality_gap.corpora.svhn import read_svhn
-from modality_gap.corpora.webdataset import read_webdataset
-from modality_gap.sources import read_patterns
-from modality_gap.watched import folder_files, write_record
+from modality_gap.data.corpora import check_classes, coinciding_names, first_images, write_corpus
+from modality_gap.data.corpora.aokvqa import read_aokvqa
+from modality_gap.data.corpora.cc3m import read_cc3m
+from modality_gap.data.corpora.cifar import read_cifar10, read_cifar100
+from modality_gap.data.corpora.coco import read_coco
+from modality_gap.data.corpora.eurosat import read_eurosat
+from modality_gap.data.corpora.fairface import read_fairface
+from modality_gap.data.corpora.flickr30k import read_flickr30k
+from modality_gap.data.corpora.hateful_memes import read_hateful_memes
+from modality_gap.data.corpora.imagenet import read_imagenet
+from modality_gap.data.corpora.mmvp_vlm import read_mmvp_vlm
+from modality_gap.data.corpora.svhn import read_svhn
+from modality_gap.data.corpora.webdataset import read_webdataset
+from modality_gap.data.watched import folder_files, write_record
+from modality_gap.study.sources import read_patterns
 
 READERS = {
     "aokvqa": read_aokvqa,

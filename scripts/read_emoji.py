@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from job import job
-from modality_gap.corpora import Corpus, check_classes, write_corpus
-from modality_gap.corpora.emoji import read_emoji
+from modality_gap.data.corpora import Corpus, check_classes, write_corpus
+from modality_gap.data.corpora.emoji import read_emoji
 
 with job(snakemake):
     archives = dict(zip(snakemake.params.names, snakemake.input.archives, strict=True))

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from job import job, say
-from modality_gap.embeddings import write_embeddings
-from modality_gap.precomputed import (
+from modality_gap.data.embeddings import write_embeddings
+from modality_gap.data.precomputed import (
     distinct_items,
     merged_notes,
     nearly_equal_notes,

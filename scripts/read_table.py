@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from job import job, say
-from modality_gap.corpora import check_classes, write_corpus
-from modality_gap.corpora.table import read_table
-from modality_gap.watched import write_record
+from modality_gap.data.corpora import check_classes, write_corpus
+from modality_gap.data.corpora.table import read_table
+from modality_gap.data.watched import write_record
 
 with job(snakemake):
     corpus = read_table(snakemake.input.table)

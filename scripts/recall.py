@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.embeddings import read_pairs
-from modality_gap.retrieval import chance_recall, recall_at_k
+from modality_gap.data.embeddings import read_pairs
+from modality_gap.measures.retrieval import chance_recall, recall_at_k
 
 with job(snakemake):
     images, texts, pairs, _ = read_pairs(Path(snakemake.input.images).parent)

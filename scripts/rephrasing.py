@@ -5,11 +5,17 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.corpora import read_classes, read_split
-from modality_gap.embeddings import read_normalized
-from modality_gap.projection import orthogonal_gap
-from modality_gap.prompts import prompt_embeddings
-from modality_gap.rephrasing import CLEAN, answer_table, corpus_texts, noise_table, template_table
+from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.rephrasing import (
+    CLEAN,
+    answer_table,
+    corpus_texts,
+    noise_table,
+    template_table,
+)
+from modality_gap.data.corpora import read_classes, read_split
+from modality_gap.data.embeddings import read_normalized
+from modality_gap.effects.prompts import prompt_embeddings
 
 with job(snakemake):
     settings = snakemake.params.settings

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from job import job
 from measured import measured
-from modality_gap.embeddings import read_pairs
-from modality_gap.prompts import read_task
-from modality_gap.robustness import (
+from modality_gap.closing.robustness import (
     choice_task,
     classification_task,
     retrieval_task,
     robustness_tables,
 )
+from modality_gap.data.embeddings import read_pairs
+from modality_gap.effects.prompts import read_task
 
 ASKED = ("labels", "classes", "prompts")
 

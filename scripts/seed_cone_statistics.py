@@ -3,7 +3,7 @@
 import pandas as pd
 
 from job import job
-from modality_gap.seed_cones import (
+from modality_gap.origin.seed_cones import (
     cone_points,
     gap_and_spread,
     read_cones,

@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 
 from job import architectures, job
-from modality_gap.corpora import read_split
-from modality_gap.embeddings import sample_pairs
-from modality_gap.encoders import (
+from modality_gap.data.corpora import read_split
+from modality_gap.data.embeddings import sample_pairs
+from modality_gap.models.encoders import (
     Pixels,
     build_model,
     build_tokenizer,
@@ -17,8 +17,8 @@ from modality_gap.encoders import (
     embed_texts,
     register_architectures,
 )
-from modality_gap.noise import embed_noise_images, embed_noise_texts
-from modality_gap.seed_cones import write_cones
+from modality_gap.models.noise import embed_noise_images, embed_noise_texts
+from modality_gap.origin.seed_cones import write_cones
 
 
 def build(networks: dict, seed: int, weights: str | None) -> torch.nn.Module:
@@ -27,7 +27,7 @@ def build(networks: dict, seed: int, weights: str | None) -> torch.nn.Module:
     if networks["library"] == "open_clip":
         dimension = networks.get("dimension")
         return build_model(networks["architecture"], dimension=dimension, **source)
-    from modality_gap.backbones import build_backbone
+    from modality_gap.models.backbones import build_backbone
 
     return build_backbone(networks["library"], networks["architecture"], **source)
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from job import job
 from measured import measured
-from modality_gap.embeddings import read_matched
-from modality_gap.shift import shift_landscape
+from modality_gap.data.embeddings import read_matched
+from modality_gap.measures.shift import shift_landscape
 
 with job(snakemake), measured(snakemake):
     images, texts = read_matched(Path(snakemake.input.images).parent)

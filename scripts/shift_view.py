@@ -2,7 +2,7 @@
 
 from job import job
 from measured import measured, samples_measured
-from modality_gap.views import shift_view
+from modality_gap.measures.views import shift_view
 
 SHARES = [0, 0.5, 1]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from job import job
 from measured import measured
-from modality_gap.embeddings import read_pairs
-from modality_gap.moved_gap import shift_grid, shifted_recall_table
+from modality_gap.data.embeddings import read_pairs
+from modality_gap.effects.moved_gap import shift_grid, shifted_recall_table
 
 with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings

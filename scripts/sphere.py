@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from job import job
-from modality_gap.sphere import loss_minima, pair_positions, sphere_landscape
+from modality_gap.origin.sphere import loss_minima, pair_positions, sphere_landscape
 
 with job(snakemake):
     settings = snakemake.params.settings

@@ -2,7 +2,7 @@
 
 from job import job
 from measured import measured, samples_measured
-from modality_gap.views import view
+from modality_gap.measures.views import view
 
 with job(snakemake), measured(snakemake):
     method, seed = snakemake.wildcards.method, snakemake.params.seed

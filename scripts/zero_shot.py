@@ -6,16 +6,16 @@ import pandas as pd
 
 from job import job, say
 from measured import measured
-from modality_gap.embeddings import read_matched
-from modality_gap.moved_gap import (
+from modality_gap.data.embeddings import read_matched
+from modality_gap.data.precomputed import read_vector
+from modality_gap.effects.moved_gap import (
     Direction,
     gap_direction,
     given_direction,
     shift_grid,
     zero_shot_table,
 )
-from modality_gap.precomputed import read_vector
-from modality_gap.prompts import read_task
+from modality_gap.effects.prompts import read_task
 
 
 def read_direction(files: list[str]) -> Direction:

@@ -23,9 +23,14 @@ from PIL import Image
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
-from modality_gap.cone import HISTOGRAM_BINS, cosine_statistics
-from modality_gap.embeddings import normalize
-from modality_gap.encoders import (
+from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.robustness import classification_task, draw_noise, noise_outcomes
+from modality_gap.data.embeddings import normalize
+from modality_gap.effects.shifted_ranks import shifted_ranks
+from modality_gap.measures.cone import HISTOGRAM_BINS, cosine_statistics
+from modality_gap.measures.retrieval import best_ranks
+from modality_gap.measures.shift import shift_landscape
+from modality_gap.models.encoders import (
     Pixels,
     build_model,
     build_tokenizer,
@@ -33,13 +38,8 @@ from modality_gap.encoders import (
     embed_texts,
     register_architectures,
 )
-from modality_gap.free_embeddings import gradient, isotropic_start
-from modality_gap.plane_descent import descend_compiled
-from modality_gap.projection import orthogonal_gap
-from modality_gap.retrieval import best_ranks
-from modality_gap.robustness import classification_task, draw_noise, noise_outcomes
-from modality_gap.shift import shift_landscape
-from modality_gap.shifted_ranks import shifted_ranks
+from modality_gap.origin.free_embeddings import gradient, isotropic_start
+from modality_gap.origin.plane_descent import descend_compiled
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.features import FeatureChange
 from modality_gap.training.loop import Schedule, train

@@ -24,7 +24,7 @@ from odd_pictures import PICTURES, REFUSED, difference, medians, shown, write_pi
 from odd_tables import GROUPS, TABLES, Table, write_tables
 from PIL import Image
 
-from modality_gap.corpora import orientation_of
+from modality_gap.data.corpora import orientation_of
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/readers.md"

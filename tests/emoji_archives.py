@@ -5,7 +5,7 @@ import json
 import tarfile
 from pathlib import Path
 
-from modality_gap.packages import LABELS, PACKAGES
+from modality_gap.data.packages import LABELS, PACKAGES
 
 COLOURS = {
     "red": "#d22",

@@ -49,14 +49,14 @@ def saved(picture: Image.Image, file: Path) -> dict:
 
 def project_picture(content: bytes, name: str) -> Image.Image:
     """As embedding and training decode it."""
-    from modality_gap.corpora import decode
+    from modality_gap.data.corpora import decode
 
     return decode(content, name)
 
 
 def project_cells(file: Path, column: str) -> dict:
     """The captions, or a label of the image of each caption."""
-    from modality_gap.corpora.table import read_table
+    from modality_gap.data.corpora.table import read_table
 
     corpus = read_table(file)
     note = "said" if corpus.remarks else ""

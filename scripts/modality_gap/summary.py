@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modality_gap.embeddings import read_remarks
+from modality_gap.data.embeddings import read_remarks
 
 SHOWN = 3  # tables that say the same
 

@@ -25,14 +25,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from modality_gap import precomputed
-from modality_gap.corpora import table as table_module
-from modality_gap.corpora.shards import Shard, read_parts
-from modality_gap.corpora.table import read_table
-from modality_gap.corpora.webdataset import read_webdataset
-from modality_gap.embeddings import normalize
-from modality_gap.precomputed import distinct_items, read_precomputed
-from modality_gap.retrieval import recall_at_k
+from modality_gap.data import precomputed
+from modality_gap.data.corpora import table as table_module
+from modality_gap.data.corpora.shards import Shard, read_parts
+from modality_gap.data.corpora.table import read_table
+from modality_gap.data.corpora.webdataset import read_webdataset
+from modality_gap.data.embeddings import normalize
+from modality_gap.data.precomputed import distinct_items, read_precomputed
+from modality_gap.measures.retrieval import recall_at_k
 from modality_gap.study import check_file, keys_of_other_types
 
 bounded = settings(
@@ -411,6 +411,6 @@ def test_they_find_samples_that_are_passed_over(monkeypatch):
         ]
         return Shard(kept, unread)
 
-    monkeypatch.setattr("modality_gap.corpora.webdataset.read_shard", whole_ones)
+    monkeypatch.setattr("modality_gap.data.corpora.webdataset.read_shard", whole_ones)
     with found():
         test_webdatasets()

@@ -112,8 +112,8 @@ def test_every_key_of_a_study_is_explained():
 def test_planning_a_study_needs_nothing_that_only_jobs_need():
     """Snakemake may run in an environment of its own, with the jobs in those of `envs/`."""
     code = (
-        "import sys; import modality_gap.study, modality_gap.packages; "
-        "import modality_gap.sources, modality_gap.watched; "
+        "import sys; import modality_gap.study, modality_gap.data.packages; "
+        "import modality_gap.study.sources, modality_gap.data.watched; "
         "print([name for name in ('numpy', 'pandas', 'torch', 'resvg_py') if name in sys.modules])"
     )
     done = subprocess.run(

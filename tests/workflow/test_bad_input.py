@@ -8,7 +8,7 @@ from emoji_archives import write_archives
 from local_server import Truncating, serve
 from PIL import Image
 
-from modality_gap.packages import PACKAGES
+from modality_gap.data.packages import PACKAGES
 from workflow.conftest import small_emoji_study
 
 

@@ -14,10 +14,12 @@ from conftest import ROOT
 from PIL import Image, ImageDraw
 from webdataset_files import write_classification, write_retrieval
 
-from modality_gap.corpora import distinct_texts, mark_matched
-from modality_gap.corpora.webdataset import read_webdataset
-from modality_gap.embeddings import normalize
-from modality_gap.encoders import (
+from modality_gap.data.corpora import distinct_texts, mark_matched
+from modality_gap.data.corpora.webdataset import read_webdataset
+from modality_gap.data.embeddings import normalize
+from modality_gap.effects.zero_shot import class_embeddings, zero_shot_accuracy
+from modality_gap.measures.retrieval import recall_at_k
+from modality_gap.models.encoders import (
     Pixels,
     build_model,
     build_tokenizer,
@@ -26,8 +28,6 @@ from modality_gap.encoders import (
     register_architectures,
     scale_pixels,
 )
-from modality_gap.retrieval import recall_at_k
-from modality_gap.zero_shot import class_embeddings, zero_shot_accuracy
 
 PACKAGE = ROOT / ".clip_benchmark"
 needs_package = pytest.mark.skipif(

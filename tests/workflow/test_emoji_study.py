@@ -15,9 +15,9 @@ import torch
 from conftest import ROOT
 from webdataset_files import write_classification, write_retrieval
 
-from modality_gap.corpora import decode, read_split
-from modality_gap.embeddings import read_embeddings, read_metadata
-from modality_gap.encoders import register_architectures
+from modality_gap.data.corpora import decode, read_split
+from modality_gap.data.embeddings import read_embeddings, read_metadata
+from modality_gap.models.encoders import register_architectures
 from modality_gap.summary import readable
 from workflow.conftest import Workplace, small_emoji_study
 from workflow.test_clip_benchmark import needs_package, own_metrics, package_metrics

@@ -9,8 +9,8 @@ import yaml
 from conftest import REAL, ROOT, SHARED
 from local_server import serve
 
-from modality_gap.embeddings import read_embeddings, read_normalized
-from modality_gap.projection import close_gap
+from modality_gap.closing.projection import close_gap
+from modality_gap.data.embeddings import read_embeddings, read_normalized
 from workflow.conftest import Workplace
 
 NAMES = dict(zip(("clip", "clip_random"), REAL, strict=True))

@@ -22,8 +22,8 @@ from local_server import Resumable, serve
 from PIL import Image
 from webdataset_files import write_classification
 
-from modality_gap.corpora.eurosat import NAMES
-from modality_gap.embeddings import read_normalized
+from modality_gap.data.corpora.eurosat import NAMES
+from modality_gap.data.embeddings import read_normalized
 from workflow.conftest import Workplace
 from workflow.test_bad_input import line_with
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from modality_gap.embeddings import read_embeddings
+from modality_gap.data.embeddings import read_embeddings
 
 TARGETS = [
     f"results/shards/embeddings/random/mine/all/{part}.parquet"

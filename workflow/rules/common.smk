@@ -10,7 +10,7 @@ from snakemake.utils import validate
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from modality_gap.architectures import (
+from modality_gap.models.architectures import (
     architecture_config,
     check_architectures,
     hub_record,
@@ -18,8 +18,8 @@ from modality_gap.architectures import (
     named_networks,
     open_clip_source,
 )
-from modality_gap.packages import LABELS, PACKAGES
-from modality_gap.sources import SOURCES, read_patterns
+from modality_gap.data.packages import LABELS, PACKAGES
+from modality_gap.study.sources import SOURCES, read_patterns
 from modality_gap.study import (
     check_file,
     check_files,
@@ -27,7 +27,7 @@ from modality_gap.study import (
     check_tables,
     places_of_tasks,
 )
-from modality_gap.watched import RECORD, fingerprint, folder_files, stamp
+from modality_gap.data.watched import RECORD, fingerprint, folder_files, stamp
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 OWN_ARCHITECTURES = Path(workflow.basedir) / "config/architectures"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from modality_gap.embeddings import UndefinedError
+from modality_gap.data.embeddings import UndefinedError
 from modality_gap.plots.style import (
     BLUE,
     GREY,

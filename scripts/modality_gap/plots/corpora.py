@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from modality_gap.corpora import decode
+from modality_gap.data.corpora import decode
 
 COLUMNS, ROWS = 8, 3
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
-from modality_gap.fairness import ALL, ANY_PROBE, CORRECT, CROSS, ORIGINAL, OWN
+from modality_gap.effects.fairness import ALL, ANY_PROBE, CORRECT, CROSS, ORIGINAL, OWN
 from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, readable, spread
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#56B4E9", "#E69F00", "#222222", "#8C6D1F", GREY)

@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Circle, Ellipse
 
-from modality_gap.gradient_flow import coupled_logit_scale
+from modality_gap.origin.gradient_flow import coupled_logit_scale
 from modality_gap.plots.style import BLUE, GREEN, GREY, MODALITY_COLOURS, ORANGE, PURPLE
 
 DARK = "#222222"

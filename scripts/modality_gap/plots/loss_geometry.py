@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from modality_gap.intervals import mean_intervals
+from modality_gap.measures.intervals import mean_intervals
 from modality_gap.plots.style import BLUE, GREEN, GREY, MODALITY_COLOURS, ORANGE, PURPLE, spread
 
 COLOURS = (BLUE, GREEN, ORANGE, PURPLE)

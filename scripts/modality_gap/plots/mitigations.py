@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modality_gap.mitigations import (
+from modality_gap.closing.mitigations import (
     DIRECTIONS,
     GAP,
     MITIGATIONS,

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from modality_gap.closing.quantization import NEIGHBOUR, TASK
 from modality_gap.plots.style import BLUE, GREY, ORANGE, readable, spread
-from modality_gap.quantization import NEIGHBOUR, TASK
 
 NAMES = {
     "fixed_range": "[−3, 3]",

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from modality_gap.closing.rephrasing import ACCURACY, ALL_TEXTS, ANSWER, CLEAN_ACCURACY, KEPT
 from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, readable, spread
-from modality_gap.rephrasing import ACCURACY, ALL_TEXTS, ANSWER, CLEAN_ACCURACY, KEPT
 
 DARK = "#222222"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from modality_gap.intervals import mean_intervals
+from modality_gap.measures.intervals import mean_intervals
 from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, readable, spread
 
 DARK = "#222222"

@@ -7,8 +7,8 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from modality_gap.embeddings import sample_pairs
-from modality_gap.encoders import Pixels, decode_once
+from modality_gap.data.embeddings import sample_pairs
+from modality_gap.models.encoders import Pixels, decode_once
 
 CAPTIONS = ("random", "first", "last", "all")
 

@@ -4,8 +4,8 @@ from itertools import chain, islice
 
 import open_clip
 
-from modality_gap.encoders import scale_pixels
-from modality_gap.gap import modality_gap
+from modality_gap.measures.gap import modality_gap
+from modality_gap.models.encoders import scale_pixels
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.loop import Schedule, build_optimizer, contrastive_loss, unit_features
 

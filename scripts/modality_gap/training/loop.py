@@ -13,7 +13,7 @@ import torch.distributed as distributed
 from torch.distributed.nn.functional import all_gather
 from torch.nn.functional import normalize
 
-from modality_gap.encoders import autocast, device_of, encode_text, scale_pixels
+from modality_gap.models.encoders import autocast, device_of, encode_text, scale_pixels
 from modality_gap.training.data import CaptionedImages
 
 Features = tuple[torch.Tensor, torch.Tensor]

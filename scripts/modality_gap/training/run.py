@@ -7,9 +7,9 @@ import pandas as pd
 import torch
 import torch.distributed as distributed
 
-from modality_gap.corpora import class_names, read_classes, read_split
-from modality_gap.embeddings import sample_pairs, write_embeddings
-from modality_gap.encoders import (
+from modality_gap.data.corpora import class_names, read_classes, read_split
+from modality_gap.data.embeddings import sample_pairs, write_embeddings
+from modality_gap.models.encoders import (
     Pixels,
     build_encoder,
     build_model,
@@ -20,7 +20,8 @@ from modality_gap.encoders import (
     embed_texts,
     register_architectures,
 )
-from modality_gap.text_tokens import cut_remarks
+from modality_gap.models.text_tokens import cut_remarks
+from modality_gap.models.weights import save_weights
 from modality_gap.training.augmentation import RandomAffine
 from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.evaluation import Evaluation
@@ -28,7 +29,6 @@ from modality_gap.training.features import FeatureChange
 from modality_gap.training.loop import Schedule, is_first_process, train
 from modality_gap.training.starts import amend_start, plain_weights
 from modality_gap.training.temperature import build_temperature
-from modality_gap.weights import save_weights
 
 SCHEDULE = Schedule.__dataclass_fields__
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from modality_gap.embeddings import matched_pairs
-from modality_gap.gap import matched_distance, matched_share, modality_gap, pair_margins
-from modality_gap.linear_probe import linear_probe_accuracy
-from modality_gap.retrieval import recall_at_k
-from modality_gap.uniformity import alignment, gaussian_uniformity, uniformity
-from modality_gap.zero_shot import class_embeddings, zero_shot_accuracy
+from modality_gap.data.embeddings import matched_pairs
+from modality_gap.effects.linear_probe import linear_probe_accuracy
+from modality_gap.effects.zero_shot import class_embeddings, zero_shot_accuracy
+from modality_gap.measures.gap import matched_distance, matched_share, modality_gap, pair_margins
+from modality_gap.measures.retrieval import recall_at_k
+from modality_gap.measures.uniformity import alignment, gaussian_uniformity, uniformity
 
 
 def run_measures(

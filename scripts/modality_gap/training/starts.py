@@ -10,8 +10,8 @@ import torch
 from scipy.linalg import orthogonal_procrustes
 from torch.nn.utils import parametrize
 
-from modality_gap.embeddings import normalize
-from modality_gap.encoders import scale_pixels
+from modality_gap.data.embeddings import normalize
+from modality_gap.models.encoders import scale_pixels
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.loop import batch_features, gather
 

@@ -1,0 +1,1 @@
+"""Which claims of the papers hold: read from tables only; no science imports it."""

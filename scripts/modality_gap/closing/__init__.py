@@ -1,0 +1,1 @@
+"""Whether to close the gap: ways to close it, and what each gains and costs."""

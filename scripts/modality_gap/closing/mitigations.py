@@ -1,0 +1,345 @@
+"""Ways to close the modality gap afterwards: each fitted on pairs, then applied to other data."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.linalg
+from scipy.stats import norm
+
+from modality_gap.claims.verdicts import HOLDS, UNDECIDED
+from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.quantization import (
+    NEGLIGIBLE,
+    closeness,
+    mean_and_change,
+    quantize,
+    right_first,
+    rises,
+    stays,
+)
+from modality_gap.data.embeddings import (
+    UndefinedError,
+    check_pair,
+    first_equal_rows,
+    matched_pairs,
+    normalize,
+    sample_pairs,
+)
+from modality_gap.measures.gap import gap_vector
+
+NONE = "none"
+MITIGATIONS = (NONE, "shift", "projection", "centring", "rotation", "realign")
+DIRECTIONS = ("image_to_text", "text_to_image")
+# From one 95% interval to as many as there are ways and directions.
+WIDER = norm.isf(0.025 / (len(DIRECTIONS) * (len(MITIGATIONS) - 1))) / norm.isf(0.025)
+RECALL, COSINE_RECALL, NOISE, STORED, GAP = (
+    "recall@1",
+    "cosine_recall@1",
+    "nearest_kept_under_noise",
+    "quantized_recall@1",
+    "modality_gap",
+)
+GUARDED = (NOISE, STORED)
+WHERE = {NOISE: "perturbed", STORED: "stored in few bits"}
+
+
+@dataclass
+class Move:
+    """What one modality goes through: (rows·scale) @ rotation + offset, scaled to unit length if so."""
+
+    offset: np.ndarray
+    scale: float = 1.0
+    rotation: np.ndarray | None = None
+    unit: bool = False
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Moved rows; shape (n, d) in and out, in the precision they came in."""
+        turned = rows if self.rotation is None else rows @ self.rotation.astype(rows.dtype)
+        moved = turned * rows.dtype.type(self.scale) + self.offset.astype(rows.dtype)
+        return normalize(moved) if self.unit else moved
+
+
+def fit_mitigation(
+    name: str, images: np.ndarray, texts: np.ndarray, direction: str, kept_variance: float | None
+) -> tuple[Move, Move]:
+    """What images and what texts go through, of one of `MITIGATIONS`.
+
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    direction: of retrieval; only `projection` depends on it: the retrieved modality moves.
+    - shift: both move by half of the gap, then back to unit length (liang2022, Sec. 4.2);
+    - projection: the retrieved modality moves by g′, α = 1; kept_variance: of
+      `projection.orthogonal_gap` (chowers2026, Sec. 4 and Algorithm 1);
+    - centring: each modality without its mean, then back to unit length (I0T, GR-CLIP);
+    - rotation: texts turned onto their images, orthogonal Procrustes;
+    - realign: texts centred, scaled by √(tr Σ_image / tr Σ_text), moved to the images' mean (ReAlign).
+    Raises ValueError for another name.
+    """
+    check_pair(images, texts, paired=True)
+    images, texts = images.astype(np.float64), texts.astype(np.float64)
+    nothing = Move(np.zeros(images.shape[1]))
+    if name == NONE:
+        return nothing, nothing
+    if name == "shift":
+        half = gap_vector(images, texts) / 2
+        return Move(-half, unit=True), Move(half, unit=True)
+    if name == "projection" and direction == "image_to_text":
+        return nothing, Move(orthogonal_gap(images, texts, kept_variance).vector)
+    if name == "projection":
+        return Move(orthogonal_gap(texts, images, kept_variance).vector), nothing
+    image_mean, text_mean = images.mean(axis=0), texts.mean(axis=0)
+    if name == "centring":
+        return Move(-image_mean, unit=True), Move(-text_mean, unit=True)
+    if name == "rotation":
+        return nothing, Move(
+            np.zeros(images.shape[1]), rotation=scipy.linalg.orthogonal_procrustes(texts, images)[0]
+        )
+    if name == "realign":
+        scale = np.sqrt(images.var(axis=0).sum() / texts.var(axis=0).sum())
+        return nothing, Move(image_mean - scale * text_mean, scale=float(scale))
+    raise ValueError(f"mitigation {name!r}, expected one of {', '.join(MITIGATIONS)}")
+
+
+def kept_under_noise(
+    queries: np.ndarray,
+    retrieved: np.ndarray,
+    moves: tuple[Move, Move],
+    deviation: float,
+    draws: int,
+    seed: int,
+) -> np.ndarray:
+    """How often each query's nearest item stays when noise falls on the retrieved ones, shape (n,).
+
+    The noise is there before the mitigation, which was fitted without it (chowers2026, eq. 12).
+    queries, retrieved: shape (n, d) and (m, d), as they came; moves: of the two; deviation: standard
+    deviation σ of the normal noise of every entry; draws: how many samples of it.
+    Equal rows of what is retrieved are one item.
+    """
+    random = np.random.default_rng(seed)
+    asking = moves[0](queries).astype(np.float32)
+    clean = retrieved.astype(np.float32)
+    items = first_equal_rows(clean)
+    before = items[closeness(asking, moves[1](clean)).argmax(axis=1)]
+    kept = np.zeros(len(queries))
+    for _ in range(draws):
+        noise = np.float32(deviation) * random.standard_normal(clean.shape, dtype=np.float32)
+        kept += items[closeness(asking, moves[1](clean + noise)).argmax(axis=1)] == before
+    return kept / draws
+
+
+def mitigation_table(
+    reference: tuple[np.ndarray, np.ndarray],
+    images: np.ndarray,
+    texts: np.ndarray,
+    pairs: np.ndarray,
+    matched_captions: np.ndarray,
+    kept_variance: float | None,
+    deviation: float,
+    draws: int,
+    scheme: str,
+    bits: int,
+    queries: int,
+    seed: int,
+) -> pd.DataFrame:
+    """What every mitigation does to gap, recall and robustness, in both directions of retrieval.
+
+    reference: matched images and texts to fit on, both of shape (r, d); images, texts: shape (n, d)
+    and (m, d), of other data, rows of unit length; pairs: every (image row, text row) of them that
+    belong together; matched_captions: which of them are matched pairs, bool, shape (p,). deviation, draws: of `kept_under_noise`;
+    scheme, bits: of `quantization.quantize`; queries: how many ask in a direction, a sample that
+    `seed` draws; all where there are fewer. Noise and queries are the same for every mitigation.
+    Returns a row a mitigation, direction and measure, with columns queries, mean, low, high, and the
+    change from no mitigation, paired by query. Measures: `recall@1` of the nearest item by Euclidean
+    distance, `cosine_recall@1`, `nearest_kept_under_noise`, `quantized_recall@1`, and
+    `modality_gap`, the distance of the centres of matched pairs, its interval along itself.
+    """
+    check_pair(images, texts)
+    reference = tuple(rows.astype(np.float64) for rows in reference)
+    images, texts = images.astype(np.float64), texts.astype(np.float64)
+    matched = matched_pairs(pairs, matched_captions)
+    rows = []
+    for direction in DIRECTIONS:
+        forth = direction == "image_to_text"
+        asking, retrieved = (images, texts) if forth else (texts, images)
+        asking, matches = sample_queries(asking, pairs if forth else pairs[:, ::-1], queries, seed)
+        if len(asking) < 2:
+            raise UndefinedError("a single query, expected at least 2 for an interval")
+        before = None
+        for name in MITIGATIONS:
+            moves = fit_mitigation(name, *reference, direction, kept_variance)
+            own, other = moves if forth else moves[::-1]
+            stored = quantize(own(asking), other(retrieved), scheme, bits)
+            ways = {
+                RECALL: closeness(own(asking), other(retrieved)),
+                COSINE_RECALL: closeness(own(asking), normalize(other(retrieved))),
+                STORED: closeness(stored.queries, stored.retrieved),
+            }
+            values = {measure: right_first(found, matches) for measure, found in ways.items()}
+            values[NOISE] = kept_under_noise(
+                asking, retrieved, (own, other), deviation, draws, seed
+            )
+            values[GAP] = along_gap(moves[0](images[matched[:, 0]]), moves[1](texts[matched[:, 1]]))
+            before = before or values
+            rows += [
+                {
+                    "mitigation": name,
+                    "direction": direction,
+                    "measure": measure,
+                    "queries": len(value),
+                    **mean_and_change(value, before[measure]),
+                }
+                for measure, value in values.items()
+            ]
+    return pd.DataFrame(rows)
+
+
+def halves(
+    images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, matched: np.ndarray, seed: int
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """The matched pairs of a random half of the images to fit on; and the rest.
+
+    For data of a single split. images, texts, pairs, matched: of `mitigation_table`, and so is the
+    rest: the texts that belong to its images, and pairs with rows of these.
+    """
+    chosen = sample_pairs(len(images), len(images) // 2, seed)
+    fitted = matched_pairs(pairs, matched)
+    fitted = fitted[np.isin(fitted[:, 0], chosen)]
+    left = ~np.isin(pairs[:, 0], chosen)
+    rest = pairs[left]
+    if not (len(fitted) and len(rest)):
+        raise UndefinedError(
+            f"{len(images)} images with texts, expected at least 2 to make two halves"
+        )
+    image_rows, own_image = np.unique(rest[:, 0], return_inverse=True)
+    text_rows, own_text = np.unique(rest[:, 1], return_inverse=True)
+    numbered = np.column_stack([own_image, own_text])
+    held_out = images[image_rows], texts[text_rows], numbered, matched[left]
+    return (images[fitted[:, 0]], texts[fitted[:, 1]]), held_out
+
+
+def sample_queries(
+    queries: np.ndarray, matches: np.ndarray, number: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """A random sample of the queries that match something, and the matches of the sampled.
+
+    queries: shape (n, d); matches: (query row, item row), shape (p, 2). Returns shapes (q, d) and
+    (r, 2), the latter with rows of the sample.
+    """
+    rows = np.unique(matches[:, 0])
+    rows = rows[sample_pairs(len(rows), number, seed)]
+    matches = matches[np.isin(matches[:, 0], rows)]
+    return queries[rows], np.column_stack([np.searchsorted(rows, matches[:, 0]), matches[:, 1]])
+
+
+def along_gap(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """How far each pair is apart along the gap, shape (n,): the mean is the gap's length.
+
+    images, texts: matched, shape (n, d).
+    """
+    apart = images - texts
+    gap = apart.mean(axis=0)
+    length = np.linalg.norm(gap)
+    return apart @ (gap / length) if length > 0 else np.zeros(len(apart))
+
+
+def changes_of(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> pd.DataFrame:
+    """The rows of one mitigation and some measures."""
+    return table[(table.mitigation == mitigation) & table.measure.isin(measures)]
+
+
+def advice(table: pd.DataFrame) -> str:
+    """One sentence: should the gap be closed, and how; of `mitigation_table`.
+
+    A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
+    where recall@1 rises in one, and in the mean of both by more than a trifle; it guards against
+    noise, or against storage in few bits, where neighbours under it, or recall after it, rise in
+    one direction and fall in none. What counts as a rise: see `rise`.
+    """
+    harmless, helps, guards = [], {}, {}
+    for name in MITIGATIONS[1:]:
+        recall = changes_of(table, name, (RECALL,))
+        if (recall.change_high < 0).any():
+            continue
+        harmless.append(name)
+        if rise(recall).any() and recall.change.mean() > NEGLIGIBLE:
+            helps[name] = recall.change.mean()
+        guarded = {measure: changes_of(table, name, (measure,)) for measure in GUARDED}
+        gained = {
+            measure: rows.change.mean()
+            for measure, rows in guarded.items()
+            if rise(rows).any() and not (rows.change_high < 0).any()
+        }
+        if gained:
+            guards[name] = gained
+    count = len(MITIGATIONS) - 1
+    if helps:
+        best = max(helps, key=helps.get)
+        also = "".join(f"; {gains(table, best, (measure,))}" for measure in guards.get(best, {}))
+        return f"Yes, by {best}: {gains(table, best, (RECALL,))}{also}."
+    if guards:
+        best = max(guards, key=lambda name: sum(guards[name].values()))
+        where = " or ".join(WHERE[measure] for measure in guards[best])
+        return (
+            f"Only where embeddings are {where}, by {best}: {gains(table, best, guards[best])}; "
+            f"at no loss beyond its interval ({gains(table, best, (RECALL,))})."
+        )
+    if harmless:
+        return (
+            f"It makes no measurable difference: {len(harmless)} of {count} ways cost no recall@1 "
+            "beyond its interval, and none gains more than chance gives one of so many."
+        )
+    return f"No: each of {count} ways lowers recall@1 in a direction by more than its interval."
+
+
+def rise(rows: pd.DataFrame) -> pd.Series:
+    """Which rows rise beyond an interval that holds for all ways at once, and by more than a trifle.
+
+    Of so many 95% intervals some leaves 0 out by chance: they are widened to Bonferroni's level.
+    """
+    low = rows.change - WIDER * (rows.change - rows.change_low)
+    return (low > 0) & (rows.change > NEGLIGIBLE)
+
+
+def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:
+    """Changes of some measures in both directions, in words."""
+    return ", ".join(
+        f"{row.measure.replace('_', ' ')} {row.direction.replace('_to_', '→')} "
+        f"{row.change:+.3f} [{row.change_low:+.3f}, {row.change_high:+.3f}]"
+        for row in changes_of(table, mitigation, measures).itertuples()
+    )
+
+
+def mitigations_claims(table: pd.DataFrame) -> Iterator[tuple]:
+    """What the papers say of closing the gap, on data it was not fitted on; of `mitigation_table`."""
+    for source, claim, name, measure, verdict in (
+        (
+            "chowers2026, Sec. 5.1",
+            "Closing the gap along g′, fitted on other data, keeps more neighbours under noise",
+            "projection",
+            NOISE,
+            rises,
+        ),
+        (
+            "chowers2026, Theorem 3.5",
+            "It leaves recall@1 as it is",
+            "projection",
+            RECALL,
+            stays,
+        ),
+        (
+            "liang2022, Sec. 4.2",
+            "Shifting both modalities along the gap changes what the model does",
+            "shift",
+            RECALL,
+            differs,
+        ),
+    ):
+        rows = changes_of(table, name, (measure,))
+        yield source, claim, verdict(rows), gains(table, name, (measure,))
+
+
+def differs(rows: pd.DataFrame) -> str:
+    """Verdict on a change of either sign in some row."""
+    changed = (rows.change_low > 0) | (rows.change_high < 0)
+    return HOLDS if changed.any() else UNDECIDED

@@ -1,0 +1,441 @@
+"""Rephrasing: what becomes of an image's answer when texts say the same in other words.
+
+The texts of this topic are one table, a row a text, with columns `item` (what the text is about),
+`group` (items of one group are no wrong answers to each other), `kind`, `name` (which rephrasing of its
+kind) and `text`. Each item has one row of the kind `clean`, its own wording, and any number of
+rephrasings. Items may bring wrong answers, rows of the kind `wrong`; to others, the clean texts of
+all other groups are wrong.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, interval
+from modality_gap.closing.quantization import mean_and_change, rises
+from modality_gap.data.corpora import class_names
+from modality_gap.data.embeddings import check_pair, first_equal_rows, sample_pairs
+from modality_gap.measures.gap import gap_vector
+from modality_gap.measures.retrieval import chance_of_right
+
+CLEAN, WRONG = "clean", "wrong"
+COLUMNS = ["item", "group", "kind", "name", "text"]
+DISTANCES = ("euclidean", "cosine")
+CLEAN_ACCURACY, ACCURACY, KEPT = "clean_accuracy", "accuracy", "kept"
+ANSWER, ALL_TEXTS = "right answer", "all texts"
+MIN_TEXTS = 10  # whose covariance says something
+NOISE_COLUMNS = ["kind", "name", "texts", "off_diagonal_share", "independent", "mean_share"]
+NOISE_COLUMNS += ["along_gap", "along_move", "length"]
+
+
+def own_captions(captions: pd.DataFrame) -> pd.Series:
+    """The caption that an image is matched with, by its id; of several the first one."""
+    own = captions[captions.matched.astype(bool)] if "matched" in captions else captions
+    return own.drop_duplicates("image_id").set_index("image_id").text
+
+
+def rephrasing_texts(
+    images: pd.DataFrame,
+    captions: pd.DataFrame,
+    templates: list[str],
+    lists: list[str],
+    group: str | None,
+    items: int,
+    seed: int,
+) -> pd.DataFrame:
+    """The texts of a corpus's split, as the module says.
+
+    images, captions: the two tables of a corpus; captions that are for training only rephrase, too.
+    An item is a distinct matched caption (the first one of an image's); its rephrasings are the other captions of its first image (kind
+    `caption`, named by their number), the templates with it in the place of {} (kind `template`),
+    and the entries of the columns of images named in `lists`, separated by commas (kind: the
+    column's name). group: column of images that holds the group; None: every item is its own.
+    items: how many, a sample that `seed` draws; all where there are fewer. A rephrasing that equals
+    its item's own wording is left out.
+    """
+    missing = [name for name in [*lists, *([group] if group else [])] if name not in images]
+    if missing:
+        raise ValueError(f"images lack the column {missing[0]!r}")
+    captions = captions[captions.image_id.isin(images.image_id)]
+    own = own_captions(captions)
+    images = images.assign(item=images.image_id.map(own)).dropna(subset="item")
+    facts = images.drop_duplicates("item")
+    facts = facts.iloc[sample_pairs(len(facts), items, seed)]
+    texts_of = captions.groupby("image_id").text.agg(list)
+    rows = []
+    for fact in facts.to_dict("records"):
+        item = fact["item"]
+        kinds = {
+            CLEAN: {CLEAN: item},
+            "caption": numbered(text for text in texts_of[fact["image_id"]] if text != item),
+            "template": {template: template.replace("{}", item) for template in templates},
+            **{name: numbered(entries(fact[name])) for name in lists},
+        }
+        rows += [
+            (item, fact[group] if group else item, kind, name, text)
+            for kind, named in kinds.items()
+            for name, text in named.items()
+        ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = table[(table.kind == CLEAN) | (table.text != table["item"])]
+    return table.reset_index(drop=True)
+
+
+def numbered(texts: Iterable[str]) -> dict[str, str]:
+    """Texts by their number, from 1."""
+    return {str(number): text for number, text in enumerate(texts, 1)}
+
+
+def entries(listed: str | None) -> list[str]:
+    """What a list separated by commas holds; nothing where there is none."""
+    return [] if pd.isna(listed) else [word.strip() for word in listed.split(",") if word.strip()]
+
+
+def question_texts(questions: pd.DataFrame, wrong: int, seed: int) -> pd.DataFrame:
+    """The texts of multiple-choice questions on images, as A-OKVQA has them (chowers2026, App. F.2).
+
+    questions: columns question_id, question, answer (the right one) and answers (others that are
+    right, a list). A text is question and answer; the other right answers rephrase (kind `answer`).
+    wrong: how many wrong answers of each question are drawn, with `seed`, from the answers to all
+    questions that are not right here: 3·K of them hold more than K draws of three.
+    """
+    random = np.random.default_rng(seed)
+    right = [list(dict.fromkeys([row.answer, *row.answers])) for row in questions.itertuples()]
+    bank = list(dict.fromkeys(answer for answers in right for answer in answers))
+    rows = []
+    for question, answers in zip(questions.itertuples(), right, strict=True):
+        others = [answer for answer in bank if answer not in set(answers)]
+        if len(others) < wrong:
+            raise ValueError(f"{len(others)} answers are wrong, expected at least {wrong}")
+        drawn = [others[place] for place in random.choice(len(others), wrong, replace=False)]
+        for kind, texts in ((CLEAN, answers[:1]), ("answer", answers[1:]), (WRONG, drawn)):
+            rows += [
+                (question.question_id, question.question_id, kind, str(number), text)
+                for number, text in enumerate((f"{question.question} {text}" for text in texts), 1)
+            ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def corpus_texts(
+    images: pd.DataFrame, captions: pd.DataFrame, classes: dict[str, list[str]], settings: dict
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The texts that a split is asked with, and the item that each image is about, by image id.
+
+    images, captions: of the split; classes: of the corpus. settings: of the study's `rephrasing`.
+    Images with a column `question` are questions (`question_texts`). Others are captioned
+    (`rephrasing_texts`), those with the column `label` by the name of their class.
+    """
+    if settings.get("label") in images:
+        names = class_names(images[settings["label"]], classes, settings["label"])
+        captions = pd.DataFrame({"image_id": images.image_id, "text": names}).dropna()
+    if "question" in images:
+        names = {"image_id": "question_id", "direct_answers": "answers"}
+        texts = question_texts(
+            images.rename(columns=names), settings["wrong_answers"], settings["seed"]
+        )
+        items = images.image_id
+    else:
+        keys = ("templates", "lists", "group", "items", "seed")
+        texts = rephrasing_texts(images, captions, *(settings[key] for key in keys))
+        items = images.image_id.map(own_captions(captions))
+    return texts, pd.Series(items.to_numpy(), index=images.image_id.to_numpy())
+
+
+@dataclass
+class Answers:
+    """Rows of the table of texts that an item may be answered with; `right` starts with its own."""
+
+    right: np.ndarray
+    wrong: np.ndarray
+
+
+def answers_of(table: pd.DataFrame) -> dict:
+    """`Answers` by item; a wrong answer is no text that is right for the item as well.
+
+    table: as the module says, its index being 0 to its length. Raises ValueError for an item
+    without a clean text or without a wrong answer.
+    """
+    kinds, texts, groups = (table[name].to_numpy(object) for name in ("kind", "text", "group"))
+    bank, found = np.flatnonzero(kinds == CLEAN), {}
+    for item, own in table.groupby("item", sort=False).indices.items():
+        right = own[kinds[own] != WRONG]
+        # Own wording first, whatever the order of the rows.
+        right = right[np.argsort(kinds[right] != CLEAN, kind="stable")]
+        if list(kinds[right[:2]]).count(CLEAN) != 1:
+            raise ValueError(f"item {item!r}: expected one text of the kind {CLEAN!r}")
+        wrong = own[kinds[own] == WRONG]
+        if not len(wrong):
+            wrong = bank[groups[bank] != groups[own[0]]]
+        is_right = set(texts[right])
+        wrong = np.array([row for row in wrong if texts[row] not in is_right], dtype=np.int64)
+        if not len(wrong):
+            raise ValueError(f"item {item!r}: no wrong answer, expected some of another group")
+        found[item] = Answers(right, wrong)
+    return found
+
+
+@dataclass
+class MovingTexts:
+    """Texts that move by α·g′, for every α at once; g′ is `vector`, shape (d,).
+
+    squared_lengths: ‖y + α·g′‖², shape (alphas, t); first_equal: the first row that equals each.
+    """
+
+    texts: np.ndarray
+    vector: np.ndarray
+    alphas: np.ndarray
+    squared_lengths: np.ndarray
+    first_equal: np.ndarray
+
+    @classmethod
+    def of(cls, texts: np.ndarray, vector: np.ndarray, alphas: list[float]) -> "MovingTexts":
+        """texts: shape (t, d); alphas: with 0, the texts as they are, among them."""
+        if 0 not in alphas:
+            raise ValueError(f"alphas {alphas}, expected 0 among them")
+        texts, steps = texts.astype(np.float64), np.array(alphas, dtype=np.float64)
+        lengths = np.einsum("td,td->t", texts, texts) + 2 * np.outer(steps, texts @ vector)
+        lengths += steps[:, None] ** 2 * (vector @ vector)
+        return cls(texts, vector, steps, lengths, first_equal_rows(texts))
+
+    def scores(self, images: np.ndarray, rows: np.ndarray, distance: str) -> np.ndarray:
+        """How close some of the texts are to each image, the larger, the closer; (alphas, n, r).
+
+        images: shape (n, d), float64. Euclidean: x·y − ‖y + α·g′‖²/2 (x·g′ moves all texts alike);
+        cosine: (x·y + α·x·g′) / ‖y + α·g′‖. Equal texts are exactly as close.
+        """
+        distinct, places = np.unique(self.first_equal[rows], return_inverse=True)
+        if len(distinct) < len(rows):
+            return self.scores(images, distinct, distance)[:, :, places]
+        similarity, lengths = images @ self.texts[rows].T, self.squared_lengths[:, None, rows]
+        if distance == "euclidean":
+            return similarity - lengths / 2
+        if distance != "cosine":
+            raise ValueError(f"distance {distance!r}, expected one of {', '.join(DISTANCES)}")
+        towards = np.multiply.outer(self.alphas, images @ self.vector)
+        return (similarity + towards[:, :, None]) / np.sqrt(lengths)
+
+
+def answer_table(
+    images: np.ndarray,
+    items: list,
+    table: pd.DataFrame,
+    texts: np.ndarray,
+    vector: np.ndarray,
+    alphas: list[float],
+    choices: int,
+) -> pd.DataFrame:
+    """Multiple choice while the gap closes, right answers in other words (chowers2026, Fig. 10).
+
+    images: shape (n, d), rows of unit length; items: the item of each. table: as the module says;
+    texts: its embeddings, shape (t, d). An image chooses the closest of its right answer and
+    choices − 1 wrong ones, drawn from its wrong answers; of a tie, each is as likely. All
+    texts move by α·g′, vector: shape (d,). Exact: means over every draw.
+    Returns a row a kind of rephrasing, distance, α and measure: `clean_accuracy`, with the item's own
+    wording; `accuracy`, with a rephrasing; `kept`, how often the choice is the same with both and the
+    same wrong answers. That is so unless one of both wordings alone beats the wrong answers, so
+    that it is 1 less the difference of their chances. Columns images, mean, low, high, and the
+    change from α = 0; means are over each image's rephrasings, then over images.
+    """
+    moving = MovingTexts.of(texts, vector, alphas)
+    answers, kinds, values = answers_of(table), table.kind.to_numpy(object), {}
+    for image, item in zip(images.astype(np.float64), items, strict=True):
+        own = answers[item]
+        if len(own.wrong) < choices - 1:
+            raise ValueError(
+                f"item {item!r}: {len(own.wrong)} wrong answers, expected {choices - 1} or more"
+            )
+        rows, which = np.append(own.right, own.wrong), kinds[own.right[1:]]
+        for distance in DISTANCES:
+            found = moving.scores(image[None], rows, distance)[:, 0]
+            right, wrong = np.split(found, [len(own.right)], axis=1)
+            beaten = (wrong[:, None] < right[:, :, None]).sum(axis=2)
+            tied = (wrong[:, None] == right[:, :, None]).sum(axis=2)
+            chance = chance_of_right(beaten, tied, len(own.wrong), choices)
+            clean, others = chance[:, :1], chance[:, 1:]
+            for kind in dict.fromkeys(which):
+                there = others[:, which == kind]
+                for measure, value in (
+                    (CLEAN_ACCURACY, clean[:, 0]),
+                    (ACCURACY, there.mean(axis=1)),
+                    (KEPT, 1 - np.abs(there - clean).mean(axis=1)),
+                ):
+                    values.setdefault((ANSWER, kind, distance, measure), []).append(value)
+    return summarize(values, alphas)
+
+
+def template_table(
+    images: np.ndarray,
+    items: list,
+    table: pd.DataFrame,
+    texts: np.ndarray,
+    vector: np.ndarray,
+    alphas: list[float],
+) -> pd.DataFrame:
+    """Nearest text among all items, before and after all of them are rephrased in the same way.
+
+    As for a classifier with another prompt (chowers2026, Fig. 1b and eq. 12 with the rephrasing as
+    its noise). Arguments and columns as for `answer_table`; `kept` is the share of images whose
+    nearest item stays, equal texts being one. Of the kinds `template` and `caption`, those that
+    every item has.
+    """
+    moving = MovingTexts.of(texts, vector, alphas)
+    images, clean = images.astype(np.float64), table[table.kind == CLEAN]
+    own, values = pd.Index(clean["item"]).get_indexer(items), {}
+    clean_rows, same = clean.index.to_numpy(), first_equal_rows(texts[clean.index])
+    for distance in DISTANCES:
+        before = moving.scores(images, clean_rows, distance).argmax(axis=2)
+        for kind, rows in complete_rephrasings(table):
+            after = moving.scores(images, rows, distance).argmax(axis=2)
+            for measure, value in (
+                (CLEAN_ACCURACY, right_choices(before, own, texts[clean_rows])),
+                (ACCURACY, right_choices(after, own, texts[rows])),
+                (KEPT, same[after] == same[before]),
+            ):
+                values.setdefault((ALL_TEXTS, kind, distance, measure), []).append(value)
+    return summarize({key: list(np.mean(each, axis=0).T) for key, each in values.items()}, alphas)
+
+
+def right_choices(chosen: np.ndarray, own: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """How surely each choice is right, where each of equal texts is as likely the one that is meant.
+
+    chosen: rows of the texts, shape (alphas, n); own: the right rows, shape (n,).
+    """
+    same = first_equal_rows(texts)
+    return (same[chosen] == same[own]) / np.bincount(same)[same[own]]
+
+
+def complete_rephrasings(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Kind, and rows in the order of the clean texts, of each rephrasing that every item has."""
+    items = table[table.kind == CLEAN]["item"]
+    whole = table[table.kind.isin(["template", "caption"])]
+    for (kind, _), own in whole.groupby(["kind", "name"], sort=False):
+        places = pd.Index(own["item"]).get_indexer(items)
+        if (places >= 0).all():
+            yield kind, own.index.to_numpy()[places]
+
+
+def summarize(values: dict[tuple, list], alphas: list[float]) -> pd.DataFrame:
+    """Means over images, with intervals.
+
+    values: of each image an array over α, by (experiment, kind, distance, measure).
+    """
+    rows = []
+    for key, each in values.items():
+        by_alpha = np.stack(each, axis=1)
+        before = by_alpha[alphas.index(0)]
+        rows += [
+            {
+                **dict(zip(("experiment", "kind", "distance", "measure"), key, strict=True)),
+                "alpha": alpha,
+                "images": len(value),
+                **mean_and_change(value, before),
+            }
+            for alpha, value in zip(alphas, by_alpha, strict=True)
+        ]
+    return pd.DataFrame(rows)
+
+
+def off_diagonal_share(noise: np.ndarray) -> float:
+    """d(C) = ‖C − diag C‖_F / ‖C‖_F of the covariance of noise, shape (n, d) (chowers2026, eq. 50).
+
+    Near 1 where dimensions go together. It is 0 for independent ones only in the limit of many
+    texts: of n independent Gaussian texts it is about √((d − 1) / (d + n)).
+    """
+    around = noise - noise.mean(axis=0)
+    covariance = around.T @ around
+    total = np.vdot(covariance, covariance)
+    if total == 0:
+        raise ValueError("all texts change alike: their noise has no covariance")
+    return float(np.sqrt(max(0.0, 1 - np.sum(np.diag(covariance) ** 2) / total)))
+
+
+def noise_table(
+    images: np.ndarray, table: pd.DataFrame, texts: np.ndarray, vector: np.ndarray, seed: int
+) -> pd.DataFrame:
+    """What rephrasing adds to the embeddings, a row a rephrasing (chowers2026, App. F.1, Fig. 15).
+
+    images: shape (n, d); table, texts, vector: as for `answer_table`. The noise of a text is its
+    rephrasing less itself. Columns kind, name, texts (how many have it), off_diagonal_share (d(C),
+    eq. 50), independent (d(C) of the same noise with every dimension's values shuffled among texts by
+    `seed`: what so many independent ones give), mean_share (of the noise's mean square: what all
+    texts have in common), along_gap and along_move (of the rest, variance along the gap and along g′
+    over that along a random direction), length (root mean square of the noise). Rephrasings of fewer
+    than MIN_TEXTS texts are left out.
+    """
+    random = np.random.default_rng(seed)
+    clean = table[table.kind == CLEAN]
+    clean = pd.Series(clean.index, index=clean["item"])
+    check_pair(images, texts)
+    texts, rows = texts.astype(np.float64), []
+    directions = {"along_gap": gap_vector(images, texts[clean]), "along_move": vector}
+    rephrased = table[~table.kind.isin([CLEAN, WRONG])]
+    for (kind, name), own in rephrased.groupby(["kind", "name"], sort=False):
+        if len(own) < MIN_TEXTS:
+            continue
+        noise = texts[own.index] - texts[clean.loc[own["item"]]]
+        around, square = noise - noise.mean(axis=0), np.square(noise).sum(axis=1).mean()
+        each = np.square(around).sum() / around.shape[1]
+        rows.append(
+            {
+                "kind": kind,
+                "name": name,
+                "texts": len(own),
+                "off_diagonal_share": off_diagonal_share(noise),
+                "independent": off_diagonal_share(random.permuted(noise, axis=0)),
+                "mean_share": np.square(noise.mean(axis=0)).sum() / square,
+                **{
+                    key: np.square(around @ along).sum() / (along @ along) / each
+                    for key, along in directions.items()
+                },
+                "length": np.sqrt(square),
+            }
+        )
+    return pd.DataFrame(rows, columns=NOISE_COLUMNS)
+
+
+def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tuple]:
+    """What chowers2026 says of rephrasing.
+
+    results: of `answer_table` and `template_table`; noise: of `noise_table`.
+    """
+    if len(noise):
+        yield from noise_claims(noise)
+    closed = results[(results.alpha == 1) & (results.distance == "euclidean")]
+    for experiment, own in closed.groupby("experiment", sort=False):
+        where = f"({experiment} rephrased)"
+        for source, claim, measure in (
+            ("Fig. 10", "raises accuracy under rephrasing", ACCURACY),
+            ("Sec. 5.3", "keeps more choices under rephrasing", KEPT),
+        ):
+            rows = own[own.measure == measure]
+            numbers = [
+                f"{row.kind} {interval(row.change, row.change_low, row.change_high)}"
+                for row in rows.itertuples()
+            ]
+            yield (
+                f"chowers2026, {source}",
+                f"Closing the gap {claim} {where}",
+                rises(rows),
+                ", ".join(numbers),
+            )
+
+
+def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
+    """What chowers2026 says of the noise that rephrasing is; of `noise_table`."""
+    above = noise.off_diagonal_share > noise.independent
+    yield (
+        "chowers2026, Fig. 15",
+        "Rephrasing changes the dimensions together, not independently",
+        HOLDS if above.all() else PARTLY if above.any() else FAILS,
+        f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
+        f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
+    )
+    yield (
+        "chowers2026, Sec. 5.3",
+        "Rephrasing has little variance along the gap",
+        HOLDS if noise.along_gap.median() < 1 else FAILS,
+        f"{noise.along_gap.median():.2f} times that along a random direction, "
+        f"{noise.along_move.median():.2f} times along g′ (median of {len(noise)} rephrasings)",
+    )

@@ -1,0 +1,1 @@
+"""What the gap does: zero-shot, retrieval, fairness while it is moved."""

@@ -1,0 +1,175 @@
+"""How far apart the two modalities are."""
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from modality_gap.data.embeddings import UndefinedError, check_pair
+
+ROWS_AT_A_TIME = 1024
+
+
+def gap_vector(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """Δ = mean(x) − mean(y), shape (d,), float64 (liang2022, Sec. 4.2).
+
+    images, texts: shape (n, d) and (m, d), rows of unit length.
+    """
+    check_pair(images, texts)
+    return images.mean(axis=0, dtype=np.float64) - texts.mean(axis=0, dtype=np.float64)
+
+
+def modality_gap(images: np.ndarray, texts: np.ndarray) -> float:
+    """Distance between the two modalities' centres, ‖mean(x) − mean(y)‖ (liang2022, Sec. 4.2).
+
+    images, texts: shape (n, d) and (m, d), rows of unit length (`normalize` first).
+    Raises ValueError where the widths differ or a value is not finite.
+    """
+    return float(np.linalg.norm(gap_vector(images, texts)))
+
+
+def matched_distance(images: np.ndarray, texts: np.ndarray) -> float:
+    """L2I: mean distance of matched pairs, mean ‖xᵢ − yᵢ‖ (Schrodi et al. 2025).
+
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    """
+    check_pair(images, texts, paired=True)
+    return float(np.sqrt(squared_distances(images, texts)).mean())
+
+
+def squared_distances(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """‖xᵢ − yᵢ‖² of matched pairs, shape (n,), float64: exactly 0 where the two are one."""
+    apart = np.subtract(images, texts, dtype=np.float64)
+    return np.einsum("nd,nd->n", apart, apart)
+
+
+def matched_cosines(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """cos(xᵢ, yᵢ) of matched pairs of unit length, shape (n,), float64."""
+    return np.einsum("nd,nd->n", images, texts, dtype=np.float64)
+
+
+def relative_modality_gap(
+    images: np.ndarray, texts: np.ndarray, image_ids: np.ndarray | None = None
+) -> float:
+    """RMG: matched distance relative to the spread within the modalities (Schrodi et al. 2025).
+
+    m / (m + (s_x + s_y) / 2), with m the mean of (1 − cos)/2 over matched pairs and s the same
+    over all pairs of different items within a modality. Between 0 (matched pairs coincide) and 1
+    (each modality is one point). images, texts: shape (n, d), n ≥ 2, rows of unit length.
+    image_ids: which pairs share an image, shape (n,): it is one item. None: every pair has its own.
+    """
+    check_pair(images, texts, paired=True)
+    matched = squared_distances(images, texts).mean() / 4
+    if image_ids is not None:
+        distinct = np.unique(image_ids, return_index=True)[1]
+        # Of a single image that repeats, all pairs are one point: the limit.
+        images = images[distinct] if len(distinct) > 1 else images
+    within = np.mean([(1 - mean_cosine(modality)) / 2 for modality in (images, texts)])
+    if matched + within == 0:
+        raise UndefinedError("every image and every text is the same point: RMG is not defined")
+    return float(matched / (matched + within))
+
+
+def mean_cosine(embeddings: np.ndarray) -> float:
+    """Mean cosine of all pairs of different rows, from Σx alone; rows of unit length, n ≥ 2."""
+    n = len(embeddings)
+    if n < 2:
+        raise UndefinedError(f"{n} embedding, expected at least 2 to form a pair")
+    total = embeddings.sum(axis=0, dtype=np.float64)
+    own = np.einsum("nd,nd->", embeddings, embeddings, dtype=np.float64)
+    return float((total @ total - own) / (n * (n - 1)))
+
+
+def pair_margins(
+    images: np.ndarray,
+    texts: np.ndarray,
+    text_ids: np.ndarray | None = None,
+    image_ids: np.ndarray | None = None,
+) -> np.ndarray:
+    """How much more similar each pair is than its image's and its text's best rival.
+
+    cos(xᵢ, yᵢ) less the largest cos(xᵢ, yⱼ) and cos(xⱼ, yᵢ) over all j that are no match, shape (n,);
+    the smallest is the margin α (yaras2024, Sec. 2): above 0, all pairs are perfectly matched.
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
+    text_ids, image_ids: which pairs share a text or an image, shape (n,): whatever a pair puts
+    together is no rival anywhere. None: every pair has its own. NaN for a pair that has no rival,
+    as where all have one text.
+    """
+    check_pair(images, texts, paired=True)
+    n = len(images)
+    image_rows, text_rows = (
+        np.arange(n) if ids is None else np.unique(ids, return_inverse=True)[1]
+        for ids in (image_ids, text_ids)
+    )
+    belong = csr_matrix((np.ones(n, dtype=bool), (image_rows, text_rows)))
+    own = np.empty(n, dtype=np.result_type(images, texts))
+    best = np.full(n, -np.inf, dtype=own.dtype)
+    for first in range(0, n, ROWS_AT_A_TIME):
+        rows = np.arange(first, min(first + ROWS_AT_A_TIME, n))
+        cosines = images[rows] @ texts.T
+        own[rows] = cosines[np.arange(len(rows)), rows]
+        cosines[belong[image_rows[rows]].toarray()[:, text_rows]] = -np.inf
+        best[rows] = np.maximum(best[rows], cosines.max(axis=1))
+        np.maximum(best, cosines.max(axis=0), out=best)
+    return np.where(np.isneginf(best), np.nan, own - best)
+
+
+def matched_share(margins: np.ndarray) -> float:
+    """Share of pairs that are perfectly matched; of `pair_margins`, NaN where none has a rival."""
+    known = margins[~np.isnan(margins)]
+    return float((known > 0).mean()) if len(known) else np.nan
+
+
+def gap_cosines(images: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
+    """Cosine between the gap and each embedding, seen from its centre, by modality.
+
+    cos(x − μ_x, Δ) and cos(y − μ_y, Δ), both of shape (n,), float64: 0 where the gap is orthogonal to
+    what distinguishes items (chowers2026, Assumption 3.3, Fig. 13). An embedding on its centre has
+    no direction: 0. images, texts: shape (n, d) and (m, d), rows of unit length.
+    """
+    gap = gap_vector(images, texts)
+    length = np.linalg.norm(gap)
+    if length == 0:
+        raise UndefinedError("the modality gap is zero: it has no direction")
+    found = {}
+    for name, rows in (("image", images), ("text", texts)):
+        around = rows - rows.mean(axis=0, dtype=np.float64)
+        lengths = np.linalg.norm(around, axis=1)
+        along = around @ (gap / length)
+        found[name] = np.divide(along, lengths, out=np.zeros_like(along), where=lengths > 0)
+    return found
+
+
+def gap_measures(
+    images: np.ndarray,
+    texts: np.ndarray,
+    text_ids: np.ndarray | None = None,
+    image_ids: np.ndarray | None = None,
+) -> dict[str, float]:
+    """Every number that says how far apart two paired modalities are, by name.
+
+    Arguments as in `pair_margins`. What the embeddings do not define is NaN; `undefined_measures`
+    says why.
+    """
+    margins = pair_margins(images, texts, text_ids, image_ids)
+    try:
+        relative = relative_modality_gap(images, texts, image_ids)
+    except UndefinedError:
+        relative = np.nan
+    return {
+        "modality_gap": modality_gap(images, texts),
+        "matched_distance": matched_distance(images, texts),
+        "relative_modality_gap": relative,
+        "matched_cosine": float(matched_cosines(images, texts).mean()),
+        "margin": float(np.fmin.reduce(margins)),
+        "matched_share": matched_share(margins),
+        "image_centre_length": float(np.linalg.norm(images.mean(axis=0, dtype=np.float64))),
+        "text_centre_length": float(np.linalg.norm(texts.mean(axis=0, dtype=np.float64))),
+    }
+
+
+def undefined_measures(measures: dict[str, float]) -> list[str]:
+    """Why measures of `gap_measures` are NaN, a sentence each; nothing where none is."""
+    reasons = {
+        "margin": "no margin: no pair has another image and another text to compare with",
+        "relative_modality_gap": "no relative modality gap: a single pair, or all are one point",
+    }
+    return [reason for name, reason in reasons.items() if np.isnan(measures[name])]

@@ -1,0 +1,1 @@
+"""From a corpus to embeddings: networks, weights and what they need."""

@@ -1,0 +1,42 @@
+"""The embeddings of one split of a corpus, put together and written."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from modality_gap.data.corpora import distinct_texts, read_split
+from modality_gap.data.embeddings import write_embeddings
+
+
+def write_split(
+    outputs: dict[str, str],
+    corpus: str | Path,
+    split: str,
+    parts: list[dict[str, np.ndarray]],
+    metadata: dict,
+) -> None:
+    """Write the embeddings of a split: images, each distinct text once, and which belong together.
+
+    outputs: paths by name (images, texts, pairs). parts: of `encoders.embed_part`, all of them.
+    """
+    images, captions = read_split(corpus, split)
+    texts, pairs, matched = distinct_texts(images, captions)
+    image_ids = list(images.image_id)
+    text_ids = [f"text {row}" for row in range(len(texts))]
+    for side, key, ids in (("image", "image_id", image_ids), ("text", "text_id", text_ids)):
+        rows = np.concatenate([part[f"{side}_rows"] for part in parts])
+        embeddings = np.concatenate([part[f"{side}s"] for part in parts if f"{side}s" in part])
+        if not np.array_equal(np.sort(rows), np.arange(len(ids))):
+            raise ValueError(
+                f"{corpus}: the parts of {split} do not make up its {len(ids)} {side}s"
+            )
+        write_embeddings(outputs[f"{side}s"], key, ids, embeddings[np.argsort(rows)], metadata)
+    pd.DataFrame(
+        {
+            "image_id": [image_ids[row] for row in pairs[:, 0]],
+            "text_id": [text_ids[row] for row in pairs[:, 1]],
+            "text": [texts[row] for row in pairs[:, 1]],
+            "matched": matched,
+        }
+    ).to_parquet(outputs["pairs"], index=False)

@@ -1,0 +1,1 @@
+"""Why there is a gap: initialisation, geometry and dynamics of the loss."""

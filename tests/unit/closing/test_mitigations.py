@@ -1,0 +1,319 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.spatial.distance import cdist
+
+from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED
+from modality_gap.closing.mitigations import (
+    COSINE_RECALL,
+    DIRECTIONS,
+    GAP,
+    GUARDED,
+    MITIGATIONS,
+    NOISE,
+    RECALL,
+    STORED,
+    Move,
+    advice,
+    along_gap,
+    fit_mitigation,
+    halves,
+    kept_under_noise,
+    mitigation_table,
+    mitigations_claims,
+    rise,
+    sample_queries,
+)
+from modality_gap.closing.projection import close_gap
+from modality_gap.closing.quantization import quantize
+from modality_gap.closing.robustness import noise_outcomes, retrieval_task
+from modality_gap.data.embeddings import normalize
+from modality_gap.measures.gap import gap_vector, modality_gap
+from modality_gap.measures.retrieval import recall_at_k
+from modality_gap.measures.shift import shift_embeddings
+
+FORTH, BACK = DIRECTIONS
+
+
+@pytest.fixture
+def pair(random):
+    content = random.normal(size=(80, 10))
+    apart = np.r_[2.0, np.zeros(9)]
+    x = normalize(content + 0.3 * random.normal(size=(80, 10)) + apart)
+    y = normalize(content + 0.3 * random.normal(size=(80, 10)) - apart)
+    return x, y
+
+
+def moved(name, x, y, direction=FORTH, kept_variance=None):
+    image_move, text_move = fit_mitigation(name, x, y, direction, kept_variance)
+    return image_move(x), text_move(y)
+
+
+def test_none_is_nothing(pair):
+    for before, after in zip(pair, moved("none", *pair), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_the_shift_is_that_along_the_raw_gap(pair):
+    gap = gap_vector(*pair)
+    length = np.linalg.norm(gap)
+    expected = shift_embeddings(*pair, gap / length, length)
+    for found, row in zip(moved("shift", *pair), expected, strict=True):
+        np.testing.assert_allclose(found, row, atol=1e-12)
+
+
+def test_the_projection_moves_what_is_retrieved(pair):
+    x, y = pair
+    forth, back = (moved("projection", x, y, direction, 0.8) for direction in DIRECTIONS)
+    np.testing.assert_array_equal(forth[0], x)
+    np.testing.assert_array_equal(back[1], y)
+    np.testing.assert_allclose(forth[1], close_gap(x, y, 1, 0.8))
+    np.testing.assert_allclose(back[0], close_gap(y, x, 1, 0.8))
+
+
+def test_centring_takes_each_mean_away(pair):
+    for before, after in zip(pair, moved("centring", *pair), strict=True):
+        around = before - before.mean(axis=0)
+        lengths = np.linalg.norm(around, axis=1, keepdims=True)
+        np.testing.assert_allclose(after, around / lengths, atol=1e-12)
+
+
+def test_the_rotation_finds_the_one_that_was_made(random, pair):
+    x, _ = pair
+    turn = np.linalg.qr(random.normal(size=(10, 10)))[0]
+    images, texts = moved("rotation", x, x @ turn)
+    np.testing.assert_allclose(texts, images, atol=1e-12)
+    np.testing.assert_array_equal(images, x)
+
+
+def test_realign_gives_texts_the_images_mean_and_total_variance(pair):
+    images, texts = moved("realign", *pair)
+    np.testing.assert_array_equal(images, pair[0])
+    np.testing.assert_allclose(texts.mean(axis=0), images.mean(axis=0), atol=1e-12)
+    assert texts.var(axis=0).sum() == pytest.approx(images.var(axis=0).sum())
+    # A similarity: angles around the mean stay.
+    around = [rows - rows.mean(axis=0) for rows in (texts, pair[1])]
+    np.testing.assert_allclose(normalize(around[0]), normalize(around[1]), atol=1e-12)
+
+
+def test_an_unknown_mitigation_is_named(pair):
+    with pytest.raises(ValueError, match="'closing'.*expected one of none, shift"):
+        fit_mitigation("closing", *pair, FORTH, None)
+
+
+def test_moves_keep_the_precision_that_came_in(pair):
+    image_move, _ = fit_mitigation("centring", *pair, FORTH, None)
+    assert image_move(pair[0].astype(np.float32)).dtype == np.float32
+
+
+def test_the_mean_along_the_gap_is_the_gap(pair):
+    values = along_gap(*pair)
+    assert values.mean() == pytest.approx(modality_gap(*pair))
+    assert not along_gap(pair[0], pair[0]).any()
+
+
+def test_halves_share_no_image(random, pair):
+    x, y = pair
+    pairs = np.column_stack([np.repeat(np.arange(40), 2), random.integers(0, 80, 80)])
+    matched = np.arange(80) % 2 == 1
+    found = halves(x[:40], y, pairs, matched, 0)
+    (images, texts), (rest, rest_texts, rest_pairs, rest_matched) = found
+    rows = [np.flatnonzero((x == row).all(axis=1)).item() for row in images]
+    others = [np.flatnonzero((x == row).all(axis=1)).item() for row in rest]
+    assert sorted(rows + others) == list(range(40))
+    own = dict(pairs[matched])
+    np.testing.assert_array_equal(texts, y[[own[row] for row in rows]])
+    assert rest_matched.tolist() == [False, True] * 20
+    for image, text in rest_pairs[rest_matched]:
+        np.testing.assert_array_equal(rest_texts[text], y[own[others[image]]])
+    for image, text in rest_pairs:
+        whole = (pairs[:, 0] == others[image]) & (y[pairs[:, 1]] == rest_texts[text]).all(axis=1)
+        assert whole.any()
+    assert len(rest_pairs) == 40
+    with pytest.raises(ValueError, match="at least 2"):
+        halves(x[:1], y, np.zeros((1, 2), dtype=int), np.ones(1, dtype=bool), 0)
+
+
+def test_a_sample_of_queries_keeps_their_matches(pair):
+    x, _ = pair
+    matches = np.column_stack([np.repeat(np.arange(0, 80, 2), 2), np.arange(80)])
+    queries, own = sample_queries(x, matches, 7, 3)
+    assert queries.shape == (7, 10)
+    for query, item in own:
+        source = np.flatnonzero((x == queries[query]).all(axis=1)).item()
+        assert [source, item] in matches.tolist()
+    assert len(own) == 14
+    np.testing.assert_array_equal(sample_queries(x, matches, 99, 3)[0], x[::2])
+
+
+def test_neighbours_under_noise_equal_brute_force(pair):
+    x, y = pair
+    moves = fit_mitigation("centring", x, y, FORTH, None)
+    found = kept_under_noise(x, y, moves, 0.2, 5, 0)
+    random, clean = np.random.default_rng(0), cdist(moves[0](x), moves[1](y)).argmin(axis=1)
+    kept = [
+        cdist(
+            moves[0](x), moves[1](y + 0.2 * random.standard_normal(y.shape, dtype=np.float32))
+        ).argmin(axis=1)
+        == clean
+        for _ in range(5)
+    ]
+    np.testing.assert_allclose(found, np.mean(kept, axis=0), atol=1e-12)
+    assert 0.1 < found.mean() < 0.9
+    assert (kept_under_noise(x, y, moves, 0, 2, 0) == 1).all()
+
+
+def test_neighbours_under_noise_agree_with_the_robustness_of_a_plain_move(pair):
+    """The same quantity, computed in another way, of other draws: within their intervals."""
+    x, y = pair
+    moves = fit_mitigation("projection", x, y, FORTH, 0.7)
+    own = kept_under_noise(x, y, moves, 0.1, 200, 1).mean()
+    task = retrieval_task(x, y, np.column_stack([np.arange(80)] * 2))
+    outcomes = noise_outcomes(task, moves[1].offset[None], [0.1], "gaussian", 200, 2)
+    assert own == pytest.approx(outcomes.kept[:, 0, 0].mean(), abs=0.02)
+    assert own != pytest.approx(outcomes.kept[:, 0, 1].mean(), abs=0.02)
+
+
+def tabulate(reference, x, y, pairs, matched=None, **changes):
+    matched = np.ones(len(pairs), dtype=bool) if matched is None else matched
+    settings = {
+        "kept_variance": 0.8,
+        "deviation": 0.1,
+        "draws": 3,
+        "scheme": "dimension_range",
+        "bits": 3,
+        "queries": 10_000,
+        "seed": 0,
+    }
+    return mitigation_table(reference, x, y, pairs, matched, **(settings | changes))
+
+
+def test_a_table_equals_measures_of_what_each_way_makes(pair):
+    x, y = pair
+    reference, (x, y) = (x[:40], y[:40]), (x[40:], y[40:])
+    pairs = np.column_stack([np.arange(40)] * 2)
+    table = (
+        tabulate(reference, x, y, pairs)
+        .set_index(["mitigation", "direction", "measure"])
+        .sort_index()
+    )
+    assert len(table) == len(MITIGATIONS) * 2 * 5
+    for name in MITIGATIONS:
+        for direction in DIRECTIONS:
+            image_move, text_move = fit_mitigation(name, *reference, direction, 0.8)
+            images, texts = image_move(x), text_move(y)
+            found = table.loc[(name, direction)]["mean"]
+            order = slice(None, None, 1 if direction == FORTH else -1)
+            asking, retrieved = (images, texts)[order]
+            right = cdist(asking, retrieved).argmin(axis=1) == np.arange(40)
+            assert found[RECALL] == pytest.approx(right.mean())
+            recall = recall_at_k(normalize(images), normalize(texts), pairs, [1])[direction, 1]
+            assert found[COSINE_RECALL] == pytest.approx(recall)
+            assert found[GAP] == pytest.approx(
+                np.linalg.norm(images.mean(axis=0) - texts.mean(axis=0))
+            )
+            stored = quantize(asking, retrieved, "dimension_range", 3)
+            right = cdist(stored.queries, stored.retrieved).argmin(axis=1) == np.arange(40)
+            assert found[STORED] == pytest.approx(right.mean())
+    at_rest = table.loc["none"]
+    assert (at_rest[["change", "change_low", "change_high"]] == 0).all(axis=None)
+    left = table.xs(GAP, level="measure")["mean"].unstack("mitigation")
+    for name in ("shift", "centring", "realign"):
+        assert (left[name] < 0.3 * left["none"]).all()
+
+
+def test_a_common_rotation_of_all_data_changes_nothing_but_what_is_stored(random, pair):
+    """Every way is made of means, variances and inner products: none knows the axes."""
+    x, y = pair
+    turn = np.linalg.qr(random.normal(size=(10, 10)))[0]
+    pairs = np.column_stack([np.arange(80)] * 2)
+    tables = [
+        tabulate((a, b), a, b, pairs).set_index(["mitigation", "direction", "measure"])["mean"]
+        for a, b in ((x, y), (x @ turn, y @ turn))
+    ]
+    same = tables[0].index.get_level_values("measure").isin([RECALL, COSINE_RECALL, GAP])
+    np.testing.assert_allclose(tables[0][same], tables[1][same], atol=1e-9)
+
+
+def table_of(**changes):
+    """A table of no change, but for `way=(recall, guarded)`, in both directions."""
+    rows = []
+    for name in MITIGATIONS:
+        recall, guarded = changes.get(name, (0, 0))
+        for direction in DIRECTIONS:
+            for measure, change in ((RECALL, recall), *((kind, guarded) for kind in GUARDED)):
+                rows.append((name, direction, measure, change, change - 0.02, change + 0.02))
+    columns = ["mitigation", "direction", "measure", "change", "change_low", "change_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_a_way_that_costs_recall_in_one_direction_is_no_remedy():
+    table = table_of(centring=(0, 0.2))
+    costs = (table.mitigation == "centring") & (table.measure == RECALL) & (table.direction == BACK)
+    table.loc[costs, ["change", "change_low", "change_high"]] = [-0.1, -0.12, -0.08]
+    assert advice(table) == (
+        "It makes no measurable difference: 4 of 5 ways cost no recall@1 beyond its interval, "
+        "and none gains more than chance gives one of so many."
+    )
+
+
+def test_only_what_gained_is_told():
+    table = table_of(centring=(0, 0.2))
+    stored = (table.mitigation == "centring") & (table.measure == GUARDED[1])
+    table.loc[stored, ["change", "change_low", "change_high"]] = [0.2, -0.1, 0.5]
+    answer = advice(table)
+    assert answer.startswith("Only where embeddings are perturbed, by centring: nearest kept")
+    assert "quantized" not in answer
+
+
+def test_a_rise_counts_beyond_an_interval_for_all_ways():
+    """Ten normal changes without any effect: in 95 of 100 studies none rises."""
+    random = np.random.default_rng(0)
+    changes = random.normal(size=(20_000, 10)) * 0.1
+    rows = pd.DataFrame({"change": changes.ravel(), "change_low": changes.ravel() - 0.195996})
+    assert 0.02 < rise(rows).to_numpy().reshape(-1, 10).any(axis=1).mean() < 0.03
+
+
+ALL = MITIGATIONS[1:]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "It makes no measurable difference: 5 of 5 ways"),
+        (dict.fromkeys(ALL, (-0.1, 0.3)), "No: each of 5 ways lowers"),
+        (
+            {"shift": (-0.1, 0.3), "centring": (0, 0.1)},
+            "Only where embeddings are perturbed or stored in few bits, by centring: nearest",
+        ),
+        (
+            {"shift": (0.1, -0.1), "realign": (0, 0.2)},
+            r"Yes, by shift: recall@1 .*\+0.100 [^;]*\.$",
+        ),
+        ({"centring": (0.1, 0.1)}, "Yes, by centring: .*; nearest kept .*; quant"),
+        ({"centring": (0.005, 0.009)}, "It makes no measurable difference"),
+    ],
+)
+def test_the_answer_follows_from_the_table(changes, words):
+    assert re.match(words, advice(table_of(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdicts"),
+    [
+        ({"projection": (0, 0.1), "shift": (-0.1, 0)}, [HOLDS, UNDECIDED, HOLDS]),
+        ({"projection": (-0.1, -0.1)}, [FAILS, FAILS, UNDECIDED]),
+        ({"projection": (0.05, 0)}, [UNDECIDED, HOLDS, UNDECIDED]),
+    ],
+)
+def test_claims_are_judged_by_their_intervals(changes, verdicts):
+    assert [claim[2] for claim in mitigations_claims(table_of(**changes))] == verdicts
+    assert NOISE in GUARDED
+
+
+def test_a_move_scales_turns_and_shifts():
+    rows, turn = np.array([[1.0, 2.0]]), np.array([[0.0, 1.0], [-1.0, 0.0]])
+    np.testing.assert_allclose(Move(np.array([1.0, 1.0]), 2.0, turn)(rows), [[-3.0, 3.0]])
+    np.testing.assert_allclose(Move(np.zeros(2), unit=True)(2 * rows), rows / np.sqrt(5))

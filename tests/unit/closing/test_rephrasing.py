@@ -1,0 +1,419 @@
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.spatial.distance import cdist
+
+from modality_gap.claims.verdicts import FAILS, HOLDS
+from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.rephrasing import (
+    CLEAN,
+    COLUMNS,
+    MovingTexts,
+    answer_table,
+    answers_of,
+    corpus_texts,
+    noise_table,
+    off_diagonal_share,
+    question_texts,
+    rephrasing_claims,
+    rephrasing_texts,
+    template_table,
+)
+from modality_gap.data.embeddings import normalize
+from modality_gap.measures.retrieval import chance_of_right
+from modality_gap.plots.rephrasing import plot_rephrasing
+
+ALPHAS = [-0.5, 0, 1]
+IMAGES = pd.DataFrame(
+    {
+        "image_id": list("abcd"),
+        "tags": ["pet, animal", None, "pet, cat", "vehicle,,"],
+        "concept": [1, 1, 2, 3],
+    }
+)
+CAPTIONS = pd.DataFrame(
+    [
+        ("a", "a drawing of a dog", True),
+        ("a", "dog", False),
+        ("b", "dog", False),
+        ("c", "cat", False),
+        ("c", "a small cat", False),
+        ("d", "car", False),
+        ("z", "of no image here", False),
+    ],
+    columns=["image_id", "text", "training_only"],
+).assign(matched=[False, True, True, True, False, True, True])
+
+
+def texts_of(**changes):
+    settings = {
+        "templates": ["my {}"],
+        "lists": ["tags"],
+        "group": "concept",
+        "items": 9,
+        "seed": 0,
+    }
+    return rephrasing_texts(IMAGES, CAPTIONS, **(settings | changes))
+
+
+def test_texts_of_a_corpus():
+    table = texts_of()
+    found = {
+        item: list(own[COLUMNS[1:]].itertuples(index=False, name=None))
+        for item, own in table.groupby("item")
+    }
+    assert list(found) == ["car", "cat", "dog"]
+    assert found["dog"] == [
+        (1, "clean", "clean", "dog"),
+        (1, "caption", "1", "a drawing of a dog"),
+        (1, "template", "my {}", "my dog"),
+        (1, "tags", "1", "pet"),
+        (1, "tags", "2", "animal"),
+    ]
+    # A tag that says the item's own wording rephrases nothing.
+    assert [text for *_, text in found["cat"]] == ["cat", "a small cat", "my cat", "pet"]
+    assert [text for *_, text in found["car"]] == ["car", "my car", "vehicle"]
+
+
+def test_texts_of_a_corpus_without_groups_are_a_sample():
+    found = texts_of(group=None, lists=[], templates=[], items=2)
+    assert found["item"].nunique() == 2
+    assert (found.group == found["item"]).all()
+    assert list(found.columns) == COLUMNS
+    pd.testing.assert_frame_equal(found, texts_of(group=None, lists=[], templates=[], items=2))
+
+
+def test_a_column_that_images_lack_is_named():
+    with pytest.raises(ValueError, match="'colour'"):
+        texts_of(lists=["colour"])
+
+
+def test_questions_draw_wrong_answers_that_are_not_right():
+    questions = pd.DataFrame(
+        {
+            "question_id": [1, 2, 3],
+            "question": ["What?", "Who?", "Where?"],
+            "answer": ["dog", "cat", "home"],
+            "answers": [["dog", "puppy"], ["dog", "cat"], ["house"]],
+        }
+    )
+    table = question_texts(questions, 2, 0)
+    for row in questions.itertuples():
+        own = table[table["item"] == row.question_id]
+        texts = own.groupby("kind").text.agg(list)
+        right = {f"{row.question} {answer}" for answer in [row.answer, *row.answers]}
+        assert texts["clean"] == [f"{row.question} {row.answer}"]
+        assert set(texts["answer"]) == right - set(texts["clean"])
+        assert len(set(texts["wrong"])) == 2
+        assert not right & set(texts["wrong"])
+        assert all(text.startswith(row.question) for text in own.text)
+    with pytest.raises(ValueError, match="expected at least 4"):
+        question_texts(questions, 4, 0)
+
+
+def test_wrong_answers_are_clean_texts_of_other_groups_that_are_not_right():
+    table = pd.DataFrame(
+        [
+            ("dog", 1, "tags", "1", "cat"),
+            ("dog", 1, "clean", "clean", "dog"),
+            ("puppy", 1, "clean", "clean", "puppy"),
+            ("cat", 2, "clean", "clean", "cat"),
+            ("car", 3, "clean", "clean", "car"),
+            ("bus", 4, "clean", "clean", "bus"),
+            ("bus", 4, "wrong", "1", "tram"),
+        ],
+        columns=COLUMNS,
+    )
+    found = answers_of(table)
+    assert list(found["dog"].right) == [1, 0]
+    assert list(found["dog"].wrong) == [4, 5]
+    assert list(found["cat"].wrong) == [1, 2, 4, 5]
+    assert list(found["bus"].wrong) == [6]
+
+
+@pytest.mark.parametrize(
+    ("rows", "word"),
+    [
+        ([("dog", 1, "tags", "1", "pet")], "expected one text"),
+        ([("dog", 1, "clean", "1", "a"), ("dog", 1, "clean", "2", "b")], "expected one text"),
+        ([("dog", 1, "clean", "1", "a"), ("cat", 1, "clean", "2", "b")], "no wrong answer"),
+    ],
+)
+def test_texts_that_make_no_question_are_named(rows, word):
+    with pytest.raises(ValueError, match=word):
+        answers_of(pd.DataFrame(rows, columns=COLUMNS))
+
+
+@pytest.fixture
+def study(random):
+    """12 items of 10 groups with 2 templates each and 1 or 2 tags, and 20 images of them."""
+    rows = []
+    for item in range(12):
+        group, name = item // 2 if item < 4 else item, f"item {item}"
+        rows += [(name, group, "template", f"{n}", f"{n} {name}") for n in "xy"]
+        rows.append((name, group, "clean", "clean", name))
+        rows += [(name, group, "tags", str(n), f"tag {item} {n}") for n in range(1 + item % 2)]
+    # In no order: rephrasings belong to their items, not to their places.
+    table = pd.DataFrame([rows[row] for row in random.permutation(len(rows))], columns=COLUMNS)
+    own = random.normal(size=(12, 8))
+    places = table["item"].str.split(" ").str[1].astype(int)
+    noise = np.where(table.kind == "clean", 0, 0.7)[:, None]
+    texts = normalize(own[places] + noise * random.normal(size=(len(table), 8)) - 1)
+    which = random.integers(0, 12, 20)
+    images = normalize(own[which] + 0.8 * random.normal(size=(20, 8)) + 0.5)
+    return images, [f"item {item}" for item in which], table, texts
+
+
+def distances(images, texts, metric):
+    return cdist(images, texts, metric)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_scores_order_as_the_distances_of_moved_texts(study, metric):
+    images, _, _, texts = study
+    vector = images.mean(axis=0) - texts.mean(axis=0)
+    found = MovingTexts.of(texts, vector, ALPHAS).scores(images, np.arange(10), metric)
+    for scores, alpha in zip(found, ALPHAS, strict=True):
+        expected = distances(images, texts[:10] + alpha * vector, metric)
+        if metric == "euclidean":
+            # Scores leave out what is the same for all texts of an image.
+            scores = scores - scores[:, :1]
+            expected = (expected**2 - expected[:, :1] ** 2) / 2 + 1
+        np.testing.assert_allclose(1 - scores, expected, atol=1e-12)
+
+
+def test_an_unknown_distance_is_named(study):
+    images, _, _, texts = study
+    with pytest.raises(ValueError, match="expected one of euclidean, cosine"):
+        MovingTexts.of(texts, texts[0], [0]).scores(images, np.arange(3), "manhattan")
+
+
+def choices_by_hand(own, right, wrong, number):
+    """Every draw of wrong answers: own wording right, rephrased right, same choice; by rephrasing."""
+    results = []
+    for other in right:
+        outcomes = []
+        for drawn in combinations(wrong, number):
+            first = int(np.argmin([*drawn, own]))
+            second = int(np.argmin([*drawn, other]))
+            outcomes.append((first == number, second == number, first == second))
+        results.append(np.mean(outcomes, axis=0))
+    return np.mean(results, axis=0)
+
+
+@pytest.mark.parametrize("choices", [2, 4])
+def test_multiple_choice_equals_every_draw(study, choices):
+    images, items, table, texts = study
+    vector = images.mean(axis=0) - texts.mean(axis=0)
+    found = answer_table(images, items, table, texts, vector, ALPHAS, choices)
+    found = found.set_index(["kind", "distance", "alpha", "measure"])
+    groups = table.drop_duplicates("item").set_index("item").group
+    for kind, metric, alpha in {index[:3] for index in found.index}:
+        away = distances(images, texts + alpha * vector, metric)
+        expected = []
+        for image, item in enumerate(items):
+            here = table["item"] == item
+            own = away[image, (here & (table.kind == "clean")).to_numpy()].item()
+            right = away[image, (here & (table.kind == kind)).to_numpy()]
+            others = (table.kind == "clean") & (table["item"].map(groups) != groups[item])
+            wrong = away[image, others.to_numpy()]
+            expected.append(choices_by_hand(own, right, wrong, choices - 1))
+        means = [
+            found["mean"][kind, metric, alpha, measure]
+            for measure in ("clean_accuracy", "accuracy", "kept")
+        ]
+        np.testing.assert_allclose(means, np.mean(expected, axis=0), atol=1e-12)
+
+
+def rows_of(table, name, items):
+    own = table[table.name == name]
+    return [own.index[own["item"] == item].item() for item in items]
+
+
+def test_all_texts_rephrased_equals_brute_force(study):
+    images, items, table, texts = study
+    vector = images.mean(axis=0) - texts.mean(axis=0)
+    found = template_table(images, items, table, texts, vector, ALPHAS)
+    assert set(found.kind) == {"template"}
+    found = found.set_index(["distance", "alpha", "measure"])["mean"]
+    names = list(table[table.kind == "clean"]["item"])
+    own = np.array([names.index(item) for item in items])
+    for metric in ("euclidean", "cosine"):
+        for alpha in ALPHAS:
+            first, *others = (
+                distances(
+                    images, texts[rows_of(table, kind, names)] + alpha * vector, metric
+                ).argmin(axis=1)
+                for kind in ("clean", "x", "y")
+            )
+            assert found[metric, alpha, "clean_accuracy"] == pytest.approx((first == own).mean())
+            accuracy = np.mean([(other == own).mean() for other in others])
+            assert found[metric, alpha, "accuracy"] == pytest.approx(accuracy)
+            kept = np.mean([(other == first).mean() for other in others])
+            assert found[metric, alpha, "kept"] == pytest.approx(kept)
+
+
+def test_a_move_that_no_text_varies_along_changes_no_choice(random, study):
+    """Rephrasing within the texts' space: chowers2026, Theorem 3.5, says nothing can change."""
+    images, items, table, texts = study
+    flat = np.column_stack([texts, np.zeros(len(texts))])
+    raised = np.column_stack([images, np.ones(len(images))])
+    vector = 5 * np.eye(9)[8]
+    tables = (
+        answer_table(raised, items, table, flat, vector, ALPHAS, 4),
+        template_table(raised, items, table, flat, vector, ALPHAS),
+    )
+    for found in tables:
+        own = found[found.distance == "euclidean"]
+        assert (own.change == 0).all()
+        assert own["mean"].between(0.05, 0.95).any()
+
+
+def test_of_tied_answers_each_is_as_likely(study):
+    """All texts are one: chance of four, and the choice is as it was."""
+    images, items, table, texts = study
+    found = answer_table(images, items, table, np.ones_like(texts), texts[0], [0], 4)
+    np.testing.assert_allclose(found[found.measure != "kept"]["mean"], 1 / 4)
+    assert (found[found.measure == "kept"]["mean"] == 1).all()
+    found = template_table(images, items, table, np.ones_like(texts), texts[0], [0])
+    clean = (table.kind == "clean").sum()
+    np.testing.assert_allclose(found[found.measure != "kept"]["mean"], 1 / clean)
+    assert (found[found.measure == "kept"]["mean"] == 1).all()
+
+
+@pytest.mark.parametrize(("beaten", "tied", "lost"), [(4, 0, 2), (3, 2, 1), (0, 4, 1), (2, 1, 3)])
+def test_the_chance_of_a_tied_answer_is_the_mean_over_draws_and_orders(beaten, tied, lost):
+    wrong = [-1] * beaten + [0] * tied + [1] * lost
+    chances = []
+    for drawn in combinations(wrong, 3):
+        best = max(0, *drawn)
+        chances.append((best == 0) / (1 + sum(value == best for value in drawn)))
+    found = chance_of_right(np.array([beaten]), np.array([tied]), len(wrong), 4)
+    assert found[0] == pytest.approx(np.mean(chances), abs=1e-12)
+
+
+def test_too_few_wrong_answers_and_no_zero_are_named(study):
+    images, items, table, texts = study
+    with pytest.raises(ValueError, match="expected 49 or more"):
+        answer_table(images, items, table, texts, texts[0], [0], 50)
+    with pytest.raises(ValueError, match="expected 0 among them"):
+        answer_table(images, items, table, texts, texts[0], [1], 4)
+
+
+def test_correlation_of_noise_in_its_limits(random):
+    spread = np.linspace(0.1, 3, 6)
+    alone = np.vstack([np.diag(spread), -np.diag(spread)])
+    assert off_diagonal_share(alone + 7) == 0
+    direction = random.normal(size=6)
+    together = np.outer(random.normal(size=40), direction)
+    expected = np.sqrt(1 - (direction**4).sum() / (direction @ direction) ** 2)
+    assert off_diagonal_share(together) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="no covariance"):
+        off_diagonal_share(np.ones((5, 3)))
+
+
+@pytest.mark.parametrize(("n", "d"), [(300, 40), (1000, 512)])
+def test_independent_noise_of_a_sample_is_not_0(random, n, d):
+    """ImageNet's 1,000 classes in 512 dimensions: 0.58 where the paper's text expects 0."""
+    found = off_diagonal_share(random.normal(size=(n, d)))
+    assert found == pytest.approx(np.sqrt((d - 1) / (d + n)), rel=0.03)
+
+
+def test_the_noise_of_every_rephrasing(random):
+    names = [f"item {n}" for n in range(30)]
+    clean = random.normal(size=(30, 5))
+    shared, along = np.array([0, 2.0, 0, 0, 0]), np.array([1.0, 0, 0, 0, 0])
+    steps = random.normal(size=30)
+    noise = shared + np.outer(steps, along)
+    rows = [(name, name, "clean", "clean", name) for name in names]
+    rows += [(name, name, "template", "t", f"a {name}") for name in names[::-1]]
+    rows += [(name, name, "tags", "1", f"the {name}") for name in names[:5]]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    texts = np.vstack([clean, (clean + noise)[::-1], clean[:5]])
+    images = clean + 3 * along
+    found = noise_table(images, table, texts, np.eye(5)[1], 0)
+    assert list(found.kind) == ["template"], "five texts are too few"
+    row, square = found.iloc[0], np.square(noise).sum(axis=1).mean()
+    assert row.length == pytest.approx(np.sqrt(square))
+    assert row.mean_share == pytest.approx((4 + steps.mean() ** 2) / square)
+    assert row.along_gap == pytest.approx(5)
+    assert row.along_move == pytest.approx(0, abs=1e-12)
+    assert row.off_diagonal_share == pytest.approx(0, abs=1e-6)
+
+
+def test_shuffling_takes_the_correlation_away(study, random):
+    names = [f"item {n}" for n in range(200)]
+    clean = random.normal(size=(200, 20))
+    noise = random.normal(size=(200, 1)) + 0.3 * random.normal(size=(200, 20))
+    rows = [(name, name, "clean", "clean", name) for name in names]
+    rows += [(name, name, "template", "t", f"a {name}") for name in names]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    row = noise_table(clean + 1, table, np.vstack([clean, clean + noise]), np.ones(20), 0).iloc[0]
+    assert row.off_diagonal_share > 0.9
+    assert row.independent == pytest.approx(np.sqrt(19 / 220), abs=0.05)
+
+
+def test_claims(study):
+    images, items, table, texts = study
+    gap = orthogonal_gap(images, texts, 0.5).vector
+    found = (images, items, table, texts, gap, ALPHAS)
+    results = pd.concat([answer_table(*found, 4), template_table(*found)])
+    claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
+    assert len(claims) == 2 + 2 * 2
+    rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
+    noise = pd.DataFrame(
+        {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
+    )
+    verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
+    assert verdicts == [FAILS, *[HOLDS] * 5]
+
+
+def test_few_texts_have_no_noise_and_no_claims_of_it(random):
+    """Choices are judged; what rephrasing adds to so few embeddings says nothing."""
+    table = pd.DataFrame(
+        [
+            (item, item, kind, kind, f"{kind} {item}")
+            for item in "abcd"
+            for kind in (CLEAN, "other")
+        ],
+        columns=["item", "group", "kind", "name", "text"],
+    )
+    texts, images = (normalize(random.normal(size=(n, 8))) for n in (8, 4))
+    found = noise_table(images, table, texts, texts[0], seed=0)
+    assert found.empty
+    about = (images, list("abcd"), table, texts, texts[0], [0, 1])
+    results = pd.concat([answer_table(*about, choices=4), template_table(*about)])
+    assert all(
+        "choices" in claim or "accuracy" in claim
+        for _, claim, _, _ in rephrasing_claims(results, found)
+    )
+    assert plot_rephrasing([results], [found], ["tiny"]) is not None
+
+
+def test_questions_are_told_from_captions_by_their_column():
+    settings = {"templates": ["{}!"], "lists": [], "group": None, "items": 99, "seed": 0}
+    table, items = corpus_texts(IMAGES, CAPTIONS, {}, settings | {"wrong_answers": 3})
+    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "car"}
+    assert set(table["item"]) == {"dog", "cat", "car"}
+    questions = pd.DataFrame(
+        {
+            "image_id": ["q1", "q2"],
+            "question": ["what?", "who?"],
+            "answer": ["a hat", "a man"],
+            "direct_answers": [["a hat", "a cap"], ["a man", "he", "nobody"]],
+        }
+    )
+    table, items = corpus_texts(questions, CAPTIONS, {}, settings | {"wrong_answers": 2})
+    assert items.to_dict() == {"q1": "q1", "q2": "q2"}
+    clean = table[table.kind == CLEAN]
+    assert list(clean.text) == ["what? a hat", "who? a man"]
+    assert list(table[table.kind == "answer"].text) == ["what? a cap", "who? he", "who? nobody"]
+    numbered = IMAGES.assign(kind=[1, 1, 0, 1])
+    classes = {"names": ["cat", "dog"]}
+    table, items = corpus_texts(numbered, CAPTIONS, classes, settings | {"label": "kind"})
+    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "dog"}
+    assert sorted(table.text) == ["cat", "cat!", "dog", "dog!"]
+    _, items = corpus_texts(IMAGES, CAPTIONS, classes, settings | {"label": "kind"})
+    assert items["d"] == "car"

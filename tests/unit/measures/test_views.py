@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA, TruncatedSVD
+
+from modality_gap.data.embeddings import normalize
+from modality_gap.measures.views import shift_view, view
+
+
+@pytest.mark.parametrize(
+    ("method", "reference"),
+    [("pca", PCA(2, svd_solver="full")), ("svd", TruncatedSVD(2, algorithm="arpack"))],
+)
+def test_linear_views_equal_scikit_learn(real_pairs, method, reference):
+    points = view(*real_pairs, method, seed=0)
+    expected = reference.fit_transform(np.concatenate(real_pairs).astype(np.float64))
+    np.testing.assert_allclose(np.abs(points[["x", "y"]]), np.abs(expected), atol=1e-6)
+    if method == "pca":
+        shares = points[["x_share", "y_share"]].iloc[0]
+        np.testing.assert_allclose(shares, reference.explained_variance_ratio_, atol=1e-6)
+
+
+def test_the_first_axis_of_clip_is_the_gap(real_pairs):
+    points = view(*real_pairs, "pca", seed=0)
+    centres = points.groupby("modality")[["x", "y"]].mean()
+    distance = np.linalg.norm(centres.loc["image"] - centres.loc["text"])
+    gap = np.linalg.norm(real_pairs[0].mean(axis=0) - real_pairs[1].mean(axis=0))
+    assert distance == pytest.approx(gap, rel=0.01)
+
+
+def test_umap_is_repeatable_and_separates_two_clouds(random):
+    x, y = (normalize(random.normal(size=(40, 8)) + mean) for mean in (3, -3))
+    points = view(x, y, "umap", seed=1)
+    again = view(x, y, "umap", seed=1)
+    np.testing.assert_array_equal(points[["x", "y"]], again[["x", "y"]])
+    images, texts = (points[points.modality == name][["x", "y"]] for name in ("image", "text"))
+    assert np.linalg.norm(images.mean() - texts.mean()) > images.std().max() + texts.std().max()
+
+
+def test_the_way_along_the_gap_starts_as_it_is_and_nearly_closes(real_pairs):
+    points = shift_view(*real_pairs, [0, 0.5, 1])
+    as_it_is = view(*real_pairs, "pca", seed=0)
+    np.testing.assert_allclose(
+        points[points.share == 0][["x", "y"]], as_it_is[["x", "y"]], atol=1e-6
+    )
+    distances = points.groupby("share").centre_distance.first()
+    gap = np.linalg.norm(real_pairs[0].mean(axis=0) - real_pairs[1].mean(axis=0))
+    assert distances[0] == pytest.approx(gap, abs=1e-6)
+    assert distances[0] > distances[0.5] > distances[1]
+    assert distances[1] < 0.15
+
+
+def test_what_cannot_be_drawn_is_refused(random):
+    x = normalize(random.normal(size=(5, 3)))
+    with pytest.raises(ValueError, match="5 pairs are too few for UMAP, expected at least 8"):
+        view(x, x, "umap", seed=0)
+    with pytest.raises(ValueError, match="unknown view 'tsne'"):
+        view(x, x, "tsne", seed=0)
