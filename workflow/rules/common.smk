@@ -1,3 +1,4 @@
+import os
 import re
 import sys
 from functools import cache
@@ -7,7 +8,9 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
+# Where this file lies: as a module of another workflow, `workflow.basedir` is that one's.
+HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+SCRIPTS = HOME / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from modality_gap.models.architectures import (
@@ -19,6 +22,7 @@ from modality_gap.models.architectures import (
     open_clip_source,
 )
 from modality_gap.data.packages import LABELS, PACKAGES
+from modality_gap.study.code import code_of as hash_of_script
 from modality_gap.study.sources import SOURCES, read_patterns
 from modality_gap.study import (
     check_file,
@@ -29,8 +33,8 @@ from modality_gap.study import (
 )
 from modality_gap.data.watched import RECORD, fingerprint, folder_files, stamp
 
-SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
-OWN_ARCHITECTURES = Path(workflow.basedir) / "config/architectures"
+SCHEMA = HOME / "workflow/schemas/config.schema.yaml"
+OWN_ARCHITECTURES = HOME / "config/architectures"
 
 try:
     for study_file in workflow.configfiles:
@@ -64,23 +68,26 @@ def any_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-@cache
-def library_of(script):
-    """The script's modules of the library, those that they import included.
+def code_of(script, *modules, files=()):
+    """What a script does, as a param: it runs again where that changes, and no other time.
 
-    A module that a script imports is not watched by Snakemake; as an input it is, and editing it
-    re-runs what it made.
+    modules: further ones that it imports by a name of the study; files: of this project, that it
+    reads. As inputs, they would change with every folder that the project is moved to.
     """
-    modules, unread = set(), [SCRIPTS / f"{script}.py"]
-    while unread:
-        text = unread.pop().read_text()
-        for name in re.findall(r"^\s*from (modality_gap[\w.]*) import", text, re.M):
-            path = SCRIPTS.joinpath(*name.split("."))
-            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-            if file not in modules:
-                modules.add(file)
-                unread.append(file)
-    return sorted(map(str, modules))
+    return hash_of_script(SCRIPTS, script, modules, files)
+
+
+def code_with(script, network):
+    """A params function: what a script does with the architecture of its network.
+
+    network: what names the architecture of some wildcards.
+    """
+
+    def code(wildcards):
+        files = own_architecture(network(wildcards))
+        return code_of(script, files=files)
+
+    return code
 
 
 def evaluations(encoders):
@@ -376,6 +383,20 @@ def corpus_reader(wildcards):
     }
 
 
+def reader_code(wildcards):
+    """What reading a corpus does; no other reader is part of it."""
+    reader = CORPORA[wildcards.corpus]["reader"]
+    return code_of("read_corpus", f"modality_gap.data.corpora.{reader}")
+
+
+def corpus_patterns(wildcards):
+    """What the reader of a corpus looks at in the folder that a user brings."""
+    settings = CORPORA[wildcards.corpus]
+    if "folder" not in settings:
+        return []
+    return read_patterns(settings["reader"], settings, settings["splits"])
+
+
 @cache
 def files_of(corpus):
     """What the files that a user brings to a corpus are, as one value; None: it brings none."""
@@ -479,6 +500,18 @@ def run_gpus(wildcards):
     return RUNS[wildcards.run].get("gpus", 1)
 
 
+def run_code(wildcards):
+    """What the training of a run does."""
+    return training_code("train", wildcards.run)
+
+
+def training_code(script, run):
+    """What a script that trains does with a run: no other temperature policy is part of it."""
+    policy = RUNS[run]["temperature"]["policy"]
+    files = own_architecture(run_network(run)["architecture"])
+    return code_of(script, f"modality_gap.training.policies.{policy}", files=files)
+
+
 def run_threads(wildcards):
     """A run that takes no GPU takes one core: two of them at once outrun one with two threads."""
     return 8 if run_gpus(wildcards) else 1
@@ -514,11 +547,15 @@ def seed_trajectories(runs):
     ]
 
 
-def architecture_files(architecture):
-    """The architecture's JSON file, where it is one of ours, and what it needs of the hub."""
+def own_architecture(architecture):
+    """The architecture's JSON file, where it is one of ours."""
     file = OWN_ARCHITECTURES / f"{architecture}.json"
-    own = [str(file)] if file.is_file() else []
-    return own + [str(hub_record(name)) for name in repositories_of(architecture)]
+    return [file] if file.is_file() else []
+
+
+def hub_files(architecture):
+    """What an architecture needs of the hub."""
+    return [str(hub_record(name)) for name in repositories_of(architecture)]
 
 
 def repositories_of(architecture):
@@ -557,7 +594,7 @@ def local_weights(wildcards):
 
 def run_architecture(wildcards):
     """What the architecture of a training run is built from."""
-    return architecture_files(run_network(wildcards.run)["architecture"])
+    return hub_files(run_network(wildcards.run)["architecture"])
 
 
 def run_corpus(table):
@@ -648,7 +685,7 @@ def architecture_of(encoder):
 
 def encoder_architecture(wildcards):
     """What the architecture of an encoder is built from."""
-    return architecture_files(architecture_of(wildcards.encoder))
+    return hub_files(architecture_of(wildcards.encoder))
 
 
 def pretrained_weights():
@@ -715,7 +752,7 @@ def family_architecture(wildcards):
     """What the networks of a family are built from; other libraries bring everything themselves."""
     network = family_network(wildcards.family)
     paired = network["library"] == "open_clip"
-    return architecture_files(network["architecture"]) if paired else []
+    return hub_files(network["architecture"]) if paired else []
 
 
 def random_networks(wildcards):
@@ -728,6 +765,11 @@ def trained_networks(wildcards):
     """The trained networks of a family; their weights are the rule's input, in the same order."""
     seeds = RUNS[FAMILIES[wildcards.family]["run"]]["seeds"]
     return {**family_network(wildcards.family), "seeds": seeds}
+
+
+def family_architecture_name(wildcards):
+    """The name of the architecture of a family."""
+    return family_network(wildcards.family)["architecture"]
 
 
 def family_weights(wildcards):

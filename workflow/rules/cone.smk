@@ -2,7 +2,6 @@ rule cosine_statistics:
     """Cosines of all pairs, within and across the modalities (liang2022, Figs. 2a, 6)."""
     input:
         unpack(side_embeddings),
-        library=library_of("cosine_statistics"),
     output:
         statistics="<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
         histogram="<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet",
@@ -15,6 +14,8 @@ rule cosine_statistics:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code_of("cosine_statistics"),
     script:
         "../../scripts/cosine_statistics.py"
 
@@ -23,7 +24,6 @@ rule plot_cosines:
     """Histograms of all pairwise cosines."""
     input:
         tables=tables_on("<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"),
-        library=library_of("plot_cosines"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/cosines.svg",
@@ -48,6 +48,7 @@ rule plot_cosines:
     params:
         encoders=encoders_on,
         initials=initials_on,
+        code=code_of("plot_cosines"),
     script:
         "../../scripts/plot_cosines.py"
 
@@ -57,7 +58,6 @@ rule plot_cone:
     input:
         data=cone_histograms,
         noise=noise_histograms,
-        library=library_of("plot_cone"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/cone.svg",
@@ -83,5 +83,6 @@ rule plot_cone:
         encoders=cone_encoders_on,
         initials=cone_initials_on,
         noise_encoders=noise_encoders_on,
+        code=code_of("plot_cone"),
     script:
         "../../scripts/plot_cone.py"

@@ -9,9 +9,6 @@ rule downloads:
 
 rule download:
     """One file, checked against its pinned hash."""
-    input:
-        # A pinned file is the same whatever code fetched it.
-        library=ancient(library_of("download")),
     output:
         "results/downloads/{file}",
     log:
@@ -35,8 +32,6 @@ rule download:
 
 rule download_webdataset:
     """One split of a webdataset, shard by shard; what is there already is not fetched again."""
-    input:
-        library=ancient(library_of("download_webdataset")),
     output:
         touch("results/downloads/webdatasets/{webdataset}/{split}.complete"),
     log:
@@ -61,7 +56,6 @@ rule read_emoji:
     """Render the vendors' drawings and caption them with Unicode's labels."""
     input:
         archives=emoji_archives,
-        library=library_of("read_emoji"),
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
@@ -84,6 +78,7 @@ rule read_emoji:
         ),
         classes=corpus_classes,
         matched=matched_caption,
+        code=code_of("read_emoji"),
     script:
         "../../scripts/read_emoji.py"
 
@@ -92,7 +87,6 @@ rule read_table:
     """A user's own images and captions."""
     input:
         table=table_file,
-        library=library_of("read_table"),
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
@@ -113,6 +107,7 @@ rule read_table:
         classes=corpus_classes,
         matched=matched_caption,
         fingerprint=corpus_fingerprint,
+        code=code_of("read_table"),
     script:
         "../../scripts/read_table.py"
 
@@ -123,7 +118,6 @@ rule read_corpus:
     # Its environment has open_clip, for the names of ImageNet's classes.
     input:
         downloads=corpus_downloads,
-        library=library_of("read_corpus"),
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
@@ -146,6 +140,8 @@ rule read_corpus:
         classes=corpus_classes,
         matched=matched_caption,
         fingerprint=corpus_fingerprint,
+        patterns=corpus_patterns,
+        code=reader_code,
     script:
         "../../scripts/read_corpus.py"
 
@@ -155,7 +151,6 @@ rule plot_examples:
     input:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
-        library=library_of("plot_examples"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/examples.svg",
@@ -173,5 +168,7 @@ rule plot_examples:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_examples"),
     script:
         "../../scripts/plot_examples.py"

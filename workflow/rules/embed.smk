@@ -1,8 +1,5 @@
 rule download_weights:
     """Pretrained weights of open_clip, torchvision or timm, fetched where there is a network."""
-    input:
-        # Weights are the same whatever code fetched them.
-        library=ancient(library_of("download_weights")),
     output:
         "results/downloads/weights/{library}/{architecture}/{tag}.txt",
     log:
@@ -29,8 +26,6 @@ rule download_weights:
 
 rule download_hub:
     """A tokenizer, or the configuration of a text tower, of the Hugging Face hub."""
-    input:
-        library=ancient(library_of("download_hub")),
     output:
         "results/downloads/hub/{repository}/files.txt",
     log:
@@ -66,7 +61,6 @@ if SHARDS == 1:
             captions="<results>/corpora/{corpus}/captions.parquet",
             architecture=encoder_architecture,
             weights=encoder_weights,
-            library=library_of("embed"),
         output:
             **EMBEDDING_FILES,
         log:
@@ -87,6 +81,7 @@ if SHARDS == 1:
             encoder=encoder_entry,
             architecture=encoder_architecture_name,
             settings=config["embedding"],
+            code=code_with("embed", encoder_architecture_name),
         script:
             "../../scripts/embed.py"
 
@@ -99,7 +94,6 @@ else:
             captions="<results>/corpora/{corpus}/captions.parquet",
             architecture=encoder_architecture,
             weights=encoder_weights,
-            library=library_of("embed"),
         output:
             temp(
                 "<results>/embeddings/{encoder}/{corpus}/{split}/parts/{scatteritem}.npz"
@@ -122,6 +116,7 @@ else:
             encoder=encoder_entry,
             architecture=encoder_architecture_name,
             settings=config["embedding"],
+            code=code_with("embed", encoder_architecture_name),
         script:
             "../../scripts/embed.py"
 
@@ -133,7 +128,6 @@ else:
             parts=gather.embed(
                 "<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/parts/{scatteritem}.npz"
             ),
-            library=library_of("join_parts"),
         output:
             **EMBEDDING_FILES,
         log:
@@ -148,6 +142,8 @@ else:
         resources:
             mem_mb=4000,
             runtime=30,
+        params:
+            code=code_of("join_parts"),
         script:
             "../../scripts/join_parts.py"
 
@@ -159,7 +155,6 @@ rule embed_prompts:
         unpack(rephrased_tables),
         architecture=encoder_architecture,
         weights=encoder_weights,
-        library=library_of("embed_prompts"),
     output:
         "<results>/embeddings/{encoder}/prompts/{section}.parquet",
     log:
@@ -185,6 +180,7 @@ rule embed_prompts:
         given=given_prompts,
         rephrased=rephrased_splits,
         rephrasing=rephrasing_settings,
+        code=code_with("embed_prompts", encoder_architecture_name),
     script:
         "../../scripts/embed_prompts.py"
 
@@ -194,7 +190,6 @@ rule embed_noise:
     input:
         architecture=encoder_architecture,
         weights=encoder_weights,
-        library=library_of("embed_noise"),
     output:
         images="<results>/embeddings/{encoder}/noise/all/images.parquet",
         texts="<results>/embeddings/{encoder}/noise/all/texts.parquet",
@@ -215,6 +210,7 @@ rule embed_noise:
         architecture=encoder_architecture_name,
         settings=config["embedding"],
         noise=config.get("noise"),
+        code=code_with("embed_noise", encoder_architecture_name),
     script:
         "../../scripts/embed_noise.py"
 
@@ -225,7 +221,6 @@ rule embed_backbone:
         unpack(corpus_tables),
         weights=encoder_weights,
         folder=encoder_folder,
-        library=library_of("embed_backbone"),
     output:
         "<results>/embeddings/{encoder}/{corpus}/{split}/{side}.parquet",
     log:
@@ -246,6 +241,7 @@ rule embed_backbone:
         encoder=encoder_entry,
         settings=config["embedding"],
         noise=config.get("noise"),
+        code=code_of("embed_backbone"),
     script:
         "../../scripts/embed_backbone.py"
 
@@ -254,7 +250,6 @@ rule read_precomputed:
     """Embeddings that a user brings, in the workflow's own form."""
     input:
         files=precomputed_files,
-        library=library_of("read_precomputed"),
     output:
         **EMBEDDING_FILES,
     log:
@@ -271,5 +266,6 @@ rule read_precomputed:
     params:
         files=precomputed_files,
         stamps=precomputed_stamps,
+        code=code_of("read_precomputed"),
     script:
         "../../scripts/read_precomputed.py"

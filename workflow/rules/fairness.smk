@@ -5,7 +5,6 @@ rule fairness:
         labels=fairness_labels,
         reference=fairness_reference,
         prompts="<results>/embeddings/{encoder}/prompts/fairness.parquet",
-        library=library_of("fairness"),
     output:
         rates="<results>/fairness/{encoder}/{fairness}/rates.parquet",
         gaps="<results>/fairness/{encoder}/{fairness}/gaps.parquet",
@@ -22,6 +21,7 @@ rule fairness:
         runtime=30,
     params:
         settings=fairness_settings,
+        code=code_of("fairness"),
     script:
         "../../scripts/fairness.py"
 
@@ -32,7 +32,6 @@ rule plot_fairness:
         rates="<results>/fairness/{encoder}/{fairness}/rates.parquet",
         gaps="<results>/fairness/{encoder}/{fairness}/gaps.parquet",
         confusion="<results>/fairness/{encoder}/{fairness}/confusion.parquet",
-        library=library_of("plot_fairness"),
     output:
         fairness_rates=[
             report(
@@ -95,5 +94,7 @@ rule plot_fairness:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_fairness"),
     script:
         "../../scripts/plot_fairness.py"

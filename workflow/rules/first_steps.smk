@@ -7,10 +7,9 @@ rule first_steps:
     input:
         images=run_table(config["first_steps"]["run"], "images"),
         captions=run_table(config["first_steps"]["run"], "captions"),
-        architecture=architecture_files(
+        architecture=hub_files(
             run_network(config["first_steps"]["run"])["architecture"]
         ),
-        library=library_of("first_steps"),
     output:
         "<results>/first_steps/{scatteritem}.parquet",
     log:
@@ -26,6 +25,7 @@ rule first_steps:
     params:
         settings=first_steps_settings,
         seeds=first_steps_seeds,
+        code=training_code("first_steps", config["first_steps"]["run"]),
     script:
         "../../scripts/first_steps.py"
 
@@ -34,7 +34,6 @@ rule gather_first_steps:
     """All initialisations in one table."""
     input:
         parts=gather.first_steps("<results>/first_steps/{scatteritem}.parquet"),
-        library=library_of("gather"),
     output:
         "<results>/first_steps/gaps.parquet",
     log:
@@ -46,6 +45,8 @@ rule gather_first_steps:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code_of("gather"),
     script:
         "../../scripts/gather.py"
 
@@ -54,7 +55,6 @@ rule plot_first_steps:
     """Change of the gap in the first steps of training."""
     input:
         gaps="<results>/first_steps/gaps.parquet",
-        library=library_of("plot_first_steps"),
     output:
         report(
             "<results>/figures/first_steps/first_steps.svg",
@@ -72,5 +72,7 @@ rule plot_first_steps:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_first_steps"),
     script:
         "../../scripts/plot_first_steps.py"

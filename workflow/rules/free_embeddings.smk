@@ -1,7 +1,5 @@
 rule loss_geometry:
     """What the contrastive loss rewards (chowers2026, Fig. 3, Theorem 3.1, appendix B)."""
-    input:
-        library=library_of("loss_geometry"),
     output:
         arrangements="<results>/free_embeddings/arrangements.parquet",
         gap_lengths="<results>/free_embeddings/gap_lengths.parquet",
@@ -17,14 +15,14 @@ rule loss_geometry:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("loss_geometry"),
     script:
         "../../scripts/loss_geometry.py"
 
 
 rule descend_plane:
     """Descent on free embeddings in the plane (chowers2026, Figs. 4 top, 5, 6 left, 11)."""
-    input:
-        library=library_of("descend_plane"),
     output:
         records="<results>/free_embeddings/plane_records.parquet",
         positions="<results>/free_embeddings/plane_positions.parquet",
@@ -39,14 +37,13 @@ rule descend_plane:
         runtime=60,
     params:
         settings=config["free_embeddings"]["plane"],
+        code=code_of("descend_plane"),
     script:
         "../../scripts/descend_plane.py"
 
 
 rule descend_sphere:
     """Descent on free embeddings on the sphere (chowers2026, Figs. 4 bottom, 12, 16, 17)."""
-    input:
-        library=library_of("descend_sphere"),
     output:
         records="<results>/free_embeddings/sphere_records.parquet",
         positions="<results>/free_embeddings/sphere_positions.parquet",
@@ -64,6 +61,7 @@ rule descend_sphere:
     params:
         runs=config["free_embeddings"]["sphere"],
         sweep=config["free_embeddings"]["sweep"],
+        code=code_of("descend_sphere"),
     script:
         "../../scripts/descend_sphere.py"
 
@@ -81,7 +79,6 @@ rule plot_free_embeddings:
         sphere_records="<results>/free_embeddings/sphere_records.parquet",
         sphere_positions="<results>/free_embeddings/sphere_positions.parquet",
         sphere_sweep="<results>/free_embeddings/sphere_sweep.parquet",
-        library=library_of("plot_free_embeddings"),
     output:
         loss_without_alignment=[
             report(
@@ -164,5 +161,7 @@ rule plot_free_embeddings:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_free_embeddings"),
     script:
         "../../scripts/plot_free_embeddings.py"

@@ -2,7 +2,6 @@ rule measure_gap:
     """How far apart the two modalities are (liang2022, Sec. 4.2)."""
     input:
         **EMBEDDING_FILES,
-        library=library_of("measure_gap"),
     output:
         measures="<results>/gap/{encoder}/{corpus}/{split}.parquet",
         cosines="<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet",
@@ -15,6 +14,8 @@ rule measure_gap:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code_of("measure_gap"),
     script:
         "../../scripts/measure_gap.py"
 
@@ -23,7 +24,6 @@ rule plot_gap:
     """The modality gap of every encoder, before and after training."""
     input:
         tables=tables_on("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_gap"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/gap.svg",
@@ -48,6 +48,7 @@ rule plot_gap:
     params:
         encoders=encoders_on,
         initials=initials_on,
+        code=code_of("plot_gap"),
     script:
         "../../scripts/plot_gap.py"
 
@@ -56,7 +57,6 @@ rule plot_gap_cosines:
     """Is the gap orthogonal to what distinguishes items (chowers2026, Fig. 13)?"""
     input:
         tables=tables_on("<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_gap_cosines"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/gap_cosines.svg",
@@ -81,5 +81,6 @@ rule plot_gap_cosines:
     params:
         encoders=encoders_on,
         initials=initials_on,
+        code=code_of("plot_gap_cosines"),
     script:
         "../../scripts/plot_gap_cosines.py"

@@ -1,7 +1,5 @@
 rule gradient_flow:
     """Flows, growth and rates of the gap, beside theory (yaras2024, Figs. 2, 3, 4b, Sec. 3, App. C)."""
-    input:
-        library=library_of("gradient_flow"),
     output:
         flows="<results>/gradient_flow/flows.parquet",
         pictures="<results>/gradient_flow/pictures.parquet",
@@ -21,6 +19,7 @@ rule gradient_flow:
         runtime=120,
     params:
         settings=config["gradient_flow"],
+        code=code_of("gradient_flow"),
     script:
         "../../scripts/gradient_flow.py"
 
@@ -35,7 +34,6 @@ rule plot_gradient_flow:
         arrangements="<results>/gradient_flow/arrangements.parquet",
         initial_growth="<results>/gradient_flow/initial_growth.parquet",
         temperature_rates="<results>/gradient_flow/temperature_rates.parquet",
-        library=library_of("plot_gradient_flow"),
     output:
         gradient_flow=[
             report(
@@ -100,5 +98,7 @@ rule plot_gradient_flow:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_gradient_flow"),
     script:
         "../../scripts/plot_gradient_flow.py"

@@ -2,7 +2,6 @@ rule linear_probe:
     """Linear probes, their regularisation chosen on images set apart (yaras2024, App. E.3)."""
     input:
         unpack(linear_probe_files),
-        library=library_of("linear_probe"),
     output:
         accuracies="<results>/linear_probe/{encoder}/accuracies.parquet",
         candidates="<results>/linear_probe/{encoder}/candidates.parquet",
@@ -17,6 +16,7 @@ rule linear_probe:
         runtime=120,
     params:
         settings=config["linear_probe"],
+        code=code_of("linear_probe"),
     script:
         "../../scripts/linear_probe.py"
 
@@ -31,7 +31,6 @@ rule plot_linear_probe:
             )
             for table in ("accuracies", "candidates")
         },
-        library=library_of("plot_linear_probe"),
     output:
         report(
             "<results>/figures/linear_probe/linear_probe.svg",
@@ -49,5 +48,7 @@ rule plot_linear_probe:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_linear_probe"),
     script:
         "../../scripts/plot_linear_probe.py"

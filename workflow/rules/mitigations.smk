@@ -3,7 +3,6 @@ rule mitigations:
     input:
         **EMBEDDING_FILES,
         reference=reference_files,
-        library=library_of("mitigations"),
     output:
         "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -17,6 +16,7 @@ rule mitigations:
         runtime=30,
     params:
         settings=config["mitigations"],
+        code=code_of("mitigations"),
     script:
         "../../scripts/mitigations.py"
 
@@ -27,7 +27,6 @@ rule plot_mitigations:
         tables=section_tables_on(
             "mitigations", "<results>/mitigations/{encoder}/{corpus}/{split}.parquet"
         ),
-        library=library_of("plot_mitigations"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/ways_to_close.svg",
@@ -51,5 +50,6 @@ rule plot_mitigations:
         runtime=10,
     params:
         encoders=section_encoders_on("mitigations"),
+        code=code_of("plot_mitigations"),
     script:
         "../../scripts/plot_mitigations.py"

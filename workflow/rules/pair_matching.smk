@@ -3,7 +3,6 @@ rule pair_matching:
     input:
         **EMBEDDING_FILES,
         labels="<results>/corpora/{corpus}/images.parquet",
-        library=library_of("pair_matching"),
     output:
         "<results>/pair_matching/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -17,6 +16,7 @@ rule pair_matching:
         runtime=10,
     params:
         settings=config["pair_matching"],
+        code=code_of("pair_matching"),
     script:
         "../../scripts/pair_matching.py"
 
@@ -30,7 +30,6 @@ rule plot_pair_matching:
             corpus=config["pair_matching"]["corpus"],
             split=config["pair_matching"]["split"],
         ),
-        library=library_of("plot_pair_matching"),
     output:
         report(
             "<results>/figures/pair_matching/pair_matching.svg",
@@ -48,5 +47,7 @@ rule plot_pair_matching:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_pair_matching"),
     script:
         "../../scripts/plot_pair_matching.py"

@@ -2,7 +2,6 @@ rule quantization:
     """Neighbours and recall in few bits while the gap closes (chowers2026, Sec. 5.2, Fig. 9)."""
     input:
         **EMBEDDING_FILES,
-        library=library_of("quantization"),
     output:
         "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -16,6 +15,7 @@ rule quantization:
         runtime=30,
     params:
         settings=config["quantization"],
+        code=code_of("quantization"),
     script:
         "../../scripts/quantization.py"
 
@@ -26,7 +26,6 @@ rule plot_quantization:
         tables=section_tables_on(
             "quantization", "<results>/quantization/{encoder}/{corpus}/{split}.parquet"
         ),
-        library=library_of("plot_quantization"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/quantization.svg",
@@ -50,5 +49,6 @@ rule plot_quantization:
         runtime=10,
     params:
         encoders=section_encoders_on("quantization"),
+        code=code_of("plot_quantization"),
     script:
         "../../scripts/plot_quantization.py"

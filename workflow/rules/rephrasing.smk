@@ -6,7 +6,6 @@ rule rephrasing:
         captions="<results>/corpora/{corpus}/captions.parquet",
         classes="<results>/corpora/{corpus}/classes.yaml",
         prompts="<results>/embeddings/{encoder}/prompts/rephrasing.parquet",
-        library=library_of("rephrasing"),
     output:
         choices="<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",
         noise="<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
@@ -21,6 +20,7 @@ rule rephrasing:
         runtime=30,
     params:
         settings=config["rephrasing"],
+        code=code_of("rephrasing"),
     script:
         "../../scripts/rephrasing.py"
 
@@ -36,7 +36,6 @@ rule plot_rephrasing:
             "rephrasing",
             "<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
         ),
-        library=library_of("plot_rephrasing"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/rephrasing.svg",
@@ -60,5 +59,6 @@ rule plot_rephrasing:
         runtime=10,
     params:
         encoders=section_encoders_on("rephrasing"),
+        code=code_of("plot_rephrasing"),
     script:
         "../../scripts/plot_rephrasing.py"

@@ -5,7 +5,6 @@ rule judge_claims:
     """Which claims of the papers hold in this study."""
     input:
         **claim_tables(),
-        library=library_of("judge_claims"),
     output:
         report(
             "<results>/claims.csv",
@@ -25,6 +24,7 @@ rule judge_claims:
         tables=list(claim_tables()),
         names=claim_names(),
         places=claim_places(),
+        code=code_of("judge_claims"),
     script:
         "../../scripts/judge_claims.py"
 
@@ -42,7 +42,6 @@ rule summarize:
         claims="<results>/claims.csv",
         remarks=remark_tables(),
         mitigations=placed_tables().get("mitigation_table", []),
-        library=library_of("summarize"),
     output:
         table="<results>/summary.parquet",
         csv=report(
@@ -70,6 +69,7 @@ rule summarize:
         one_sided_evaluations=evaluation_keys(BACKBONES),
         study=config,
         places=claim_places().get("mitigation_table", []),
+        code=code_of("summarize"),
     script:
         "../../scripts/summarize.py"
 
@@ -87,9 +87,6 @@ rule report:
     input:
         rules.figures.input,
         rules.summarize.output,
-        captions=sorted(map(str, Path(workflow.basedir).glob("workflow/report/*.rst"))),
-        stylesheet=str(Path(workflow.basedir) / "workflow/report/report.css"),
-        library=library_of("report"),
     output:
         "<results>/report.html",
     log:
@@ -104,7 +101,7 @@ rule report:
         runtime=10,
     params:
         study=config,
-        snakefile=workflow.main_snakefile,
+        code=code_of("report", files=sorted(HOME.glob("workflow/report/*"))),
     script:
         "../../scripts/report.py"
 

@@ -2,7 +2,6 @@ rule recall:
     """Recall@k in both directions."""
     input:
         **EMBEDDING_FILES,
-        library=library_of("recall"),
     output:
         "<results>/retrieval/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -16,6 +15,7 @@ rule recall:
         runtime=30,
     params:
         ks=config["retrieval"]["k"],
+        code=code_of("recall"),
     script:
         "../../scripts/recall.py"
 
@@ -24,7 +24,6 @@ rule plot_recall:
     """Recall@k of every encoder."""
     input:
         tables=tables_on("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_recall"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/recall.svg",
@@ -44,5 +43,6 @@ rule plot_recall:
         runtime=10,
     params:
         encoders=encoders_on,
+        code=code_of("plot_recall"),
     script:
         "../../scripts/plot_recall.py"

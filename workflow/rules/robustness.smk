@@ -2,7 +2,6 @@ rule robustness:
     """Robustness to noise while the gap is closed (chowers2026, Figs. 8, 14, 18, 19)."""
     input:
         unpack(robustness_inputs),
-        library=library_of("robustness"),
     output:
         controlled="<results>/robustness/{encoder}/{corpus}/{split}/controlled.parquet",
         noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
@@ -18,6 +17,7 @@ rule robustness:
         runtime=600,
     params:
         settings=robustness_settings,
+        code=code_of("robustness"),
     script:
         "../../scripts/robustness.py"
 
@@ -28,7 +28,6 @@ rule plot_robustness:
         controlled="<results>/robustness/{encoder}/{corpus}/{split}/controlled.parquet",
         noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
         tradeoff="<results>/robustness/{encoder}/{corpus}/{split}/tradeoff.parquet",
-        library=library_of("plot_robustness"),
     output:
         robustness=[
             report(
@@ -81,14 +80,14 @@ rule plot_robustness:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_robustness"),
     script:
         "../../scripts/plot_robustness.py"
 
 
 rule two_class:
     """Robustness of two classes, simulated and in theory (chowers2026, Theorem 3.4)."""
-    input:
-        library=library_of("two_class"),
     output:
         "<results>/robustness/two_class.parquet",
     log:
@@ -102,6 +101,7 @@ rule two_class:
         runtime=30,
     params:
         settings=config["robustness"].get("two_class"),
+        code=code_of("two_class"),
     script:
         "../../scripts/two_class.py"
 
@@ -110,7 +110,6 @@ rule plot_two_class:
     """Robustness of two classes beside theory."""
     input:
         table="<results>/robustness/two_class.parquet",
-        library=library_of("plot_two_class"),
     output:
         report(
             "<results>/figures/robustness/two_class.svg",
@@ -128,6 +127,8 @@ rule plot_two_class:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_two_class"),
     script:
         "../../scripts/plot_two_class.py"
 
@@ -136,7 +137,6 @@ rule project_gap:
     """Texts moved to the images along the part of the gap that changes no neighbour (chowers2026, Sec. 4)."""
     input:
         **EMBEDDING_FILES,
-        library=library_of("project_gap"),
     output:
         "<results>/projected/{encoder}/{corpus}/{split}/texts.parquet",
     log:
@@ -151,5 +151,6 @@ rule project_gap:
     params:
         kept_variance=config["robustness"]["kept_variance"],
         alpha=1,
+        code=code_of("project_gap"),
     script:
         "../../scripts/project_gap.py"

@@ -5,7 +5,6 @@ rule compare_runs:
             "<results>/training/{run}/measures.parquet", run=COMPARED_RUNS["measures"]
         ),
         trajectories=seed_trajectories(COMPARED_RUNS["trajectories"]),
-        library=library_of("compare_runs"),
     output:
         **{
             table: f"<results>/run_comparisons/{table}.parquet"
@@ -24,6 +23,7 @@ rule compare_runs:
         comparisons=config["run_comparisons"],
         runs=compared_runs(),
         trajectories=run_seed_pairs(COMPARED_RUNS["trajectories"]),
+        code=code_of("compare_runs"),
     script:
         "../../scripts/compare_runs.py"
 
@@ -35,7 +35,6 @@ rule plot_run_comparisons:
             table: f"<results>/run_comparisons/{table}.parquet"
             for table in COMPARISON_TABLES
         },
-        library=library_of("plot_run_comparisons"),
     output:
         **{
             figure: [
@@ -58,5 +57,7 @@ rule plot_run_comparisons:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_run_comparisons"),
     script:
         "../../scripts/plot_run_comparisons.py"

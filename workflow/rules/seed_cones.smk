@@ -8,7 +8,6 @@ rule random_cones:
         images=section_corpus("seed_cones", "images"),
         captions=section_corpus("seed_cones", "captions"),
         architecture=family_architecture,
-        library=library_of("seed_cones"),
     output:
         "<results>/seed_cones/{family}/{scatteritem}.parquet",
     log:
@@ -29,6 +28,7 @@ rule random_cones:
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
         networks=random_networks,
+        code=code_with("seed_cones", family_architecture_name),
     script:
         "../../scripts/seed_cones.py"
 
@@ -40,7 +40,6 @@ rule trained_cones:
         captions=section_corpus("seed_cones", "captions"),
         architecture=family_architecture,
         weights=family_weights,
-        library=library_of("seed_cones"),
     output:
         "<results>/seed_cones/{family}/trained.parquet",
     log:
@@ -61,6 +60,7 @@ rule trained_cones:
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
         networks=trained_networks,
+        code=code_with("seed_cones", family_architecture_name),
     script:
         "../../scripts/seed_cones.py"
 
@@ -69,7 +69,6 @@ rule seed_cone_statistics:
     """How much of the variance lies between seeds; the picture; gap and spread (chowers2026, Fig. 6)."""
     input:
         parts=family_parts,
-        library=library_of("seed_cone_statistics"),
     output:
         shares="<results>/seed_cones/{family}/shares.parquet",
         points="<results>/seed_cones/{family}/points.parquet",
@@ -86,6 +85,7 @@ rule seed_cone_statistics:
     params:
         view_items=config["seed_cones"]["view_items"],
         seed=config["seed_cones"]["seed"],
+        code=code_of("seed_cone_statistics"),
     script:
         "../../scripts/seed_cone_statistics.py"
 
@@ -95,7 +95,6 @@ rule plot_seed_cones:
     input:
         shares="<results>/seed_cones/{family}/shares.parquet",
         points="<results>/seed_cones/{family}/points.parquet",
-        library=library_of("plot_seed_cones"),
     output:
         report(
             "<results>/figures/seed_cones/{family}/cones.svg",
@@ -113,6 +112,8 @@ rule plot_seed_cones:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_seed_cones"),
     script:
         "../../scripts/plot_seed_cones.py"
 
@@ -121,7 +122,6 @@ rule plot_seed_spread:
     """The gap at initialisation beside the spread within the modalities."""
     input:
         spread="<results>/seed_cones/{family}/spread.parquet",
-        library=library_of("plot_seed_spread"),
     output:
         report(
             "<results>/figures/seed_cones/{family}/spread.svg",
@@ -139,5 +139,7 @@ rule plot_seed_spread:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_seed_spread"),
     script:
         "../../scripts/plot_seed_spread.py"

@@ -2,7 +2,6 @@ rule shift_landscape:
     """Contrastive loss while both modalities move along the gap (liang2022, Fig. 3b-d)."""
     input:
         **EMBEDDING_FILES,
-        library=library_of("shift_landscape"),
     output:
         "<results>/shift/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -16,6 +15,7 @@ rule shift_landscape:
         runtime=30,
     params:
         **config["shift_landscape"],
+        code=code_of("shift_landscape"),
     script:
         "../../scripts/shift_landscape.py"
 
@@ -24,7 +24,6 @@ rule plot_shift_landscape:
     """Loss against signed centre distance, a panel a temperature."""
     input:
         tables=tables_on("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_shift_landscape"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.svg",
@@ -48,6 +47,7 @@ rule plot_shift_landscape:
         runtime=10,
     params:
         encoders=encoders_on,
+        code=code_of("plot_shift_landscape"),
     script:
         "../../scripts/plot_shift_landscape.py"
 
@@ -56,7 +56,6 @@ rule shift_view:
     """Both modalities of each encoder while they move along the gap (liang2022, Fig. 3a)."""
     input:
         **{part: tables_on(file) for part, file in EMBEDDING_FILES.items()},
-        library=library_of("shift_view"),
     output:
         "<results>/shift_view/{corpus}/{split}.parquet",
     log:
@@ -72,6 +71,7 @@ rule shift_view:
         encoders=encoders_on,
         number=config["views"]["pairs"],
         seed=config["views"]["seed"],
+        code=code_of("shift_view"),
     script:
         "../../scripts/shift_view.py"
 
@@ -80,7 +80,6 @@ rule plot_shift_view:
     """Pairs while they move along the gap, every encoder in a row."""
     input:
         table="<results>/shift_view/{corpus}/{split}.parquet",
-        library=library_of("plot_shift_view"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/shift_view.svg",
@@ -104,5 +103,6 @@ rule plot_shift_view:
         runtime=10,
     params:
         encoders=encoders_on,
+        code=code_of("plot_shift_view"),
     script:
         "../../scripts/plot_shift_view.py"

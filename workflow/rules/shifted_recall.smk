@@ -2,7 +2,6 @@ rule shifted_recall:
     """Recall@k while images and texts move along the gap (cf. chowers2026, Fig. 2b)."""
     input:
         **EMBEDDING_FILES,
-        library=library_of("shifted_recall"),
     output:
         curves="<results>/shifted_recall/{encoder}/{corpus}/{split}/curves.parquet",
         gains="<results>/shifted_recall/{encoder}/{corpus}/{split}/gains.parquet",
@@ -17,6 +16,7 @@ rule shifted_recall:
         runtime=60,
     params:
         settings=config["shifted_recall"],
+        code=code_of("shifted_recall"),
     script:
         "../../scripts/shifted_recall.py"
 
@@ -26,7 +26,6 @@ rule plot_shifted_recall:
     input:
         curves=shifted_recall_tables("curves"),
         gains=shifted_recall_tables("gains"),
-        library=library_of("plot_shifted_recall"),
     output:
         report(
             "<results>/figures/shifted_recall/shifted_recall.svg",
@@ -44,5 +43,7 @@ rule plot_shifted_recall:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_shifted_recall"),
     script:
         "../../scripts/plot_shifted_recall.py"

@@ -6,7 +6,6 @@ rule train:
         classes=run_corpus_classes,
         architecture=run_architecture,
         start=run_start_weights,
-        library=library_of("train"),
     output:
         initial="<results>/training/{run}/{seed}/initial.pt",
         final="<results>/training/{run}/{seed}/final.pt",
@@ -31,6 +30,7 @@ rule train:
         settings=run_settings,
         start=run_start,
         classes=run_classes,
+        code=run_code,
     script:
         "../../scripts/train.py"
 
@@ -42,7 +42,6 @@ rule measure_run:
         texts=run_files("embeddings/texts.parquet"),
         pairs=run_files("embeddings/pairs.parquet"),
         classes=run_files("embeddings/classes.parquet"),
-        library=library_of("measure_run"),
     output:
         "<results>/training/{run}/measures.parquet",
     log:
@@ -58,6 +57,7 @@ rule measure_run:
         seeds=run_seeds,
         ks=config["retrieval"]["k"],
         settings=config["run_measures"],
+        code=code_of("measure_run"),
     script:
         "../../scripts/measure_run.py"
 
@@ -66,7 +66,6 @@ rule plot_trajectories:
     """Loss, temperature, gap and recall along training, a figure a run over all its seeds."""
     input:
         trajectories=seed_trajectories(RUNS),
-        library=library_of("plot_trajectories"),
     output:
         vector=[
             report(
@@ -90,5 +89,6 @@ rule plot_trajectories:
     params:
         runs=list(RUNS),
         run_of_each=[run for run, _ in run_seed_pairs(RUNS)],
+        code=code_of("plot_trajectories"),
     script:
         "../../scripts/plot_trajectories.py"

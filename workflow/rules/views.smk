@@ -3,7 +3,6 @@ rule view:
     input:
         # One job for all encoders: loading UMAP takes longer than running it.
         **{part: tables_on(file) for part, file in EMBEDDING_FILES.items()},
-        library=library_of("view"),
     output:
         "<results>/views/{corpus}/{split}/{method}.parquet",
     log:
@@ -19,6 +18,7 @@ rule view:
         encoders=encoders_on,
         number=config["views"]["pairs"],
         seed=config["views"]["seed"],
+        code=code_of("view"),
     script:
         "../../scripts/view.py"
 
@@ -27,7 +27,6 @@ rule plot_view:
     """Pairs in two dimensions, every encoder in a panel."""
     input:
         table="<results>/views/{corpus}/{split}/{method}.parquet",
-        library=library_of("plot_view"),
     output:
         report(
             "<results>/figures/{corpus}/{split}/view_{method}.svg",
@@ -52,5 +51,6 @@ rule plot_view:
     params:
         encoders=encoders_on,
         initials=initials_on,
+        code=code_of("plot_view"),
     script:
         "../../scripts/plot_view.py"

@@ -6,7 +6,6 @@ rule zero_shot:
         labels="<results>/corpora/{corpus}/images.parquet",
         classes=classes_of_corpus,
         prompts="<results>/embeddings/{encoder}/prompts/zero_shot.parquet",
-        library=library_of("zero_shot"),
     output:
         curves="<results>/zero_shot/{encoder}/{corpus}/{split}/curves.parquet",
         gains="<results>/zero_shot/{encoder}/{corpus}/{split}/gains.parquet",
@@ -22,6 +21,7 @@ rule zero_shot:
     params:
         settings=config["zero_shot"],
         stamps=direction_stamps(),
+        code=code_of("zero_shot"),
     script:
         "../../scripts/zero_shot.py"
 
@@ -31,7 +31,6 @@ rule plot_zero_shot:
     input:
         curves=zero_shot_tables("curves"),
         gains=zero_shot_tables("gains"),
-        library=library_of("plot_zero_shot"),
     output:
         zero_shot=[
             report(
@@ -60,5 +59,7 @@ rule plot_zero_shot:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_zero_shot"),
     script:
         "../../scripts/plot_zero_shot.py"
