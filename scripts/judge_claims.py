@@ -36,8 +36,8 @@ with job(snakemake):
     params, tables, rows = snakemake.params, {}, []
     for name in params.tables:
         files = [pd.read_parquet(file) for file in snakemake.input[name]]
-        if name in params.names:
-            files = named(files, params.names[name])
+        if name in params.facts:
+            files = named(files, params.facts[name])
         # A table without rows says why it has none; nothing can be claimed of it.
         files = [table for table in files if len(table)]
         if files:
@@ -45,7 +45,7 @@ with job(snakemake):
     for needed, claims in PLACED.items():
         if not set(needed) <= set(tables):
             continue
-        for place in params.places.get(needed[0], []):
+        for place in [fact["place"] for fact in params.facts.get(needed[0], [])]:
             here = [table[table.place == place] for table in map(tables.get, needed)]
             if any(table.empty for table in here):
                 continue

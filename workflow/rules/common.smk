@@ -60,6 +60,7 @@ ONE_SIDE = {"image_backbone": "images", "sentence_transformer": "texts"}
 BACKBONES = [name for name, encoder in ENCODERS.items() if encoder["kind"] in ONE_SIDE]
 NETWORKS = [name for name in ENCODERS if name not in PRECOMPUTED + BACKBONES]
 SHARDS = config["embedding"]["shards"]
+SCOPES = ["batches", "whole"]
 NOISE = {"corpus": "noise", "split": "all"}
 
 
@@ -88,6 +89,67 @@ def code_with(script, network):
         return code_of(script, files=files)
 
     return code
+
+
+# What the report is made of, told by the rules that make it: every figure of the study; the tables
+# that claims are judged from, by name, with what tells the tables of a name apart; the tables that may
+# say what was left out, merged or cut, or why they have no rows.
+FIGURES, CLAIMS, REMARKS = [], {}, []
+
+
+def figure(path, title, category, where=((),), caption=None, **labels):
+    """What a drawing rule makes, the figure as vector (which the report shows) and as pixels.
+
+    path: without its ending. where: of each figure that the study has, the values of the path's
+    wildcards, in their order. caption: the name of its text in `workflow/report`, default: the
+    figure's own. labels: more of what the report's menu says, beside title and wildcards.
+    """
+    wildcards = re.findall(r"{(\w+)}", path)
+    for place in where:
+        FIGURES.append(f"{path}.svg".format(**dict(zip(wildcards, place, strict=True))))
+    others = [name for name in wildcards if f"{{{name}}}" not in title]
+    vector = report(
+        f"{path}.svg",
+        caption=f"../report/{caption or Path(path).name}.rst",
+        category=category,
+        labels={"figure": title, **{name: f"{{{name}}}" for name in others}, **labels},
+    )
+    return [vector, f"{path}.png"]
+
+
+def claims_of(table, files, facts=None):
+    """Have a table judged: its files, and of each file what the table does not say, as columns."""
+    if files:
+        CLAIMS[table] = (files, facts)
+
+
+def placed_claims(table, pattern, places):
+    """Have a table judged that is measured of every encoder on every split, each on its own."""
+    facts = [
+        {"place": f"{encoder} on {corpus} {split}"} for encoder, corpus, split in places
+    ]
+    claims_of(table, tables_at(pattern, places), facts)
+
+
+def tables_at(pattern, places):
+    """A table for each (encoder, corpus, split)."""
+    return [
+        pattern.format(encoder=encoder, corpus=corpus, split=split)
+        for encoder, corpus, split in places
+    ]
+
+
+def remarks_of(*tables):
+    """Have the report say what these tables remark."""
+    REMARKS.extend(table for table in tables if table not in REMARKS)
+
+
+def prompts_of(section, encoders):
+    """The embedded prompts of a section."""
+    return [
+        f"<results>/embeddings/{encoder}/prompts/{section}.parquet"
+        for encoder in encoders
+    ]
 
 
 def evaluations(encoders):
@@ -192,6 +254,16 @@ def sides_of(encoder):
     """Which of images and texts an encoder embeds."""
     kind = ENCODERS[encoder]["kind"]
     return [ONE_SIDE[kind]] if kind in ONE_SIDE else ["images", "texts"]
+
+
+def last_side_embeddings():
+    """One side of everything that is measured, texts where there are any: it says what was cut."""
+    return [
+        EMBEDDING_FILES[sides_of(encoder)[-1]].format(
+            encoder=encoder, corpus=corpus, split=split
+        )
+        for encoder, corpus, split in evaluations(ENCODERS)
+    ]
 
 
 def side_embeddings(wildcards):
@@ -539,12 +611,16 @@ def run_seed_pairs(runs):
     return [(run, seed) for run in runs for seed in RUNS[run]["seeds"]]
 
 
+def run_seed_files(name, runs=RUNS):
+    """A file of each of `run_seed_pairs`, in their order."""
+    return [
+        f"<results>/training/{run}/{seed}/{name}" for run, seed in run_seed_pairs(runs)
+    ]
+
+
 def seed_trajectories(runs):
     """The trajectories of `run_seed_pairs`, in their order."""
-    return [
-        f"<results>/training/{run}/{seed}/trajectory.parquet"
-        for run, seed in run_seed_pairs(runs)
-    ]
+    return run_seed_files("trajectory.parquet", runs)
 
 
 def own_architecture(architecture):
@@ -734,6 +810,11 @@ def encoder_weights(wildcards):
 
 FAMILIES = config.get("seed_cones", {}).get("families", {})
 TRAINED_FAMILIES = [name for name, family in FAMILIES.items() if "run" in family]
+PAIRED_FAMILIES = [
+    name
+    for name, family in FAMILIES.items()
+    if "run" in family or family.get("library", "open_clip") == "open_clip"
+]
 RANDOM_FAMILIES = [name for name in FAMILIES if name not in TRAINED_FAMILIES]
 
 
@@ -787,12 +868,6 @@ def family_parts(wildcards):
     return gather.seed_cones(
         f"<results>/seed_cones/{wildcards.family}/{{scatteritem}}.parquet"
     )
-
-
-def family_figures(name):
-    """The figures of a family: networks of one modality have no gap."""
-    paired = family_network(name)["library"] == "open_clip"
-    return ["cones", "spread"] if paired else ["cones"]
 
 
 def part_of(items, scatteritem):
@@ -960,14 +1035,14 @@ def fairness_tables(name):
     """A table of every comparison of groups."""
     return [
         f"<results>/fairness/{encoder}/{fairness}/{name}.parquet"
-        for fairness, encoder in fairness_places()
+        for encoder, fairness in fairness_places()
     ]
 
 
 def fairness_places():
-    """(comparison of groups, encoder) of all of them."""
+    """(encoder, comparison of groups) of all of them."""
     return [
-        (name, encoder)
+        (encoder, name)
         for name, entry in FAIRNESS.items()
         for encoder in entry["encoders"]
     ]
@@ -1021,9 +1096,6 @@ def robustness_settings(wildcards):
     return settings | {"tasks": tasks, "zero_shot": task}
 
 
-CLOSING = ["quantization", "rephrasing", "mitigations"]
-
-
 def section_encoders(section, corpus, split):
     """The encoders that a section names, of those measured on a split, in their order there."""
     named = config.get(section, {"encoders": []})["encoders"]
@@ -1041,10 +1113,18 @@ def section_places(section):
 
 def section_tables(section, pattern):
     """A table for each of `section_places`, in their order."""
-    return [
-        pattern.format(encoder=encoder, corpus=corpus, split=split)
-        for encoder, corpus, split in section_places(section)
-    ]
+    return tables_at(pattern, section_places(section))
+
+
+def section_splits(section):
+    """(corpus, split) of everything that a section measures, each once, in order."""
+    places = section_places(section)
+    return list(dict.fromkeys((corpus, split) for _, corpus, split in places))
+
+
+def corpus_splits():
+    """Those of `evaluated_splits` whose corpus the study has; arrays have no pictures."""
+    return [place for place in evaluated_splits() if place[0] in CORPORA]
 
 
 def section_encoders_on(section):
@@ -1163,90 +1243,6 @@ def compared_runs():
     return facts
 
 
-def claim_tables():
-    """The tables that say which claims of the papers hold, by the name that `claims` knows."""
-    found = {}
-    if RANDOM_FAMILIES:
-        found["seed_cones"] = expand(
-            "<results>/seed_cones/{family}/shares.parquet", family=RANDOM_FAMILIES
-        )
-    if "first_steps" in config:
-        found["first_steps"] = ["<results>/first_steps/gaps.parquet"]
-    for section, tables in (
-        ("gradient_flow", ["coupled", "slow_closing", "initial_growth"]),
-        ("free_embeddings", ["plane_records", "sphere_records"]),
-    ):
-        if section in config:
-            found |= {
-                table: [f"<results>/{section}/{table}.parquet"] for table in tables
-            }
-    found |= {
-        table: [f"<results>/run_comparisons/{table}.parquet"]
-        for table in COMPARISON_TABLES
-    }
-    found |= {
-        "zero_shot_gains": zero_shot_tables("gains"),
-        "fairness_changes": fairness_tables("changes"),
-    }
-    if "shifted_recall" in config:
-        found["shifted_recall_gains"] = shifted_recall_tables("gains")
-    if "two_class" in ROBUSTNESS:
-        found["two_class"] = ["<results>/robustness/two_class.parquet"]
-    return {name: files for name, files in found.items() if files} | placed_tables()
-
-
-def placed_tables():
-    """Those of `claim_tables` that are one of each encoder on each split."""
-    found = {
-        name: [
-            f"<results>/robustness/{encoder}/{corpus}/{split}/{name}.parquet"
-            for encoder, corpus, split in robustness_places()
-        ]
-        for name in ("controlled", "noises", "tradeoff")
-    }
-    split = "{encoder}/{corpus}/{split}"
-    for section, name, pattern in (
-        ("quantization", "quantization", f"{split}.parquet"),
-        ("rephrasing", "choices", f"{split}/choices.parquet"),
-        ("rephrasing", "noise", f"{split}/noise.parquet"),
-        ("mitigations", "mitigation_table", f"{split}.parquet"),
-    ):
-        pattern = f"<results>/{section}/{pattern}"
-        found[name] = section_tables(section, pattern)
-    return {name: files for name, files in found.items() if files}
-
-
-def claim_places():
-    """Where each of `placed_tables` was measured, in their order."""
-    sections = {"quantization": "quantization", "mitigation_table": "mitigations"}
-    sections |= {"choices": "rephrasing", "noise": "rephrasing"}
-    return {
-        name: [
-            " on ".join([encoder, f"{corpus} {split}"])
-            for encoder, corpus, split in (
-                section_places(sections[name])
-                if name in sections
-                else robustness_places()
-            )
-        ]
-        for name in placed_tables()
-    }
-
-
-def claim_names():
-    """What tells the tables of a claim apart, where they do not say it: columns by table."""
-    found = {
-        "seed_cones": [{"family": name} for name in RANDOM_FAMILIES],
-        "fairness_changes": [
-            {"fairness": name, "encoder": encoder}
-            for name, encoder in fairness_places()
-        ],
-    }
-    for name, places in claim_places().items():
-        found[name] = [{"place": place} for place in places]
-    return found
-
-
 def used_corpora():
     """The corpora that anything is measured or trained on, in the order of the study."""
     places = [place["corpus"] for place in places_of_tasks(config).values()]
@@ -1255,139 +1251,12 @@ def used_corpora():
     return [corpus for corpus in CORPORA if corpus in places]
 
 
-def remark_tables():
-    """Every table that may say what was left out, merged or cut, or why it has no rows."""
-    found = expand("<results>/corpora/{corpus}/images.parquet", corpus=used_corpora())
-    for encoder, corpus, split in evaluations(ENCODERS):
-        side = sides_of(encoder)[-1]
-        place = {"encoder": encoder, "corpus": corpus, "split": split}
-        found += expand(EMBEDDING_FILES[side], **place)
-        found += expand(
-            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet", **place
-        )
-    for pattern in ("gap", "shift"):
-        found += all_tables(
-            f"<results>/{pattern}/{{encoder}}/{{corpus}}/{{split}}.parquet"
-        )
-    found += [
-        f"<results>/training/{run}/{seed}/embeddings/texts.parquet"
-        for run, seed in run_seed_pairs(RUNS)
-    ]
-    found += [file for files in placed_tables().values() for file in files]
-    found += zero_shot_tables("curves") + fairness_tables("rates")
-    if "shifted_recall" in config:
-        found += shifted_recall_tables("curves")
-    for section, encoders in (
-        ("zero_shot", ZERO_SHOT["encoders"]),
-        ("fairness", [encoder for _, encoder in fairness_places()]),
-        ("rephrasing", config.get("rephrasing", {}).get("encoders", [])),
-    ):
-        found += [
-            f"<results>/embeddings/{encoder}/prompts/{section}.parquet"
-            for encoder in dict.fromkeys(encoders)
-        ]
-    return list(dict.fromkeys(found))
-
-
 def precomputed_files(wildcards):
     """The file or two that hold embeddings which a user brings."""
     entry = ENCODERS[wildcards.encoder]
     if "url" in entry:
         return [f"results/downloads/{file_of(entry['url'])}"]
     return own_files(entry)
-
-
-# The figures of each experiment; its section in the study has the same name.
-EXPERIMENT_FIGURES = {
-    "mlp_depth": ["mlp_depth"],
-    "layer_theorems": ["layer_theorems"],
-    "seed_cones": [
-        f"{name}/{figure}" for name in FAMILIES for figure in family_figures(name)
-    ],
-    "first_steps": ["first_steps"],
-    "sphere": ["sphere"],
-    "zero_shot": ["zero_shot", "shift_gains"],
-    "shifted_recall": ["shifted_recall"],
-    "linear_probe": ["linear_probe"],
-    "pair_matching": ["pair_matching"],
-    "fairness": [
-        f"{encoder}/{name}/{figure}"
-        for name, encoder in fairness_places()
-        for figure in (
-            "fairness_rates",
-            "fairness_gaps",
-            "fairness_changes",
-            "fairness_confusion",
-        )
-    ],
-    "robustness": ["two_class"] * ("two_class" in ROBUSTNESS)
-    + [
-        f"{encoder}/{corpus}/{split}/{figure}"
-        for encoder, corpus, split in robustness_places()
-        for figure in ("robustness", "noise_kinds", "threshold_tradeoff")
-    ],
-    "run_comparisons": list(COMPARISON_FIGURES),
-    "gradient_flow": [
-        "gradient_flow",
-        "gap_and_logit_scale",
-        "slow_closing",
-        "initial_growth",
-        "temperature_rates",
-        "margin",
-    ],
-    "free_embeddings": [
-        "loss_without_alignment",
-        "gradient_prediction",
-        "descent_plane",
-        "collapsed_start",
-        "descent_sphere",
-        "descent_assumptions",
-        "gap_after_descent",
-        "shared_caption",
-    ],
-}
-EXPERIMENTS = [name for name in [*EXPERIMENT_FIGURES, *CLOSING] if name in config]
-# The figures of a split that show what it takes to close the gap.
-CLOSING_FIGURES = {
-    "quantization": "quantization",
-    "rephrasing": "rephrasing",
-    "mitigations": "ways_to_close",
-}
-
-
-def figures():
-    """Every figure of the study."""
-    split_figures = [
-        "gap",
-        "gap_cosines",
-        "cosines",
-        "recall",
-        *(f"view_{method}" for method in config["views"]["methods"]),
-        "shift_view",
-        "shift_landscape_batches",
-        "shift_landscape_whole",
-    ]
-    found = [
-        f"<results>/figures/{corpus}/{split}/{figure}.svg"
-        for corpus, split in evaluated_splits()
-        for figure in split_figures + (["examples"] if corpus in CORPORA else [])
-    ]
-    found += [
-        f"<results>/figures/{corpus}/{split}/cone.svg"
-        for corpus, split in evaluated_splits(ENCODERS)
-    ]
-    found += [
-        f"<results>/figures/{experiment}/{figure}.svg"
-        for experiment in EXPERIMENTS
-        for figure in EXPERIMENT_FIGURES.get(experiment, [])
-    ]
-    found += [
-        f"<results>/figures/{corpus}/{split}/{figure}.svg"
-        for corpus, split in evaluated_splits()
-        for section, figure in CLOSING_FIGURES.items()
-        if section_encoders(section, corpus, split)
-    ]
-    return found + [f"<results>/figures/training/{run}.svg" for run in RUNS]
 
 
 wildcard_constraints:
@@ -1399,4 +1268,4 @@ wildcard_constraints:
     split=r"[^/]+",
     run=any_of(RUNS),
     method="pca|svd|umap",
-    scope="batches|whole",
+    scope=any_of(SCOPES),

@@ -25,17 +25,12 @@ rule plot_cosines:
     input:
         tables=tables_on("<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/cosines.svg",
-            caption="../report/cosines.rst",
-            category="3 The cone",
-            labels={
-                "figure": "Cosines of all pairs",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/cosines",
+            "Cosines of all pairs",
+            "3 The cone",
+            where=evaluated_splits(),
         ),
-        "<results>/figures/{corpus}/{split}/cosines.png",
     log:
         "<logs>/plot_cosines/{corpus}/{split}.log",
     benchmark:
@@ -59,17 +54,12 @@ rule plot_cone:
         data=cone_histograms,
         noise=noise_histograms,
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/cone.svg",
-            caption="../report/cone.rst",
-            category="3 The cone",
-            labels={
-                "figure": "Cones on data and on noise",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/cone",
+            "Cones on data and on noise",
+            "3 The cone",
+            where=evaluated_splits(ENCODERS),
         ),
-        "<results>/figures/{corpus}/{split}/cone.png",
     log:
         "<logs>/plot_cone/{corpus}/{split}.log",
     benchmark:
@@ -86,3 +76,11 @@ rule plot_cone:
         code=code_of("plot_cone"),
     script:
         "../../scripts/plot_cone.py"
+
+
+remarks_of(
+    *tables_at(
+        "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
+        evaluations(ENCODERS),
+    )
+)

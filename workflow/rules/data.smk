@@ -152,13 +152,12 @@ rule plot_examples:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/examples.svg",
-            caption="../report/examples.rst",
-            category="1 The data",
-            labels={"figure": "Examples", "corpus": "{corpus}", "split": "{split}"},
+        figure(
+            "<results>/figures/{corpus}/{split}/examples",
+            "Examples",
+            "1 The data",
+            where=corpus_splits(),
         ),
-        "<results>/figures/{corpus}/{split}/examples.png",
     log:
         "<logs>/plot_examples/{corpus}/{split}.log",
     benchmark:
@@ -172,3 +171,6 @@ rule plot_examples:
         code=code_of("plot_examples"),
     script:
         "../../scripts/plot_examples.py"
+
+
+remarks_of(*expand("<results>/corpora/{corpus}/images.parquet", corpus=used_corpora()))

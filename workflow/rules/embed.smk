@@ -269,3 +269,6 @@ rule read_precomputed:
         code=code_of("read_precomputed"),
     script:
         "../../scripts/read_precomputed.py"
+
+
+remarks_of(*last_side_embeddings())

@@ -33,58 +33,30 @@ rule plot_fairness:
         gaps="<results>/fairness/{encoder}/{fairness}/gaps.parquet",
         confusion="<results>/fairness/{encoder}/{fairness}/confusion.parquet",
     output:
-        fairness_rates=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates.svg",
-                caption="../report/fairness_rates.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Fairness along the gap",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates.png",
-        ],
-        fairness_gaps=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps.svg",
-                caption="../report/fairness_gaps.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Differences between groups",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps.png",
-        ],
-        fairness_changes=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes.svg",
-                caption="../report/fairness_changes.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Groups before and after",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes.png",
-        ],
-        fairness_confusion=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion.svg",
-                caption="../report/fairness_confusion.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Classes given to each group",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion.png",
-        ],
+        fairness_rates=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates",
+            "Fairness along the gap",
+            "6 Fairness",
+            where=fairness_places(),
+        ),
+        fairness_gaps=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps",
+            "Differences between groups",
+            "6 Fairness",
+            where=fairness_places(),
+        ),
+        fairness_changes=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes",
+            "Groups before and after",
+            "6 Fairness",
+            where=fairness_places(),
+        ),
+        fairness_confusion=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion",
+            "Classes given to each group",
+            "6 Fairness",
+            where=fairness_places(),
+        ),
     log:
         "<logs>/plot_fairness/{encoder}/{fairness}.log",
     benchmark:
@@ -98,3 +70,12 @@ rule plot_fairness:
         code=code_of("plot_fairness"),
     script:
         "../../scripts/plot_fairness.py"
+
+
+claims_of(
+    "fairness_changes",
+    fairness_tables("changes"),
+    [{"fairness": name, "encoder": encoder} for encoder, name in fairness_places()],
+)
+remarks_of(*fairness_tables("rates"))
+remarks_of(*prompts_of("fairness", [encoder for encoder, _ in fairness_places()]))

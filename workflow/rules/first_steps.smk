@@ -56,13 +56,11 @@ rule plot_first_steps:
     input:
         gaps="<results>/first_steps/gaps.parquet",
     output:
-        report(
-            "<results>/figures/first_steps/first_steps.svg",
-            caption="../report/first_steps.rst",
-            category="2 Training",
-            labels={"figure": "The first steps"},
+        figure(
+            "<results>/figures/first_steps/first_steps",
+            "The first steps",
+            "2 Training",
         ),
-        "<results>/figures/first_steps/first_steps.png",
     log:
         "<logs>/plot_first_steps.log",
     benchmark:
@@ -76,3 +74,6 @@ rule plot_first_steps:
         code=code_of("plot_first_steps"),
     script:
         "../../scripts/plot_first_steps.py"
+
+
+claims_of("first_steps", ["<results>/first_steps/gaps.parquet"])

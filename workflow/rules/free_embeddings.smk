@@ -80,78 +80,46 @@ rule plot_free_embeddings:
         sphere_positions="<results>/free_embeddings/sphere_positions.parquet",
         sphere_sweep="<results>/free_embeddings/sphere_sweep.parquet",
     output:
-        loss_without_alignment=[
-            report(
-                "<results>/figures/free_embeddings/loss_without_alignment.svg",
-                caption="../report/loss_without_alignment.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "A gap that costs nothing"},
-            ),
-            "<results>/figures/free_embeddings/loss_without_alignment.png",
-        ],
-        gradient_prediction=[
-            report(
-                "<results>/figures/free_embeddings/gradient_prediction.svg",
-                caption="../report/gradient_prediction.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "First-order gradient"},
-            ),
-            "<results>/figures/free_embeddings/gradient_prediction.png",
-        ],
-        shared_caption=[
-            report(
-                "<results>/figures/free_embeddings/shared_caption.svg",
-                caption="../report/shared_caption.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "Two images, one caption"},
-            ),
-            "<results>/figures/free_embeddings/shared_caption.png",
-        ],
-        descent_plane=[
-            report(
-                "<results>/figures/free_embeddings/descent_plane.svg",
-                caption="../report/descent_plane.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "Descent in the plane"},
-            ),
-            "<results>/figures/free_embeddings/descent_plane.png",
-        ],
-        collapsed_start=[
-            report(
-                "<results>/figures/free_embeddings/collapsed_start.svg",
-                caption="../report/collapsed_start.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "Collapsed start"},
-            ),
-            "<results>/figures/free_embeddings/collapsed_start.png",
-        ],
-        descent_sphere=[
-            report(
-                "<results>/figures/free_embeddings/descent_sphere.svg",
-                caption="../report/descent_sphere.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "Descent on the sphere"},
-            ),
-            "<results>/figures/free_embeddings/descent_sphere.png",
-        ],
-        descent_assumptions=[
-            report(
-                "<results>/figures/free_embeddings/descent_assumptions.svg",
-                caption="../report/descent_assumptions.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "Assumptions along descent"},
-            ),
-            "<results>/figures/free_embeddings/descent_assumptions.png",
-        ],
-        gap_after_descent=[
-            report(
-                "<results>/figures/free_embeddings/gap_after_descent.svg",
-                caption="../report/gap_after_descent.rst",
-                category="8 Geometry of the loss",
-                labels={"figure": "Gap after descent"},
-            ),
-            "<results>/figures/free_embeddings/gap_after_descent.png",
-        ],
+        loss_without_alignment=figure(
+            "<results>/figures/free_embeddings/loss_without_alignment",
+            "A gap that costs nothing",
+            "8 Geometry of the loss",
+        ),
+        gradient_prediction=figure(
+            "<results>/figures/free_embeddings/gradient_prediction",
+            "First-order gradient",
+            "8 Geometry of the loss",
+        ),
+        shared_caption=figure(
+            "<results>/figures/free_embeddings/shared_caption",
+            "Two images, one caption",
+            "8 Geometry of the loss",
+        ),
+        descent_plane=figure(
+            "<results>/figures/free_embeddings/descent_plane",
+            "Descent in the plane",
+            "8 Geometry of the loss",
+        ),
+        collapsed_start=figure(
+            "<results>/figures/free_embeddings/collapsed_start",
+            "Collapsed start",
+            "8 Geometry of the loss",
+        ),
+        descent_sphere=figure(
+            "<results>/figures/free_embeddings/descent_sphere",
+            "Descent on the sphere",
+            "8 Geometry of the loss",
+        ),
+        descent_assumptions=figure(
+            "<results>/figures/free_embeddings/descent_assumptions",
+            "Assumptions along descent",
+            "8 Geometry of the loss",
+        ),
+        gap_after_descent=figure(
+            "<results>/figures/free_embeddings/gap_after_descent",
+            "Gap after descent",
+            "8 Geometry of the loss",
+        ),
     log:
         "<logs>/plot_free_embeddings.log",
     benchmark:
@@ -165,3 +133,7 @@ rule plot_free_embeddings:
         code=code_of("plot_free_embeddings"),
     script:
         "../../scripts/plot_free_embeddings.py"
+
+
+claims_of("plane_records", ["<results>/free_embeddings/plane_records.parquet"])
+claims_of("sphere_records", ["<results>/free_embeddings/sphere_records.parquet"])

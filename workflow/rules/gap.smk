@@ -25,17 +25,12 @@ rule plot_gap:
     input:
         tables=tables_on("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/gap.svg",
-            caption="../report/gap.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Modality gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/gap",
+            "Modality gap",
+            "1 The gap",
+            where=evaluated_splits(),
         ),
-        "<results>/figures/{corpus}/{split}/gap.png",
     log:
         "<logs>/plot_gap/{corpus}/{split}.log",
     benchmark:
@@ -58,17 +53,12 @@ rule plot_gap_cosines:
     input:
         tables=tables_on("<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/gap_cosines.svg",
-            caption="../report/gap_cosines.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Orthogonality of the gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/gap_cosines",
+            "Orthogonality of the gap",
+            "1 The gap",
+            where=evaluated_splits(),
         ),
-        "<results>/figures/{corpus}/{split}/gap_cosines.png",
     log:
         "<logs>/plot_gap_cosines/{corpus}/{split}.log",
     benchmark:
@@ -84,3 +74,6 @@ rule plot_gap_cosines:
         code=code_of("plot_gap_cosines"),
     script:
         "../../scripts/plot_gap_cosines.py"
+
+
+remarks_of(*all_tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))

@@ -27,13 +27,11 @@ rule plot_layer_theorems:
         products="<results>/layer_theorems/inner_product.parquet",
         variance="<results>/layer_theorems/variance.parquet",
     output:
-        report(
-            "<results>/figures/layer_theorems/layer_theorems.svg",
-            caption="../report/layer_theorems.rst",
-            category="3 The cone",
-            labels={"figure": "Theorems of random layers"},
+        figure(
+            "<results>/figures/layer_theorems/layer_theorems",
+            "Theorems of random layers",
+            "3 The cone",
         ),
-        "<results>/figures/layer_theorems/layer_theorems.png",
     log:
         "<logs>/plot_layer_theorems.log",
     benchmark:

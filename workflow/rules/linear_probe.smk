@@ -32,13 +32,11 @@ rule plot_linear_probe:
             for table in ("accuracies", "candidates")
         },
     output:
-        report(
-            "<results>/figures/linear_probe/linear_probe.svg",
-            caption="../report/linear_probe.rst",
-            category="5 What the gap does",
-            labels={"figure": "Linear probes"},
+        figure(
+            "<results>/figures/linear_probe/linear_probe",
+            "Linear probes",
+            "5 What the gap does",
         ),
-        "<results>/figures/linear_probe/linear_probe.png",
     log:
         "<logs>/plot_linear_probe.log",
     benchmark:

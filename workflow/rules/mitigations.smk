@@ -28,17 +28,12 @@ rule plot_mitigations:
             "mitigations", "<results>/mitigations/{encoder}/{corpus}/{split}.parquet"
         ),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/ways_to_close.svg",
-            caption="../report/ways_to_close.rst",
-            category="7 Should you close it?",
-            labels={
-                "figure": "Ways to close the gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/ways_to_close",
+            "Ways to close the gap",
+            "7 Should you close it?",
+            where=section_splits("mitigations"),
         ),
-        "<results>/figures/{corpus}/{split}/ways_to_close.png",
     log:
         "<logs>/plot_mitigations/{corpus}/{split}.log",
     benchmark:
@@ -53,3 +48,8 @@ rule plot_mitigations:
         code=code_of("plot_mitigations"),
     script:
         "../../scripts/plot_mitigations.py"
+
+
+MITIGATED = "<results>/mitigations/{encoder}/{corpus}/{split}.parquet"
+placed_claims("mitigation_table", MITIGATED, section_places("mitigations"))
+remarks_of(*section_tables("mitigations", MITIGATED))

@@ -23,13 +23,7 @@ rule plot_mlp_depth:
     input:
         cosines="<results>/mlp_depth/cosines.parquet",
     output:
-        report(
-            "<results>/figures/mlp_depth/mlp_depth.svg",
-            caption="../report/mlp_depth.rst",
-            category="3 The cone",
-            labels={"figure": "Cone by depth"},
-        ),
-        "<results>/figures/mlp_depth/mlp_depth.png",
+        figure("<results>/figures/mlp_depth/mlp_depth", "Cone by depth", "3 The cone"),
     log:
         "<logs>/plot_mlp_depth.log",
     benchmark:

@@ -31,13 +31,11 @@ rule plot_pair_matching:
             split=config["pair_matching"]["split"],
         ),
     output:
-        report(
-            "<results>/figures/pair_matching/pair_matching.svg",
-            caption="../report/pair_matching.rst",
-            category="5 What the gap does",
-            labels={"figure": "Pairs that differ in one pattern"},
+        figure(
+            "<results>/figures/pair_matching/pair_matching",
+            "Pairs that differ in one pattern",
+            "5 What the gap does",
         ),
-        "<results>/figures/pair_matching/pair_matching.png",
     log:
         "<logs>/plot_pair_matching.log",
     benchmark:

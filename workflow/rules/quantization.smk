@@ -27,17 +27,12 @@ rule plot_quantization:
             "quantization", "<results>/quantization/{encoder}/{corpus}/{split}.parquet"
         ),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/quantization.svg",
-            caption="../report/quantization.rst",
-            category="7 Should you close it?",
-            labels={
-                "figure": "Quantisation",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/quantization",
+            "Quantisation",
+            "7 Should you close it?",
+            where=section_splits("quantization"),
         ),
-        "<results>/figures/{corpus}/{split}/quantization.png",
     log:
         "<logs>/plot_quantization/{corpus}/{split}.log",
     benchmark:
@@ -52,3 +47,8 @@ rule plot_quantization:
         code=code_of("plot_quantization"),
     script:
         "../../scripts/plot_quantization.py"
+
+
+QUANTIZED = "<results>/quantization/{encoder}/{corpus}/{split}.parquet"
+placed_claims("quantization", QUANTIZED, section_places("quantization"))
+remarks_of(*section_tables("quantization", QUANTIZED))

@@ -37,17 +37,12 @@ rule plot_rephrasing:
             "<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
         ),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/rephrasing.svg",
-            caption="../report/rephrasing.rst",
-            category="7 Should you close it?",
-            labels={
-                "figure": "Rephrasing",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/rephrasing",
+            "Rephrasing",
+            "7 Should you close it?",
+            where=section_splits("rephrasing"),
         ),
-        "<results>/figures/{corpus}/{split}/rephrasing.png",
     log:
         "<logs>/plot_rephrasing/{corpus}/{split}.log",
     benchmark:
@@ -62,3 +57,10 @@ rule plot_rephrasing:
         code=code_of("plot_rephrasing"),
     script:
         "../../scripts/plot_rephrasing.py"
+
+
+REPHRASED = "<results>/rephrasing/{encoder}/{corpus}/{split}"
+for table in ("choices", "noise"):
+    placed_claims(table, f"{REPHRASED}/{table}.parquet", section_places("rephrasing"))
+    remarks_of(*section_tables("rephrasing", f"{REPHRASED}/{table}.parquet"))
+remarks_of(*prompts_of("rephrasing", config["rephrasing"]["encoders"]))

@@ -4,7 +4,7 @@ report: str(Path(f"results/{config['study']}/overview.rst").resolve())
 rule judge_claims:
     """Which claims of the papers hold in this study."""
     input:
-        **claim_tables(),
+        **{table: files for table, (files, _) in CLAIMS.items()},
     output:
         report(
             "<results>/claims.csv",
@@ -21,9 +21,8 @@ rule judge_claims:
         mem_mb=1000,
         runtime=10,
     params:
-        tables=list(claim_tables()),
-        names=claim_names(),
-        places=claim_places(),
+        tables=list(CLAIMS),
+        facts={table: facts for table, (_, facts) in CLAIMS.items() if facts},
         code=code_of("judge_claims"),
     script:
         "../../scripts/judge_claims.py"
@@ -40,8 +39,8 @@ rule summarize:
         recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
         embeddings=all_tables(EMBEDDING_FILES["images"]),
         claims="<results>/claims.csv",
-        remarks=remark_tables(),
-        mitigations=placed_tables().get("mitigation_table", []),
+        remarks=REMARKS,
+        mitigations=CLAIMS.get("mitigation_table", ([], []))[0],
     output:
         table="<results>/summary.parquet",
         csv=report(
@@ -68,7 +67,7 @@ rule summarize:
         evaluations=evaluation_keys(),
         one_sided_evaluations=evaluation_keys(BACKBONES),
         study=config,
-        places=claim_places().get("mitigation_table", []),
+        places=[fact["place"] for fact in CLAIMS.get("mitigation_table", ([], []))[1]],
         code=code_of("summarize"),
     script:
         "../../scripts/summarize.py"
@@ -77,7 +76,7 @@ rule summarize:
 rule figures:
     """Everything that the report shows."""
     input:
-        figures(),
+        FIGURES,
         rules.summarize.output,
         rules.judge_claims.output,
 

@@ -25,13 +25,12 @@ rule plot_recall:
     input:
         tables=tables_on("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/recall.svg",
-            caption="../report/recall.rst",
-            category="4 Retrieval",
-            labels={"figure": "Recall@k", "corpus": "{corpus}", "split": "{split}"},
+        figure(
+            "<results>/figures/{corpus}/{split}/recall",
+            "Recall@k",
+            "4 Retrieval",
+            where=evaluated_splits(),
         ),
-        "<results>/figures/{corpus}/{split}/recall.png",
     log:
         "<logs>/plot_recall/{corpus}/{split}.log",
     benchmark:

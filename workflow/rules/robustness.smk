@@ -29,48 +29,24 @@ rule plot_robustness:
         noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
         tradeoff="<results>/robustness/{encoder}/{corpus}/{split}/tradeoff.parquet",
     output:
-        robustness=[
-            report(
-                "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness.svg",
-                caption="../report/robustness.rst",
-                category="7 Should you close it?",
-                labels={
-                    "figure": "Robustness and the gap",
-                    "encoder": "{encoder}",
-                    "corpus": "{corpus}",
-                    "split": "{split}",
-                },
-            ),
-            "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness.png",
-        ],
-        noise_kinds=[
-            report(
-                "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds.svg",
-                caption="../report/noise_kinds.rst",
-                category="7 Should you close it?",
-                labels={
-                    "figure": "Noise of several distributions",
-                    "encoder": "{encoder}",
-                    "corpus": "{corpus}",
-                    "split": "{split}",
-                },
-            ),
-            "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds.png",
-        ],
-        threshold_tradeoff=[
-            report(
-                "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff.svg",
-                caption="../report/threshold_tradeoff.rst",
-                category="7 Should you close it?",
-                labels={
-                    "figure": "Robustness gained, accuracy lost",
-                    "encoder": "{encoder}",
-                    "corpus": "{corpus}",
-                    "split": "{split}",
-                },
-            ),
-            "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff.png",
-        ],
+        robustness=figure(
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness",
+            "Robustness and the gap",
+            "7 Should you close it?",
+            where=robustness_places(),
+        ),
+        noise_kinds=figure(
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds",
+            "Noise of several distributions",
+            "7 Should you close it?",
+            where=robustness_places(),
+        ),
+        threshold_tradeoff=figure(
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff",
+            "Robustness gained, accuracy lost",
+            "7 Should you close it?",
+            where=robustness_places(),
+        ),
     log:
         "<logs>/plot_robustness/{encoder}/{corpus}/{split}.log",
     benchmark:
@@ -111,13 +87,12 @@ rule plot_two_class:
     input:
         table="<results>/robustness/two_class.parquet",
     output:
-        report(
-            "<results>/figures/robustness/two_class.svg",
-            caption="../report/two_class.rst",
-            category="7 Should you close it?",
-            labels={"figure": "Two classes: theory and simulation"},
+        figure(
+            "<results>/figures/robustness/two_class",
+            "Two classes: theory and simulation",
+            "7 Should you close it?",
+            where=[()] * ("two_class" in ROBUSTNESS),
         ),
-        "<results>/figures/robustness/two_class.png",
     log:
         "<logs>/plot_two_class.log",
     benchmark:
@@ -154,3 +129,11 @@ rule project_gap:
         code=code_of("project_gap"),
     script:
         "../../scripts/project_gap.py"
+
+
+PLACED = "<results>/robustness/{encoder}/{corpus}/{split}"
+for table in ("controlled", "noises", "tradeoff"):
+    placed_claims(table, f"{PLACED}/{table}.parquet", robustness_places())
+    remarks_of(*tables_at(f"{PLACED}/{table}.parquet", robustness_places()))
+if "two_class" in ROBUSTNESS:
+    claims_of("two_class", ["<results>/robustness/two_class.parquet"])

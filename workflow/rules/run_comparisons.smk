@@ -37,16 +37,10 @@ rule plot_run_comparisons:
         },
     output:
         **{
-            figure: [
-                report(
-                    f"<results>/figures/run_comparisons/{figure}.svg",
-                    caption=f"../report/{figure}.rst",
-                    category="2 Training",
-                    labels={"figure": label},
-                ),
-                f"<results>/figures/run_comparisons/{figure}.png",
-            ]
-            for figure, label in COMPARISON_FIGURES.items()
+            name: figure(
+                f"<results>/figures/run_comparisons/{name}", label, "2 Training"
+            )
+            for name, label in COMPARISON_FIGURES.items()
         },
     log:
         "<logs>/plot_run_comparisons.log",
@@ -61,3 +55,7 @@ rule plot_run_comparisons:
         code=code_of("plot_run_comparisons"),
     script:
         "../../scripts/plot_run_comparisons.py"
+
+
+for table in COMPARISON_TABLES:
+    claims_of(table, [f"<results>/run_comparisons/{table}.parquet"])

@@ -96,13 +96,13 @@ rule plot_seed_cones:
         shares="<results>/seed_cones/{family}/shares.parquet",
         points="<results>/seed_cones/{family}/points.parquet",
     output:
-        report(
-            "<results>/figures/seed_cones/{family}/cones.svg",
-            caption="../report/seed_cones.rst",
-            category="3 The cone",
-            labels={"figure": "Cones of seeds", "family": "{family}"},
+        figure(
+            "<results>/figures/seed_cones/{family}/cones",
+            "Cones of seeds",
+            "3 The cone",
+            where=[(family,) for family in FAMILIES],
+            caption="seed_cones",
         ),
-        "<results>/figures/seed_cones/{family}/cones.png",
     log:
         "<logs>/plot_seed_cones/{family}.log",
     benchmark:
@@ -123,13 +123,13 @@ rule plot_seed_spread:
     input:
         spread="<results>/seed_cones/{family}/spread.parquet",
     output:
-        report(
-            "<results>/figures/seed_cones/{family}/spread.svg",
-            caption="../report/seed_spread.rst",
-            category="3 The cone",
-            labels={"figure": "Gap and spread", "family": "{family}"},
+        figure(
+            "<results>/figures/seed_cones/{family}/spread",
+            "Gap and spread",
+            "3 The cone",
+            where=[(family,) for family in PAIRED_FAMILIES],
+            caption="seed_spread",
         ),
-        "<results>/figures/seed_cones/{family}/spread.png",
     log:
         "<logs>/plot_seed_spread/{family}.log",
     benchmark:
@@ -143,3 +143,10 @@ rule plot_seed_spread:
         code=code_of("plot_seed_spread"),
     script:
         "../../scripts/plot_seed_spread.py"
+
+
+claims_of(
+    "seed_cones",
+    expand("<results>/seed_cones/{family}/shares.parquet", family=RANDOM_FAMILIES),
+    [{"family": family} for family in RANDOM_FAMILIES],
+)

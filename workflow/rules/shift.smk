@@ -25,17 +25,15 @@ rule plot_shift_landscape:
     input:
         tables=tables_on("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.svg",
-            caption="../report/shift_landscape.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Loss landscape, {scope}",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/shift_landscape_{scope}",
+            "Loss landscape, {scope}",
+            "1 The gap",
+            where=[
+                (*place, scope) for place in evaluated_splits() for scope in SCOPES
+            ],
+            caption="shift_landscape",
         ),
-        "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.png",
     log:
         "<logs>/plot_shift_landscape/{corpus}/{split}/{scope}.log",
     benchmark:
@@ -81,17 +79,12 @@ rule plot_shift_view:
     input:
         table="<results>/shift_view/{corpus}/{split}.parquet",
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/shift_view.svg",
-            caption="../report/shift_view.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Moving along the gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/shift_view",
+            "Moving along the gap",
+            "1 The gap",
+            where=evaluated_splits(),
         ),
-        "<results>/figures/{corpus}/{split}/shift_view.png",
     log:
         "<logs>/plot_shift_view/{corpus}/{split}.log",
     benchmark:
@@ -106,3 +99,6 @@ rule plot_shift_view:
         code=code_of("plot_shift_view"),
     script:
         "../../scripts/plot_shift_view.py"
+
+
+remarks_of(*all_tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))

@@ -27,13 +27,11 @@ rule plot_shifted_recall:
         curves=shifted_recall_tables("curves"),
         gains=shifted_recall_tables("gains"),
     output:
-        report(
-            "<results>/figures/shifted_recall/shifted_recall.svg",
-            caption="../report/shifted_recall.rst",
-            category="5 What the gap does",
-            labels={"figure": "Recall along the gap"},
+        figure(
+            "<results>/figures/shifted_recall/shifted_recall",
+            "Recall along the gap",
+            "5 What the gap does",
         ),
-        "<results>/figures/shifted_recall/shifted_recall.png",
     log:
         "<logs>/plot_shifted_recall.log",
     benchmark:
@@ -47,3 +45,7 @@ rule plot_shifted_recall:
         code=code_of("plot_shifted_recall"),
     script:
         "../../scripts/plot_shifted_recall.py"
+
+
+claims_of("shifted_recall_gains", shifted_recall_tables("gains"))
+remarks_of(*shifted_recall_tables("curves"))

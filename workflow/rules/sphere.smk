@@ -26,13 +26,11 @@ rule plot_sphere:
         landscape="<results>/sphere/landscape.parquet",
         pairs="<results>/sphere/pairs.parquet",
     output:
-        report(
-            "<results>/figures/sphere/sphere.svg",
-            caption="../report/sphere.rst",
-            category="8 Geometry of the loss",
-            labels={"figure": "Six pairs on a sphere"},
+        figure(
+            "<results>/figures/sphere/sphere",
+            "Six pairs on a sphere",
+            "8 Geometry of the loss",
         ),
-        "<results>/figures/sphere/sphere.png",
     log:
         "<logs>/plot_sphere.log",
     benchmark:

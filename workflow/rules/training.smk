@@ -67,16 +67,15 @@ rule plot_trajectories:
     input:
         trajectories=seed_trajectories(RUNS),
     output:
-        vector=[
-            report(
-                f"<results>/figures/training/{run}.svg",
-                caption="../report/trajectory.rst",
-                category="2 Training",
-                labels={"figure": "Trajectory", "run": run},
+        [
+            figure(
+                f"<results>/figures/training/{run}",
+                "Trajectory",
+                "2 Training",
+                run=run,
             )
             for run in RUNS
         ],
-        pixels=expand("<results>/figures/training/{run}.png", run=RUNS),
     log:
         "<logs>/plot_trajectories.log",
     benchmark:
@@ -92,3 +91,6 @@ rule plot_trajectories:
         code=code_of("plot_trajectories"),
     script:
         "../../scripts/plot_trajectories.py"
+
+
+remarks_of(*run_seed_files("embeddings/texts.parquet"))

@@ -28,17 +28,17 @@ rule plot_view:
     input:
         table="<results>/views/{corpus}/{split}/{method}.parquet",
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/view_{method}.svg",
-            caption="../report/view.rst",
-            category="1 The gap",
-            labels={
-                "figure": "View by {method}",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/view_{method}",
+            "View by {method}",
+            "1 The gap",
+            where=[
+                (*place, method)
+                for place in evaluated_splits()
+                for method in config["views"]["methods"]
+            ],
+            caption="view",
         ),
-        "<results>/figures/{corpus}/{split}/view_{method}.png",
     log:
         "<logs>/plot_view/{corpus}/{split}/{method}.log",
     benchmark:

@@ -32,24 +32,16 @@ rule plot_zero_shot:
         curves=zero_shot_tables("curves"),
         gains=zero_shot_tables("gains"),
     output:
-        zero_shot=[
-            report(
-                "<results>/figures/zero_shot/zero_shot.svg",
-                caption="../report/zero_shot.rst",
-                category="5 What the gap does",
-                labels={"figure": "Zero-shot accuracy along the gap"},
-            ),
-            "<results>/figures/zero_shot/zero_shot.png",
-        ],
-        shift_gains=[
-            report(
-                "<results>/figures/zero_shot/shift_gains.svg",
-                caption="../report/shift_gains.rst",
-                category="5 What the gap does",
-                labels={"figure": "What moving the gap gains"},
-            ),
-            "<results>/figures/zero_shot/shift_gains.png",
-        ],
+        zero_shot=figure(
+            "<results>/figures/zero_shot/zero_shot",
+            "Zero-shot accuracy along the gap",
+            "5 What the gap does",
+        ),
+        shift_gains=figure(
+            "<results>/figures/zero_shot/shift_gains",
+            "What moving the gap gains",
+            "5 What the gap does",
+        ),
     log:
         "<logs>/plot_zero_shot.log",
     benchmark:
@@ -63,3 +55,7 @@ rule plot_zero_shot:
         code=code_of("plot_zero_shot"),
     script:
         "../../scripts/plot_zero_shot.py"
+
+
+claims_of("zero_shot_gains", zero_shot_tables("gains"))
+remarks_of(*zero_shot_tables("curves"), *prompts_of("zero_shot", ZERO_SHOT["encoders"]))
