@@ -72,6 +72,7 @@ rule plot_trajectories:
                 f"<results>/figures/training/{run}",
                 "Trajectory",
                 "2 Training",
+                caption="trajectory",
                 run=run,
             )
             for run in RUNS
