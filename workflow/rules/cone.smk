@@ -1,7 +1,12 @@
+from functools import partial
+
+HISTOGRAM = "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"
+
+
 rule cosine_statistics:
     """Cosines of all pairs, within and across the modalities (liang2022, Figs. 2a, 6)."""
     input:
-        unpack(side_embeddings),
+        unpack(of(places.side_embeddings, "encoder")),
     output:
         statistics="<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
         histogram="<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet",
@@ -23,13 +28,19 @@ rule cosine_statistics:
 rule plot_cosines:
     """Histograms of all pairwise cosines."""
     input:
-        tables=tables_on("<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"),
+        tables=of(
+            places.tables_on(
+                "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"
+            ),
+            "corpus",
+            "split",
+        ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/cosines",
             "Cosines of all pairs",
             "3 The cone",
-            where=evaluated_splits(),
+            where=places.splits(),
         ),
     log:
         "<logs>/plot_cosines/{corpus}/{split}.log",
@@ -41,8 +52,8 @@ rule plot_cosines:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
         code=code_of("plot_cosines"),
     script:
         "../../scripts/plot_cosines.py"
@@ -51,14 +62,14 @@ rule plot_cosines:
 rule plot_cone:
     """The cone of every encoder's modalities, on data and on noise."""
     input:
-        data=cone_histograms,
-        noise=noise_histograms,
+        data=of(places.tables_on(HISTOGRAM, config["encoders"]), "corpus", "split"),
+        noise=of(places.noise_tables_on(HISTOGRAM), "corpus", "split"),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/cone",
             "Cones on data and on noise",
             "3 The cone",
-            where=evaluated_splits(ENCODERS),
+            where=places.splits(config["encoders"]),
         ),
     log:
         "<logs>/plot_cone/{corpus}/{split}.log",
@@ -70,17 +81,21 @@ rule plot_cone:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=cone_encoders_on,
-        initials=cone_initials_on,
-        noise_encoders=noise_encoders_on,
+        encoders=of(
+            partial(places.encoders_on, encoders=config["encoders"]), "corpus", "split"
+        ),
+        initials=of(
+            partial(places.initials_on, encoders=config["encoders"]), "corpus", "split"
+        ),
+        noise_encoders=of(places.noise_encoders_on, "corpus", "split"),
         code=code_of("plot_cone"),
     script:
         "../../scripts/plot_cone.py"
 
 
 remarks_of(
-    *tables_at(
+    *at(
         "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
-        evaluations(ENCODERS),
+        places.evaluations(config["encoders"]),
     )
 )

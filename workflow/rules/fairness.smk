@@ -1,9 +1,18 @@
+from modality_gap.study.jobs.fairness import Fairness
+
+fairness = Fairness(config)
+
+
+wildcard_constraints:
+    fairness=any_of(config["fairness"]),
+
+
 rule fairness:
     """Who is given which class while the images move (liang2022, Sec. 5.2, Tables 2 and 4)."""
     input:
-        images=fairness_images,
-        labels=fairness_labels,
-        reference=fairness_reference,
+        images=of(fairness.images, "encoder", "fairness"),
+        labels=of(fairness.labels, "fairness"),
+        reference=of(fairness.reference, "encoder", "fairness"),
         prompts="<results>/embeddings/{encoder}/prompts/fairness.parquet",
     output:
         rates="<results>/fairness/{encoder}/{fairness}/rates.parquet",
@@ -20,7 +29,7 @@ rule fairness:
         mem_mb=4000,
         runtime=30,
     params:
-        settings=fairness_settings,
+        settings=of(fairness.settings, "fairness"),
         code=code_of("fairness"),
     script:
         "../../scripts/fairness.py"
@@ -37,25 +46,25 @@ rule plot_fairness:
             "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates",
             "Fairness along the gap",
             "6 Fairness",
-            where=fairness_places(),
+            where=fairness.places(),
         ),
         fairness_gaps=figure(
             "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps",
             "Differences between groups",
             "6 Fairness",
-            where=fairness_places(),
+            where=fairness.places(),
         ),
         fairness_changes=figure(
             "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes",
             "Groups before and after",
             "6 Fairness",
-            where=fairness_places(),
+            where=fairness.places(),
         ),
         fairness_confusion=figure(
             "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion",
             "Classes given to each group",
             "6 Fairness",
-            where=fairness_places(),
+            where=fairness.places(),
         ),
     log:
         "<logs>/plot_fairness/{encoder}/{fairness}.log",
@@ -74,8 +83,8 @@ rule plot_fairness:
 
 claims_of(
     "fairness_changes",
-    fairness_tables("changes"),
-    [{"fairness": name, "encoder": encoder} for encoder, name in fairness_places()],
+    fairness.tables("changes"),
+    [{"fairness": name, "encoder": encoder} for encoder, name in fairness.places()],
 )
-remarks_of(*fairness_tables("rates"))
-remarks_of(*prompts_of("fairness", [encoder for encoder, _ in fairness_places()]))
+remarks_of(*fairness.tables("rates"))
+remarks_of(*(prompts_file(encoder, "fairness") for encoder, _ in fairness.places()))

@@ -1,3 +1,8 @@
+from modality_gap.study.jobs.first_steps import FirstSteps
+
+first_steps = FirstSteps(config, runs)
+
+
 scattergather:
     first_steps=2,
 
@@ -5,11 +10,9 @@ scattergather:
 rule first_steps:
     """The gap in the first steps of training, some initialisations a job (yaras2024, Fig. 4b)."""
     input:
-        images=run_table(config["first_steps"]["run"], "images"),
-        captions=run_table(config["first_steps"]["run"], "captions"),
-        architecture=hub_files(
-            run_network(config["first_steps"]["run"])["architecture"]
-        ),
+        images=runs.corpus_file("images.parquet")(first_steps.run),
+        captions=runs.corpus_file("captions.parquet")(first_steps.run),
+        architecture=runs.hub_files(first_steps.run),
     output:
         "<results>/first_steps/{scatteritem}.parquet",
     log:
@@ -23,9 +26,9 @@ rule first_steps:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=first_steps_settings,
-        seeds=first_steps_seeds,
-        code=training_code("first_steps", config["first_steps"]["run"]),
+        settings=first_steps.settings(),
+        seeds=of(first_steps.seeds, "scatteritem"),
+        code=code_with("first_steps", runs.architecture, runs.policy)(first_steps.run),
     script:
         "../../scripts/first_steps.py"
 

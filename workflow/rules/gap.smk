@@ -1,7 +1,7 @@
 rule measure_gap:
     """How far apart the two modalities are (liang2022, Sec. 4.2)."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
     output:
         measures="<results>/gap/{encoder}/{corpus}/{split}.parquet",
         cosines="<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet",
@@ -23,13 +23,17 @@ rule measure_gap:
 rule plot_gap:
     """The modality gap of every encoder, before and after training."""
     input:
-        tables=tables_on("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+        tables=of(
+            places.tables_on("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+            "corpus",
+            "split",
+        ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/gap",
             "Modality gap",
             "1 The gap",
-            where=evaluated_splits(),
+            where=places.splits(),
         ),
     log:
         "<logs>/plot_gap/{corpus}/{split}.log",
@@ -41,8 +45,8 @@ rule plot_gap:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
         code=code_of("plot_gap"),
     script:
         "../../scripts/plot_gap.py"
@@ -51,13 +55,19 @@ rule plot_gap:
 rule plot_gap_cosines:
     """Is the gap orthogonal to what distinguishes items (chowers2026, Fig. 13)?"""
     input:
-        tables=tables_on("<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet"),
+        tables=of(
+            places.tables_on(
+                "<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet"
+            ),
+            "corpus",
+            "split",
+        ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/gap_cosines",
             "Orthogonality of the gap",
             "1 The gap",
-            where=evaluated_splits(),
+            where=places.splits(),
         ),
     log:
         "<logs>/plot_gap_cosines/{corpus}/{split}.log",
@@ -69,11 +79,11 @@ rule plot_gap_cosines:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
         code=code_of("plot_gap_cosines"),
     script:
         "../../scripts/plot_gap_cosines.py"
 
 
-remarks_of(*all_tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))
+remarks_of(*places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))

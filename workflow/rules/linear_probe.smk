@@ -1,7 +1,12 @@
+from modality_gap.study.jobs.linear_probe import LinearProbe
+
+linear_probe = LinearProbe(config)
+
+
 rule linear_probe:
     """Linear probes, their regularisation chosen on images set apart (yaras2024, App. E.3)."""
     input:
-        unpack(linear_probe_files),
+        unpack(of(linear_probe.files, "encoder")),
     output:
         accuracies="<results>/linear_probe/{encoder}/accuracies.parquet",
         candidates="<results>/linear_probe/{encoder}/candidates.parquet",

@@ -1,8 +1,13 @@
+from modality_gap.study.jobs.mitigations import Mitigations
+
+mitigations = Mitigations(config, places)
+
+
 rule mitigations:
     """Every way to close the gap, on data it was not fitted on (liang2022, chowers2026, Sec. 5)."""
     input:
-        **EMBEDDING_FILES,
-        reference=reference_files,
+        **EMBEDDINGS,
+        reference=of(mitigations.reference_files, "encoder", "corpus", "split"),
     output:
         "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -24,15 +29,20 @@ rule mitigations:
 rule plot_mitigations:
     """What each way to close the gap gains and costs, every encoder in a row."""
     input:
-        tables=section_tables_on(
-            "mitigations", "<results>/mitigations/{encoder}/{corpus}/{split}.parquet"
+        tables=of(
+            places.section_tables_on(
+                "mitigations",
+                "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
+            ),
+            "corpus",
+            "split",
         ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/ways_to_close",
             "Ways to close the gap",
             "7 Should you close it?",
-            where=section_splits("mitigations"),
+            where=places.section_splits("mitigations"),
         ),
     log:
         "<logs>/plot_mitigations/{corpus}/{split}.log",
@@ -44,12 +54,14 @@ rule plot_mitigations:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=section_encoders_on("mitigations"),
+        encoders=of(places.section_encoders_on("mitigations"), "corpus", "split"),
         code=code_of("plot_mitigations"),
     script:
         "../../scripts/plot_mitigations.py"
 
 
-MITIGATED = "<results>/mitigations/{encoder}/{corpus}/{split}.parquet"
-placed_claims("mitigation_table", MITIGATED, section_places("mitigations"))
-remarks_of(*section_tables("mitigations", MITIGATED))
+placed_claims(
+    "mitigation_table",
+    "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
+    places.section_places("mitigations"),
+)

@@ -1,7 +1,7 @@
 rule pair_matching:
     """Two images and two statements that differ in one pattern (yaras2024, Table 1, App. E.3)."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
         labels="<results>/corpora/{corpus}/images.parquet",
     output:
         "<results>/pair_matching/{encoder}/{corpus}/{split}.parquet",

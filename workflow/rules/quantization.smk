@@ -1,7 +1,7 @@
 rule quantization:
     """Neighbours and recall in few bits while the gap closes (chowers2026, Sec. 5.2, Fig. 9)."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
     output:
         "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -23,15 +23,20 @@ rule quantization:
 rule plot_quantization:
     """Neighbours kept through quantisation, every encoder in a row (chowers2026, Fig. 9)."""
     input:
-        tables=section_tables_on(
-            "quantization", "<results>/quantization/{encoder}/{corpus}/{split}.parquet"
+        tables=of(
+            places.section_tables_on(
+                "quantization",
+                "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
+            ),
+            "corpus",
+            "split",
         ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/quantization",
             "Quantisation",
             "7 Should you close it?",
-            where=section_splits("quantization"),
+            where=places.section_splits("quantization"),
         ),
     log:
         "<logs>/plot_quantization/{corpus}/{split}.log",
@@ -43,12 +48,14 @@ rule plot_quantization:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=section_encoders_on("quantization"),
+        encoders=of(places.section_encoders_on("quantization"), "corpus", "split"),
         code=code_of("plot_quantization"),
     script:
         "../../scripts/plot_quantization.py"
 
 
-QUANTIZED = "<results>/quantization/{encoder}/{corpus}/{split}.parquet"
-placed_claims("quantization", QUANTIZED, section_places("quantization"))
-remarks_of(*section_tables("quantization", QUANTIZED))
+placed_claims(
+    "quantization",
+    "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
+    places.section_places("quantization"),
+)

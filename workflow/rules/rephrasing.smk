@@ -1,7 +1,7 @@
 rule rephrasing:
     """Choices in other words while the gap closes (chowers2026, Sec. 5.3, App. F, Figs. 10, 15)."""
     input:
-        images=EMBEDDING_FILES["images"],
+        images=EMBEDDINGS["images"],
         labels="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
         classes="<results>/corpora/{corpus}/classes.yaml",
@@ -28,20 +28,28 @@ rule rephrasing:
 rule plot_rephrasing:
     """Choices and noise of rephrasing, every encoder in two rows (chowers2026, Figs. 10, 15)."""
     input:
-        choices=section_tables_on(
-            "rephrasing",
-            "<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",
+        choices=of(
+            places.section_tables_on(
+                "rephrasing",
+                "<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",
+            ),
+            "corpus",
+            "split",
         ),
-        noises=section_tables_on(
-            "rephrasing",
-            "<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
+        noises=of(
+            places.section_tables_on(
+                "rephrasing",
+                "<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
+            ),
+            "corpus",
+            "split",
         ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/rephrasing",
             "Rephrasing",
             "7 Should you close it?",
-            where=section_splits("rephrasing"),
+            where=places.section_splits("rephrasing"),
         ),
     log:
         "<logs>/plot_rephrasing/{corpus}/{split}.log",
@@ -53,14 +61,21 @@ rule plot_rephrasing:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=section_encoders_on("rephrasing"),
+        encoders=of(places.section_encoders_on("rephrasing"), "corpus", "split"),
         code=code_of("plot_rephrasing"),
     script:
         "../../scripts/plot_rephrasing.py"
 
 
-REPHRASED = "<results>/rephrasing/{encoder}/{corpus}/{split}"
 for table in ("choices", "noise"):
-    placed_claims(table, f"{REPHRASED}/{table}.parquet", section_places("rephrasing"))
-    remarks_of(*section_tables("rephrasing", f"{REPHRASED}/{table}.parquet"))
-remarks_of(*prompts_of("rephrasing", config["rephrasing"]["encoders"]))
+    placed_claims(
+        table,
+        f"<results>/rephrasing/{{encoder}}/{{corpus}}/{{split}}/{table}.parquet",
+        places.section_places("rephrasing"),
+    )
+remarks_of(
+    *(
+        prompts_file(encoder, "rephrasing")
+        for encoder in config["rephrasing"]["encoders"]
+    )
+)

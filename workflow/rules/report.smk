@@ -31,13 +31,16 @@ rule judge_claims:
 rule summarize:
     """One table of every encoder's gap, cone and recall, and the report's first page."""
     input:
-        gaps=all_tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
-        cones=all_tables("<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"),
-        one_sided_cones=all_tables(
-            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet", BACKBONES
+        gaps=places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+        cones=places.tables(
+            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"
         ),
-        recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
-        embeddings=all_tables(EMBEDDING_FILES["images"]),
+        one_sided_cones=places.tables(
+            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
+            places.backbones,
+        ),
+        recalls=places.tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
+        embeddings=places.tables(EMBEDDINGS["images"]),
         claims="<results>/claims.csv",
         remarks=REMARKS,
         mitigations=CLAIMS.get("mitigation_table", ([], []))[0],
@@ -64,8 +67,8 @@ rule summarize:
         mem_mb=1000,
         runtime=10,
     params:
-        evaluations=evaluation_keys(),
-        one_sided_evaluations=evaluation_keys(BACKBONES),
+        evaluations=places.keys(),
+        one_sided_evaluations=places.keys(places.backbones),
         study=config,
         places=[fact["place"] for fact in CLAIMS.get("mitigation_table", ([], []))[1]],
         code=code_of("summarize"),

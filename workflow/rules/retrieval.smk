@@ -1,7 +1,7 @@
 rule recall:
     """Recall@k in both directions."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
     output:
         "<results>/retrieval/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -23,13 +23,17 @@ rule recall:
 rule plot_recall:
     """Recall@k of every encoder."""
     input:
-        tables=tables_on("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
+        tables=of(
+            places.tables_on("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
+            "corpus",
+            "split",
+        ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/recall",
             "Recall@k",
             "4 Retrieval",
-            where=evaluated_splits(),
+            where=places.splits(),
         ),
     log:
         "<logs>/plot_recall/{corpus}/{split}.log",
@@ -41,7 +45,7 @@ rule plot_recall:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
         code=code_of("plot_recall"),
     script:
         "../../scripts/plot_recall.py"

@@ -1,7 +1,12 @@
+from modality_gap.study.jobs.robustness import Robustness
+
+robustness = Robustness(config, places)
+
+
 rule robustness:
     """Robustness to noise while the gap is closed (chowers2026, Figs. 8, 14, 18, 19)."""
     input:
-        unpack(robustness_inputs),
+        unpack(of(robustness.inputs, "encoder", "corpus", "split")),
     output:
         controlled="<results>/robustness/{encoder}/{corpus}/{split}/controlled.parquet",
         noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
@@ -16,7 +21,7 @@ rule robustness:
         mem_mb=2000,
         runtime=600,
     params:
-        settings=robustness_settings,
+        settings=of(robustness.settings, "encoder", "corpus", "split"),
         code=code_of("robustness"),
     script:
         "../../scripts/robustness.py"
@@ -33,19 +38,19 @@ rule plot_robustness:
             "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness",
             "Robustness and the gap",
             "7 Should you close it?",
-            where=robustness_places(),
+            where=robustness.places(),
         ),
         noise_kinds=figure(
             "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds",
             "Noise of several distributions",
             "7 Should you close it?",
-            where=robustness_places(),
+            where=robustness.places(),
         ),
         threshold_tradeoff=figure(
             "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff",
             "Robustness gained, accuracy lost",
             "7 Should you close it?",
-            where=robustness_places(),
+            where=robustness.places(),
         ),
     log:
         "<logs>/plot_robustness/{encoder}/{corpus}/{split}.log",
@@ -91,7 +96,7 @@ rule plot_two_class:
             "<results>/figures/robustness/two_class",
             "Two classes: theory and simulation",
             "7 Should you close it?",
-            where=[()] * ("two_class" in ROBUSTNESS),
+            where=[()] * ("two_class" in config["robustness"]),
         ),
     log:
         "<logs>/plot_two_class.log",
@@ -111,7 +116,7 @@ rule plot_two_class:
 rule project_gap:
     """Texts moved to the images along the part of the gap that changes no neighbour (chowers2026, Sec. 4)."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
     output:
         "<results>/projected/{encoder}/{corpus}/{split}/texts.parquet",
     log:
@@ -131,9 +136,11 @@ rule project_gap:
         "../../scripts/project_gap.py"
 
 
-PLACED = "<results>/robustness/{encoder}/{corpus}/{split}"
 for table in ("controlled", "noises", "tradeoff"):
-    placed_claims(table, f"{PLACED}/{table}.parquet", robustness_places())
-    remarks_of(*tables_at(f"{PLACED}/{table}.parquet", robustness_places()))
-if "two_class" in ROBUSTNESS:
+    placed_claims(
+        table,
+        f"<results>/robustness/{{encoder}}/{{corpus}}/{{split}}/{table}.parquet",
+        robustness.places(),
+    )
+if "two_class" in config["robustness"]:
     claims_of("two_class", ["<results>/robustness/two_class.parquet"])

@@ -1,15 +1,15 @@
+from modality_gap.study.jobs.run_comparisons import RunComparisons
+
+comparisons = RunComparisons(config, runs)
+
+
 rule compare_runs:
     """What training does to the gap, over runs (liang2022, Figs. 8, 16, Sec. 4.4; yaras2024, Sec. 4)."""
     input:
-        measures=expand(
-            "<results>/training/{run}/measures.parquet", run=COMPARED_RUNS["measures"]
-        ),
-        trajectories=seed_trajectories(COMPARED_RUNS["trajectories"]),
+        measures=comparisons.measures(),
+        trajectories=runs.files("trajectory.parquet", comparisons.followed),
     output:
-        **{
-            table: f"<results>/run_comparisons/{table}.parquet"
-            for table in COMPARISON_TABLES
-        },
+        **comparisons.tables(),
     log:
         "<logs>/compare_runs.log",
     benchmark:
@@ -21,8 +21,8 @@ rule compare_runs:
         runtime=10,
     params:
         comparisons=config["run_comparisons"],
-        runs=compared_runs(),
-        trajectories=run_seed_pairs(COMPARED_RUNS["trajectories"]),
+        runs=comparisons.facts(),
+        trajectories=runs.pairs(comparisons.followed),
         code=code_of("compare_runs"),
     script:
         "../../scripts/compare_runs.py"
@@ -31,16 +31,13 @@ rule compare_runs:
 rule plot_run_comparisons:
     """The answers of `compare_runs`, a figure each."""
     input:
-        **{
-            table: f"<results>/run_comparisons/{table}.parquet"
-            for table in COMPARISON_TABLES
-        },
+        **comparisons.tables(),
     output:
         **{
             name: figure(
                 f"<results>/figures/run_comparisons/{name}", label, "2 Training"
             )
-            for name, label in COMPARISON_FIGURES.items()
+            for name, label in comparisons.figures.items()
         },
     log:
         "<logs>/plot_run_comparisons.log",
@@ -57,5 +54,5 @@ rule plot_run_comparisons:
         "../../scripts/plot_run_comparisons.py"
 
 
-for table in COMPARISON_TABLES:
-    claims_of(table, [f"<results>/run_comparisons/{table}.parquet"])
+for table, file in comparisons.tables().items():
+    claims_of(table, [file])

@@ -1,3 +1,12 @@
+from modality_gap.study.jobs.seed_cones import SeedCones
+
+seed_cones = SeedCones(config, networks)
+
+
+wildcard_constraints:
+    family=any_of(seed_cones.families),
+
+
 scattergather:
     seed_cones=2,
 
@@ -5,9 +14,9 @@ scattergather:
 rule random_cones:
     """Embeddings of the same items by one network with many random weights (liang2022, Fig. 2c)."""
     input:
-        images=section_corpus("seed_cones", "images"),
-        captions=section_corpus("seed_cones", "captions"),
-        architecture=family_architecture,
+        images=corpus_file(config["seed_cones"]["corpus"], "images.parquet"),
+        captions=corpus_file(config["seed_cones"]["corpus"], "captions.parquet"),
+        architecture=of(seed_cones.hub_files, "family"),
     output:
         "<results>/seed_cones/{family}/{scatteritem}.parquet",
     log:
@@ -15,7 +24,7 @@ rule random_cones:
     benchmark:
         "<benchmarks>/random_cones/{family}/{scatteritem}.tsv"
     wildcard_constraints:
-        family=any_of(RANDOM_FAMILIES),
+        family=any_of(seed_cones.random),
     conda:
         "../../envs/network.yaml"
     resources:
@@ -27,8 +36,8 @@ rule random_cones:
         number=config["seed_cones"]["items"],
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
-        networks=random_networks,
-        code=code_with("seed_cones", family_architecture_name),
+        networks=of(seed_cones.random_networks, "family", "scatteritem"),
+        code=of(code_with("seed_cones", seed_cones.architecture), "family"),
     script:
         "../../scripts/seed_cones.py"
 
@@ -36,10 +45,10 @@ rule random_cones:
 rule trained_cones:
     """The same by training runs that differ in their seed alone (liang2022, Fig. 13)."""
     input:
-        images=section_corpus("seed_cones", "images"),
-        captions=section_corpus("seed_cones", "captions"),
-        architecture=family_architecture,
-        weights=family_weights,
+        images=corpus_file(config["seed_cones"]["corpus"], "images.parquet"),
+        captions=corpus_file(config["seed_cones"]["corpus"], "captions.parquet"),
+        architecture=of(seed_cones.hub_files, "family"),
+        weights=of(seed_cones.weights, "family"),
     output:
         "<results>/seed_cones/{family}/trained.parquet",
     log:
@@ -47,7 +56,7 @@ rule trained_cones:
     benchmark:
         "<benchmarks>/trained_cones/{family}.tsv"
     wildcard_constraints:
-        family=any_of(TRAINED_FAMILIES),
+        family=any_of(seed_cones.trained),
     conda:
         "../../envs/network.yaml"
     resources:
@@ -59,8 +68,8 @@ rule trained_cones:
         number=config["seed_cones"]["items"],
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
-        networks=trained_networks,
-        code=code_with("seed_cones", family_architecture_name),
+        networks=of(seed_cones.trained_networks, "family"),
+        code=of(code_with("seed_cones", seed_cones.architecture), "family"),
     script:
         "../../scripts/seed_cones.py"
 
@@ -68,7 +77,13 @@ rule trained_cones:
 rule seed_cone_statistics:
     """How much of the variance lies between seeds; the picture; gap and spread (chowers2026, Fig. 6)."""
     input:
-        parts=family_parts,
+        parts=branch(
+            lambda wildcards: wildcards.family in seed_cones.trained,
+            then=["<results>/seed_cones/{family}/trained.parquet"],
+            otherwise=gather.seed_cones(
+                "<results>/seed_cones/{{family}}/{scatteritem}.parquet"
+            ),
+        ),
     output:
         shares="<results>/seed_cones/{family}/shares.parquet",
         points="<results>/seed_cones/{family}/points.parquet",
@@ -100,7 +115,7 @@ rule plot_seed_cones:
             "<results>/figures/seed_cones/{family}/cones",
             "Cones of seeds",
             "3 The cone",
-            where=[(family,) for family in FAMILIES],
+            where=[(family,) for family in seed_cones.families],
             caption="seed_cones",
         ),
     log:
@@ -127,7 +142,7 @@ rule plot_seed_spread:
             "<results>/figures/seed_cones/{family}/spread",
             "Gap and spread",
             "3 The cone",
-            where=[(family,) for family in PAIRED_FAMILIES],
+            where=[(family,) for family in seed_cones.paired],
             caption="seed_spread",
         ),
     log:
@@ -147,6 +162,6 @@ rule plot_seed_spread:
 
 claims_of(
     "seed_cones",
-    expand("<results>/seed_cones/{family}/shares.parquet", family=RANDOM_FAMILIES),
-    [{"family": family} for family in RANDOM_FAMILIES],
+    expand("<results>/seed_cones/{family}/shares.parquet", family=seed_cones.random),
+    [{"family": family} for family in seed_cones.random],
 )

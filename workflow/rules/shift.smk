@@ -1,7 +1,11 @@
+wildcard_constraints:
+    scope="batches|whole",
+
+
 rule shift_landscape:
     """Contrastive loss while both modalities move along the gap (liang2022, Fig. 3b-d)."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
     output:
         "<results>/shift/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -23,14 +27,20 @@ rule shift_landscape:
 rule plot_shift_landscape:
     """Loss against signed centre distance, a panel a temperature."""
     input:
-        tables=tables_on("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
+        tables=of(
+            places.tables_on("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
+            "corpus",
+            "split",
+        ),
     output:
         figure(
             "<results>/figures/{corpus}/{split}/shift_landscape_{scope}",
             "Loss landscape, {scope}",
             "1 The gap",
             where=[
-                (*place, scope) for place in evaluated_splits() for scope in SCOPES
+                (*place, scope)
+                for place in places.splits()
+                for scope in ("batches", "whole")
             ],
             caption="shift_landscape",
         ),
@@ -44,7 +54,7 @@ rule plot_shift_landscape:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
         code=code_of("plot_shift_landscape"),
     script:
         "../../scripts/plot_shift_landscape.py"
@@ -53,7 +63,10 @@ rule plot_shift_landscape:
 rule shift_view:
     """Both modalities of each encoder while they move along the gap (liang2022, Fig. 3a)."""
     input:
-        **{part: tables_on(file) for part, file in EMBEDDING_FILES.items()},
+        **{
+            part: of(places.tables_on(file), "corpus", "split")
+            for part, file in EMBEDDINGS.items()
+        },
     output:
         "<results>/shift_view/{corpus}/{split}.parquet",
     log:
@@ -66,7 +79,7 @@ rule shift_view:
         mem_mb=2000,
         runtime=30,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
         number=config["views"]["pairs"],
         seed=config["views"]["seed"],
         code=code_of("shift_view"),
@@ -83,7 +96,7 @@ rule plot_shift_view:
             "<results>/figures/{corpus}/{split}/shift_view",
             "Moving along the gap",
             "1 The gap",
-            where=evaluated_splits(),
+            where=places.splits(),
         ),
     log:
         "<logs>/plot_shift_view/{corpus}/{split}.log",
@@ -95,10 +108,10 @@ rule plot_shift_view:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
         code=code_of("plot_shift_view"),
     script:
         "../../scripts/plot_shift_view.py"
 
 
-remarks_of(*all_tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))
+remarks_of(*places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))

@@ -1,7 +1,11 @@
+SHIFTED = "<results>/shifted_recall/{encoder}/{corpus}/{split}"
+SHIFTED_PLACES = list(places.evaluations(config["shifted_recall"]["encoders"]))
+
+
 rule shifted_recall:
     """Recall@k while images and texts move along the gap (cf. chowers2026, Fig. 2b)."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
     output:
         curves="<results>/shifted_recall/{encoder}/{corpus}/{split}/curves.parquet",
         gains="<results>/shifted_recall/{encoder}/{corpus}/{split}/gains.parquet",
@@ -24,8 +28,8 @@ rule shifted_recall:
 rule plot_shifted_recall:
     """Recall@k against signed centre distance."""
     input:
-        curves=shifted_recall_tables("curves"),
-        gains=shifted_recall_tables("gains"),
+        curves=at(f"{SHIFTED}/curves.parquet", SHIFTED_PLACES),
+        gains=at(f"{SHIFTED}/gains.parquet", SHIFTED_PLACES),
     output:
         figure(
             "<results>/figures/shifted_recall/shifted_recall",
@@ -47,5 +51,5 @@ rule plot_shifted_recall:
         "../../scripts/plot_shifted_recall.py"
 
 
-claims_of("shifted_recall_gains", shifted_recall_tables("gains"))
-remarks_of(*shifted_recall_tables("curves"))
+claims_of("shifted_recall_gains", at(f"{SHIFTED}/gains.parquet", SHIFTED_PLACES))
+remarks_of(*at(f"{SHIFTED}/curves.parquet", SHIFTED_PLACES))

@@ -1,8 +1,15 @@
+wildcard_constraints:
+    method=any_of(config["views"]["methods"]),
+
+
 rule view:
     """Both modalities of each encoder in one plane (liang2022, Figs. 1b-c, 4)."""
     input:
         # One job for all encoders: loading UMAP takes longer than running it.
-        **{part: tables_on(file) for part, file in EMBEDDING_FILES.items()},
+        **{
+            part: of(places.tables_on(file), "corpus", "split")
+            for part, file in EMBEDDINGS.items()
+        },
     output:
         "<results>/views/{corpus}/{split}/{method}.parquet",
     log:
@@ -15,7 +22,7 @@ rule view:
         mem_mb=2000,
         runtime=30,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
         number=config["views"]["pairs"],
         seed=config["views"]["seed"],
         code=code_of("view"),
@@ -34,7 +41,7 @@ rule plot_view:
             "1 The gap",
             where=[
                 (*place, method)
-                for place in evaluated_splits()
+                for place in places.splits()
                 for method in config["views"]["methods"]
             ],
             caption="view",
@@ -49,8 +56,8 @@ rule plot_view:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
         code=code_of("plot_view"),
     script:
         "../../scripts/plot_view.py"

@@ -1,10 +1,15 @@
+from modality_gap.study.jobs.zero_shot import ZeroShot
+
+zero_shot = ZeroShot(config)
+
+
 rule zero_shot:
     """Zero-shot accuracy while images and texts move along the gap (liang2022, Sec. 5.1)."""
     input:
-        unpack(direction_embeddings),
-        images=EMBEDDING_FILES["images"],
+        unpack(of(zero_shot.directions, "encoder")),
+        images=EMBEDDINGS["images"],
         labels="<results>/corpora/{corpus}/images.parquet",
-        classes=classes_of_corpus,
+        classes=corpus_file("{corpus}", "classes.yaml"),
         prompts="<results>/embeddings/{encoder}/prompts/zero_shot.parquet",
     output:
         curves="<results>/zero_shot/{encoder}/{corpus}/{split}/curves.parquet",
@@ -20,7 +25,7 @@ rule zero_shot:
         runtime=30,
     params:
         settings=config["zero_shot"],
-        stamps=direction_stamps(),
+        stamps=zero_shot.stamps(),
         code=code_of("zero_shot"),
     script:
         "../../scripts/zero_shot.py"
@@ -29,8 +34,8 @@ rule zero_shot:
 rule plot_zero_shot:
     """Zero-shot accuracy along the gap, and what moving gains (liang2022, Fig. 10, Tables 1, 5)."""
     input:
-        curves=zero_shot_tables("curves"),
-        gains=zero_shot_tables("gains"),
+        curves=zero_shot.tables("curves"),
+        gains=zero_shot.tables("gains"),
     output:
         zero_shot=figure(
             "<results>/figures/zero_shot/zero_shot",
@@ -57,5 +62,11 @@ rule plot_zero_shot:
         "../../scripts/plot_zero_shot.py"
 
 
-claims_of("zero_shot_gains", zero_shot_tables("gains"))
-remarks_of(*zero_shot_tables("curves"), *prompts_of("zero_shot", ZERO_SHOT["encoders"]))
+claims_of("zero_shot_gains", zero_shot.tables("gains"))
+remarks_of(
+    *zero_shot.tables("curves"),
+    *(
+        prompts_file(encoder, "zero_shot")
+        for encoder in config["zero_shot"]["encoders"]
+    ),
+)
