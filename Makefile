@@ -3,7 +3,7 @@ STUDY ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run test kernels lint format report benchmark compare-readers lock clean help
+.PHONY: run test kernels lint format report benchmark compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
@@ -37,8 +37,12 @@ benchmark: .venv/installed ## speed and memory against the obvious way
 compare-readers: .venv/installed .clip_benchmark/installed ## what other tools read from odd files: writes docs/readers.md
 	$(BIN)/python tests/compare_readers.py
 
+wheel: .venv/installed ## the library alone, as a wheel in dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	rm -rf build scripts/modality_gap.egg-info
+
 lock: ## write requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --group workflow --group dev --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --quiet --upgrade \
 	| sed -E "/>= '3.12'|== 'win32'$$|emscripten' and|and sys_platform == 'emscripten'/d; \
 		s/ ; python_full_version < '3.12'$$//; s/ ; sys_platform != 'emscripten'$$//; \
@@ -46,7 +50,7 @@ lock: ## write requirements.lock anew (needs uv)
 	> requirements.lock
 
 clean: ## delete everything that was made, except the environment
-	rm -rf .snakemake logs benchmarks
+	rm -rf .snakemake logs benchmarks dist
 	find results -mindepth 1 -not -name README.md -delete
 
 help: ## this list

@@ -1,4 +1,4 @@
-"""What surrounds a script that measures or draws what some embeddings do not define."""
+"""What surrounds a script that measures what some embeddings do not define."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,30 +9,30 @@ import pandas as pd
 
 from job import say
 from modality_gap.data.embeddings import UndefinedError, read_sample
-from modality_gap.plots.style import blank, save
+
+
+def write_empty(output: str, error: UndefinedError) -> None:
+    """Write a table without rows, with the reason in its attributes `undefined` and `remarks`."""
+    table = pd.DataFrame()
+    table.attrs = {"undefined": str(error), "remarks": [f"not defined: {error}"]}
+    table.to_parquet(output)
 
 
 @contextmanager
-def measured(snakemake) -> Iterator[None]:
+def measured(
+    snakemake, write: Callable[[str, UndefinedError], None] = write_empty
+) -> Iterator[None]:
     """Where what is asked for is not defined, outputs that say why; then the study goes on.
 
-    Tables have no rows and the reason in their attribute `undefined`, figures are a line. An output
-    that was written before the undefined was asked for stays.
+    write: an output that says why. One that was written before the undefined was asked for stays.
     """
     try:
         yield
     except UndefinedError as error:
-        remark = f"not defined: {error}"
-        say(snakemake, [remark])
+        say(snakemake, [f"not defined: {error}"])
         for output in snakemake.output:
-            if Path(output).exists():
-                continue
-            if output.endswith(".parquet"):
-                table = pd.DataFrame()
-                table.attrs = {"undefined": str(error), "remarks": [remark]}
-                table.to_parquet(output)
-            else:
-                save(blank(str(error)), [output])
+            if not Path(output).exists():
+                write(output, error)
 
 
 def samples_measured(

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from drawn import drawn
 from job import job
-from measured import measured
 from modality_gap.plots.cone import plot_cone
 from modality_gap.plots.style import save
 
-with job(snakemake), measured(snakemake):
+with job(snakemake), drawn(snakemake):
     params = snakemake.params
     data = dict(zip(params.encoders, map(pd.read_parquet, snakemake.input.data), strict=True))
     noise = map(pd.read_parquet, snakemake.input.noise)

@@ -1,11 +1,11 @@
 """Draw the histograms of all pairwise cosines."""
 
+from drawn import drawn
 from job import job
-from measured import measured
 from modality_gap.plots.cone import plot_cosines
 from modality_gap.plots.style import read_defined, save
 
-with job(snakemake), measured(snakemake):
+with job(snakemake), drawn(snakemake):
     params = snakemake.params
     tables, encoders, initials = read_defined(
         snakemake.input.tables, params.encoders, params.initials

@@ -1,11 +1,11 @@
 """Draw the cosines between the gap and each embedding."""
 
+from drawn import drawn
 from job import job
-from measured import measured
 from modality_gap.plots.gap import plot_gap_cosines
 from modality_gap.plots.style import read_defined, save
 
-with job(snakemake), measured(snakemake):
+with job(snakemake), drawn(snakemake):
     params = snakemake.params
     tables, encoders, initials = read_defined(
         snakemake.input.tables, params.encoders, params.initials

@@ -1,11 +1,11 @@
 """Draw the loss against the centre distance."""
 
+from drawn import drawn
 from job import job
-from measured import measured
 from modality_gap.plots.shift import plot_shift_landscape
 from modality_gap.plots.style import read_defined, save
 
-with job(snakemake), measured(snakemake):
+with job(snakemake), drawn(snakemake):
     tables, encoders = read_defined(snakemake.input.tables, snakemake.params.encoders)
     tables = [table[table.scope == snakemake.wildcards.scope] for table in tables]
     save(plot_shift_landscape(tables, encoders), list(snakemake.output))

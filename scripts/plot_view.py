@@ -1,11 +1,11 @@
 """Draw pairs in a plane."""
 
+from drawn import drawn
 from job import job
-from measured import measured
 from modality_gap.plots.style import read_defined, save
 from modality_gap.plots.views import plot_view
 
-with job(snakemake), measured(snakemake):
+with job(snakemake), drawn(snakemake):
     (table,) = read_defined([snakemake.input.table])[0]
     pairs = zip(snakemake.params.encoders, snakemake.params.initials, strict=True)
     encoders, initials = zip(

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from drawn import drawn
 from job import job
-from measured import measured
 from modality_gap.plots.moved_gap import plot_shift_gains, plot_zero_shot
 from modality_gap.plots.style import read_defined, save
 
-with job(snakemake), measured(snakemake):
+with job(snakemake), drawn(snakemake):
     curves, gains = (
         pd.concat(read_defined(snakemake.input[name])[0], ignore_index=True)
         for name in ("curves", "gains")

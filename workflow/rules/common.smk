@@ -9,6 +9,11 @@ from snakemake.utils import validate
 # Where this file lies: as a module of another workflow, `workflow.basedir` is that one's.
 HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 SCRIPTS = HOME / "scripts"
+if not SCRIPTS.is_dir():
+    raise WorkflowError(
+        f"no scripts in {HOME}: expected a checkout of this workflow on this machine, since its "
+        "scripts import the library beside them"
+    )
 sys.path.insert(0, str(SCRIPTS))
 
 from modality_gap.models.architectures import check_architectures
