@@ -8,13 +8,11 @@ each vector's own largest entry (Redis's vector sets); `sign`, one bit a dimensi
 Redis).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval
 from modality_gap.closing.projection import move_along
 from modality_gap.data.embeddings import UndefinedError, check_pair, first_equal_rows, sample_pairs
 from modality_gap.measures.intervals import mean_interval
@@ -22,13 +20,6 @@ from modality_gap.measures.intervals import mean_interval
 LIMIT = 3.0  # the paper's range: entries of rows of unit length lie far inside
 EXACT_IN_FLOAT32 = 2**24
 SEARCHED = np.linspace(0, 2, 41)
-NEGLIGIBLE = 0.01  # what chowers2026, Fig. 18, calls a negligible loss of accuracy
-NAMES = {
-    "fixed_range": "levels on [−3, 3]",
-    "dimension_range": "levels in each dimension's range",
-    "vector_scale": "whole numbers on each vector's scale",
-    "sign": "signs",
-}
 NEIGHBOUR, TASK = "nearest_kept", "recall@1"
 
 
@@ -231,49 +222,3 @@ def quantization_table(
                 for measure, value in values.items()
             ]
     return pd.DataFrame(rows)
-
-
-def rises(rows: pd.DataFrame) -> str:
-    """Verdict on a rise that is claimed of every row, columns change, change_low, change_high.
-
-    A rise counts where it is more than its interval and more than NEGLIGIBLE; one that can only be
-    less is none.
-    """
-    up = (rows.change_low > 0) & (rows.change > NEGLIGIBLE)
-    if up.all():
-        return HOLDS
-    if up.any():
-        return PARTLY
-    return FAILS if (rows.change_high < NEGLIGIBLE).all() else UNDECIDED
-
-
-def stays(rows: pd.DataFrame) -> str:
-    """Verdict on no fall by more than NEGLIGIBLE in any row; columns as for `rises`."""
-    if (rows.change_low > -NEGLIGIBLE).all():
-        return HOLDS
-    return FAILS if (rows.change_high < -NEGLIGIBLE).any() else UNDECIDED
-
-
-def quantization_claims(table: pd.DataFrame) -> Iterator[tuple]:
-    """Whether closing the gap guards against quantisation; of `quantization_table`."""
-    kept = table[(table.scheme != "none") & (table.measure == NEIGHBOUR) & table.closest]
-    for scheme, rows in kept.groupby("scheme", sort=False):
-        numbers = [
-            f"{row.bits} bits, α = {row.alpha:g}: "
-            f"{interval(row.change, row.change_low, row.change_high)}"
-            for row in rows.itertuples()
-        ]
-        yield (
-            f"chowers2026, {'Fig. 9' if scheme == 'fixed_range' else 'Sec. 5.2'}",
-            f"Closing the gap keeps more nearest neighbours through {NAMES[scheme]}",
-            rises(rows),
-            ", ".join(numbers),
-        )
-    whole = table[(table.scheme == "none") & (table.measure == TASK) & (table.alpha == 1)]
-    row = whole.iloc[0]
-    yield (
-        "chowers2026, Theorem 3.5",
-        "Closing the gap along g′ leaves recall without quantisation as it is",
-        stays(whole),
-        f"recall@1 changes by {interval(row.change, row.change_low, row.change_high)}",
-    )

@@ -1,11 +1,9 @@
 from itertools import pairwise, permutations
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
 from modality_gap.closing.projection import move_along, orthogonal_gap
 from modality_gap.closing.quantization import (
     NEIGHBOUR,
@@ -13,13 +11,10 @@ from modality_gap.closing.quantization import (
     closeness,
     closest_alpha,
     nearest,
-    quantization_claims,
     quantization_table,
     quantize,
     right_first,
-    rises,
     share_found,
-    stays,
 )
 from modality_gap.data.embeddings import normalize
 from modality_gap.measures.intervals import mean_interval
@@ -229,45 +224,3 @@ def test_queries_are_a_sample_with_their_own_matches(pair):
 def test_the_model_as_it_is_must_be_among_the_alphas(pair):
     with pytest.raises(ValueError, match="0 among them"):
         tabulate(*pair, np.zeros((1, 2), dtype=int), alphas=[1.0])
-
-
-def changes(*rows):
-    return pd.DataFrame(rows, columns=["change", "change_low", "change_high"])
-
-
-UP, TRIFLE, DOWN, UNKNOWN = (
-    (0.1, 0.05, 0.15),
-    (0.002, 0.001, 0.003),
-    (-0.1, -0.2, -0.05),
-    (0, -1, 1),
-)
-
-
-@pytest.mark.parametrize(
-    ("rows", "verdict"),
-    [
-        ([UP, UP], HOLDS),
-        ([UP, DOWN], PARTLY),
-        ([TRIFLE, DOWN], FAILS),
-        ([UNKNOWN, TRIFLE], UNDECIDED),
-    ],
-)
-def test_a_rise_is_more_than_its_interval_and_more_than_a_trifle(rows, verdict):
-    assert rises(changes(*rows)) == verdict
-
-
-@pytest.mark.parametrize(
-    ("rows", "verdict"),
-    [([UP, TRIFLE], HOLDS), ([UP, DOWN], FAILS), ([TRIFLE, UNKNOWN], UNDECIDED)],
-)
-def test_staying_is_no_fall(rows, verdict):
-    assert stays(changes(*rows)) == verdict
-
-
-def test_claims_name_every_scheme(pair):
-    pairs = np.column_stack([np.arange(40)] * 2)
-    claims = list(quantization_claims(tabulate(*pair, pairs)[1]))
-    assert len(claims) == len(SCHEMES) + 1
-    assert "4 bits" in claims[0][3]
-    assert "8 bits" in claims[0][3]
-    assert claims[-1][0] == "chowers2026, Theorem 3.5"

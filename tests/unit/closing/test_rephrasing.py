@@ -3,10 +3,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from rephrased import rephrased_items
 from scipy.spatial.distance import cdist
 
-from modality_gap.claims.verdicts import FAILS, HOLDS
-from modality_gap.closing.projection import orthogonal_gap
 from modality_gap.closing.rephrasing import (
     CLEAN,
     COLUMNS,
@@ -17,13 +16,10 @@ from modality_gap.closing.rephrasing import (
     noise_table,
     off_diagonal_share,
     question_texts,
-    rephrasing_claims,
     rephrasing_texts,
     template_table,
 )
-from modality_gap.data.embeddings import normalize
 from modality_gap.measures.retrieval import chance_of_right
-from modality_gap.plots.rephrasing import plot_rephrasing
 
 ALPHAS = [-0.5, 0, 1]
 IMAGES = pd.DataFrame(
@@ -148,22 +144,7 @@ def test_texts_that_make_no_question_are_named(rows, word):
 
 @pytest.fixture
 def study(random):
-    """12 items of 10 groups with 2 templates each and 1 or 2 tags, and 20 images of them."""
-    rows = []
-    for item in range(12):
-        group, name = item // 2 if item < 4 else item, f"item {item}"
-        rows += [(name, group, "template", f"{n}", f"{n} {name}") for n in "xy"]
-        rows.append((name, group, "clean", "clean", name))
-        rows += [(name, group, "tags", str(n), f"tag {item} {n}") for n in range(1 + item % 2)]
-    # In no order: rephrasings belong to their items, not to their places.
-    table = pd.DataFrame([rows[row] for row in random.permutation(len(rows))], columns=COLUMNS)
-    own = random.normal(size=(12, 8))
-    places = table["item"].str.split(" ").str[1].astype(int)
-    noise = np.where(table.kind == "clean", 0, 0.7)[:, None]
-    texts = normalize(own[places] + noise * random.normal(size=(len(table), 8)) - 1)
-    which = random.integers(0, 12, 20)
-    images = normalize(own[which] + 0.8 * random.normal(size=(20, 8)) + 0.5)
-    return images, [f"item {item}" for item in which], table, texts
+    return rephrased_items(random)
 
 
 def distances(images, texts, metric):
@@ -353,43 +334,6 @@ def test_shuffling_takes_the_correlation_away(study, random):
     row = noise_table(clean + 1, table, np.vstack([clean, clean + noise]), np.ones(20), 0).iloc[0]
     assert row.off_diagonal_share > 0.9
     assert row.independent == pytest.approx(np.sqrt(19 / 220), abs=0.05)
-
-
-def test_claims(study):
-    images, items, table, texts = study
-    gap = orthogonal_gap(images, texts, 0.5).vector
-    found = (images, items, table, texts, gap, ALPHAS)
-    results = pd.concat([answer_table(*found, 4), template_table(*found)])
-    claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
-    assert len(claims) == 2 + 2 * 2
-    rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
-    noise = pd.DataFrame(
-        {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
-    )
-    verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
-    assert verdicts == [FAILS, *[HOLDS] * 5]
-
-
-def test_few_texts_have_no_noise_and_no_claims_of_it(random):
-    """Choices are judged; what rephrasing adds to so few embeddings says nothing."""
-    table = pd.DataFrame(
-        [
-            (item, item, kind, kind, f"{kind} {item}")
-            for item in "abcd"
-            for kind in (CLEAN, "other")
-        ],
-        columns=["item", "group", "kind", "name", "text"],
-    )
-    texts, images = (normalize(random.normal(size=(n, 8))) for n in (8, 4))
-    found = noise_table(images, table, texts, texts[0], seed=0)
-    assert found.empty
-    about = (images, list("abcd"), table, texts, texts[0], [0, 1])
-    results = pd.concat([answer_table(*about, choices=4), template_table(*about)])
-    assert all(
-        "choices" in claim or "accuracy" in claim
-        for _, claim, _, _ in rephrasing_claims(results, found)
-    )
-    assert plot_rephrasing([results], [found], ["tiny"]) is not None
 
 
 def test_questions_are_told_from_captions_by_their_column():
