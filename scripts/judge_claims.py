@@ -21,4 +21,4 @@ with job(snakemake):
         files = [table for table in files if len(table)]
         if files:
             tables[name] = pd.concat(files)
-    judge(tables, params.places).to_csv(snakemake.output[0], index=False)
+    judge(tables).to_csv(snakemake.output[0], index=False)

@@ -51,12 +51,12 @@ def all_judges() -> list[Judge]:
     return sorted(JUDGES, key=lambda judge: (judge.order, judge.claims.__module__))
 
 
-def judge(tables: dict[str, pd.DataFrame], places: dict[str, list[str]]) -> pd.DataFrame:
+def judge(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """A row a claim that the tables can answer: source, claim, verdict, numbers.
 
-    tables: by name; absent ones answer nothing. places: where each table of encoders and splits
-    was measured, in order, as its column place says it. A claim holds, or does not, where a 95%
-    interval says so; otherwise it is undecided.
+    tables: by name; absent ones answer nothing. Those of encoders and splits say in a column place
+    which ones, and are judged in the order of the first of them. A claim holds, or does not, where
+    a 95% interval says so; otherwise it is undecided.
     """
     rows = []
     for claims, names, placed, _ in all_judges():
@@ -66,7 +66,7 @@ def judge(tables: dict[str, pd.DataFrame], places: dict[str, list[str]]) -> pd.D
         if not placed:
             rows += claims(*needed)
             continue
-        for place in places.get(names[0], []):
+        for place in needed[0].place.unique():
             here = [table[table.place == place] for table in needed]
             if not any(table.empty for table in here):
                 rows += [(*row, f"{place}: {numbers}") for *row, numbers in claims(*here)]

@@ -16,6 +16,6 @@ def test_first_steps_are_judged_by_the_change_of_the_gap(random, change, verdict
         for seed, noises in enumerate(random.normal(0, 0.05, (12, 2)))
         for step, noise in enumerate(noises)
     ]
-    claims = judge({"first_steps": pd.DataFrame(rows)}, {})
+    claims = judge({"first_steps": pd.DataFrame(rows)})
     assert claims.verdict.tolist() == [verdict]
     assert "over 12 initialisations" in claims.numbers[0]

@@ -27,7 +27,7 @@ def test_descent_is_judged_by_what_it_leaves_of_the_gap():
         {("a", 3, 20, 0.1): 0.0, ("b", 512, 50, 0.1): 0.8},
         ["run", "dimension", "pairs", "temperature"],
     )
-    claims = judge({"plane_records": plane, "sphere_records": sphere}, {})
+    claims = judge({"plane_records": plane, "sphere_records": sphere})
     assert list(claims.verdict) == [HOLDS, PARTLY, PARTLY]
     assert "σ = 1, τ = 1: 0.05" in claims.numbers[1]
     assert "512 dimensions with 50 pairs, τ = 0.1: 0.80" in claims.numbers[2]

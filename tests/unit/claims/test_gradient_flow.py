@@ -11,8 +11,8 @@ def test_theory_is_judged_by_its_own_solution():
     closing = slow_closing(6, 8, 0, 0.5, 1000)
     growth = initial_growth_table([32], 5, [2, 8], 0, 0.2, 14.3, 0.05)
     tables = {"coupled": coupled, "slow_closing": closing, "initial_growth": growth}
-    assert judge(tables, {}).verdict.tolist() == [HOLDS] * 3
+    assert judge(tables).verdict.tolist() == [HOLDS] * 3
     broken = coupled.assign(invariant=coupled.invariant + 1e-3 * coupled.time)
     below = closing.assign(modality_gap=closing.bound / 2)
-    found = judge({"coupled": broken, "slow_closing": below}, {})
+    found = judge({"coupled": broken, "slow_closing": below})
     assert found.verdict.tolist() == [FAILS] * 2

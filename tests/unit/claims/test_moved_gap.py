@@ -36,7 +36,7 @@ def test_claims_follow_the_held_out_choice():
     }
     gains = gains_table("task", groups, "top_1", "both").assign(direction="task")
     per_class = gains.assign(metric="mean_per_class", gain_low=0.4, gain_high=0.5)
-    found = judge({"zero_shot_gains": pd.concat([per_class, gains])}, {})
+    found = judge({"zero_shot_gains": pd.concat([per_class, gains])})
     assert list(found.columns) == COLUMNS
     verdicts = found.groupby("source", sort=False).verdict.apply(list)
     assert verdicts["liang2022, Sec. 5.1, Table 1"] == ["holds", "does not hold", "undecided"]
@@ -44,20 +44,20 @@ def test_claims_follow_the_held_out_choice():
     assert verdicts["liang2022, Fig. 10; chowers2026, Fig. 2"] == ["undecided"]
     groups["flat"]["held_out"] = (0.01, 0.02, "smaller")
     gains = gains_table("task", groups, "roc_auc", "both").assign(direction="task")
-    assert judge({"zero_shot_gains": gains}, {}).verdict.iloc[-1] == "holds"
+    assert judge({"zero_shot_gains": gains}).verdict.iloc[-1] == "holds"
     groups["flat"]["held_out"] = (0.01, 0.02, "larger")
     gains = gains_table("task", groups, "roc_auc", "both").assign(direction="task")
-    assert judge({"zero_shot_gains": gains}, {}).verdict.iloc[-1] == "does not hold"
+    assert judge({"zero_shot_gains": gains}).verdict.iloc[-1] == "does not hold"
 
 
 def test_a_model_at_chance_decides_nothing():
     choices = {"best": (0.1, 0.2, "larger"), "held_out": (0.1, 0.2, "larger")}
     choices["closed"] = (0.0, 0.0, "smaller")
     gains = gains_table("task", {"guess": choices}, "top_1", "both").assign(direction="task")
-    found = judge({"zero_shot_gains": gains.assign(baseline=0.5)}, {})
+    found = judge({"zero_shot_gains": gains.assign(baseline=0.5)})
     assert set(found.verdict) == {"undecided"}
     assert found.numbers.str.contains("no better than always the same answer").sum() == 2
-    assert "holds" in set(judge({"zero_shot_gains": gains}, {}).verdict)
+    assert "holds" in set(judge({"zero_shot_gains": gains}).verdict)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,5 @@ def test_a_model_at_chance_decides_nothing():
 def test_claims_on_retrieval(held_out, verdict):
     choices = {"best": (0, 0, "same"), "held_out": held_out, "closed": (-0.005, 0.005, "smaller")}
     groups = {"image_to_text": choices, "text_to_image": choices}
-    found = judge(
-        {"shifted_recall_gains": gains_table("direction", groups, "recall@1", "texts")}, {}
-    )
+    found = judge({"shifted_recall_gains": gains_table("direction", groups, "recall@1", "texts")})
     assert found.verdict.tolist() == ["holds", verdict, "holds"]

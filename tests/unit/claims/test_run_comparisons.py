@@ -47,7 +47,7 @@ def test_the_papers_own_starts_bear_out_the_papers_claims():
         for step, gap in enumerate(gaps)
     ]
     _, means = starts(pd.DataFrame(rows), "random", ["amended"])
-    claims = judge({"starts_means": means}, {})
+    claims = judge({"starts_means": means})
     assert list(claims.verdict) == [HOLDS] * 3
     assert "0.039 [" in only(claims, "Training builds a gap").numbers
     assert "0.57" in only(claims, "It ends smaller").numbers
@@ -70,7 +70,7 @@ def test_temperature_is_judged_by_its_ends(random, gaps, verdict):
         }
     )
     _, correlations = gap_by_temperature(found, runs)
-    claims = judge({"temperature_correlations": correlations}, {})
+    claims = judge({"temperature_correlations": correlations})
     assert only(claims, "A higher temperature").verdict == verdict
     steps = "falls at every step" if verdict == HOLDS else "does not fall at every step"
     assert steps in claims.numbers[0]
@@ -106,7 +106,7 @@ def mitigated(random, recalls: dict[str, float]) -> dict[str, pd.DataFrame]:
     ],
 )
 def test_mitigations_are_judged_by_their_retrieval(recalls, verdict):
-    claims = judge(mitigated(np.random.default_rng(1), recalls), {})
+    claims = judge(mitigated(np.random.default_rng(1), recalls))
     row = only(claims, "Mitigations that shrink")
     assert row.verdict == verdict
     assert "smaller than that of baseline for a, b of 2 runs" in row.numbers
@@ -120,6 +120,6 @@ def test_a_long_training_and_the_dimension():
     found = measures({"64": [{"modality_gap": 0.5}], "512": [{"modality_gap": 0.52}]})
     runs = pd.DataFrame({"run": ["64", "512"], "dimension": [64, 512]})
     points, _ = gap_by_dimension(found, runs)
-    claims = judge({"long_training_fit": fit, "gap_by_dimension": points}, {})
+    claims = judge({"long_training_fit": fit, "gap_by_dimension": points})
     assert "R² at least 1.000" in only(claims, "The gap falls linearly").numbers
     assert only(claims, "The gap does not vary").verdict == HOLDS

@@ -13,4 +13,4 @@ from modality_gap.claims.verdicts import (
 def test_the_seeds_share_of_the_variance_is_held_against_one_half(share, verdict):
     row = {"family": "vit", "tower": "image", "inputs": "data", "share_between": share}
     table = pd.DataFrame([row | {"share_low": share - 0.05, "share_high": share + 0.05}])
-    assert judge({"seed_cones": table}, {}).verdict.tolist() == [verdict]
+    assert judge({"seed_cones": table}).verdict.tolist() == [verdict]
