@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from modality_gap.closing.rephrasing import COLUMNS
+from modality_gap.closing.rephrased_texts import COLUMNS
 from modality_gap.data.embeddings import normalize
 
 

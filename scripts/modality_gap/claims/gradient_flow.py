@@ -23,7 +23,7 @@ def coupling_claims(flows: pd.DataFrame) -> Iterator[tuple]:
 
 @judges("slow_closing", order=3)
 def closing_claims(flows: pd.DataFrame) -> Iterator[tuple]:
-    """Whether the gap stays above its bound; of `gradient_flow.slow_closing`."""
+    """Whether the gap stays above its bound; of `flow_theorems.slow_closing`."""
     last = flows[flows.time == flows.time.max()]
     gaps = ", ".join(f"{row.modality_gap:.3f} ({row.flow})" for row in last.itertuples())
     yield (
@@ -36,7 +36,7 @@ def closing_claims(flows: pd.DataFrame) -> Iterator[tuple]:
 
 @judges("initial_growth", order=3)
 def growth_claims(growth: pd.DataFrame) -> Iterator[tuple]:
-    """Whether the gap grows at random starts; of `gradient_flow.initial_growth_table`."""
+    """Whether the gap grows at random starts; of `flow_theorems.initial_growth_table`."""
     gap = growth[growth.measure == "gap_moving"]
     grows, shrinks = gap.low > 0, gap.high < 0
     verdict = HOLDS if grows.all() else FAILS if shrinks.all() else PARTLY

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 
+from modality_gap.closing.few_bits import quantize
 from modality_gap.closing.projection import orthogonal_gap
-from modality_gap.closing.quantization import closeness, mean_and_change, quantize, right_first
 from modality_gap.data.embeddings import (
     UndefinedError,
     check_pair,
@@ -17,6 +17,8 @@ from modality_gap.data.embeddings import (
     sample_pairs,
 )
 from modality_gap.measures.gap import gap_vector
+from modality_gap.measures.intervals import mean_and_change
+from modality_gap.measures.neighbours import closeness, right_first
 
 NONE = "none"
 MITIGATIONS = (NONE, "shift", "projection", "centring", "rotation", "realign")
@@ -132,7 +134,7 @@ def mitigation_table(
     reference: matched images and texts to fit on, both of shape (r, d); images, texts: shape (n, d)
     and (m, d), of other data, rows of unit length; pairs: every (image row, text row) of them that
     belong together; matched_captions: which of them are matched pairs, bool, shape (p,). deviation, draws: of `kept_under_noise`;
-    scheme, bits: of `quantization.quantize`; queries: how many ask in a direction, a sample that
+    scheme, bits: of `few_bits.quantize`; queries: how many ask in a direction, a sample that
     `seed` draws; all where there are fewer. Noise and queries are the same for every mitigation.
     Returns a row a mitigation, direction and measure, with columns queries, mean, low, high, and the
     change from no mitigation, paired by query. Measures: `recall@1` of the nearest item by Euclidean

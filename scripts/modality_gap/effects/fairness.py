@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.data.embeddings import check_pair
-from modality_gap.effects.moved_gap import centre_distances, gap_direction
+from modality_gap.effects.moves import centre_distances, gap_direction, shift_grid
 from modality_gap.effects.prompts import allowed_rows, check_labels
 from modality_gap.measures.intervals import CONFIDENCE, mcnemar, paired_interval, wilson
 
@@ -95,7 +95,7 @@ def study_shifts(settings: dict) -> list[float]:
     """Every shift of a study in ascending order: a grid or a list, the compared ones, and 0."""
     grid = settings.get("shifts", [])
     if isinstance(grid, dict):
-        grid = np.linspace(grid["first"], grid["last"], grid["number"])
+        grid = shift_grid(**grid)
     compared = [entry["shift"] for entry in settings["compared"].values()]
     return sorted({float(np.round(shift, 9)) for shift in [0, *grid, *compared]})
 

@@ -4,9 +4,7 @@ import pytest
 
 from modality_gap.claims.fairness import fairness_claims
 from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
-from modality_gap.effects.fairness import (
-    changes,
-)
+from modality_gap.effects.fairness import changes
 
 COLUMNS = ["tone", "gender"]
 OWN = [f"{tone}, {gender}" for tone in ("light", "dark") for gender in ("female", "male")]

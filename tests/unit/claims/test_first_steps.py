@@ -1,12 +1,7 @@
 import pandas as pd
 import pytest
 
-from modality_gap.claims.verdicts import (
-    FAILS,
-    HOLDS,
-    UNDECIDED,
-    judge,
-)
+from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED, judge
 
 
 @pytest.mark.parametrize(("change", "verdict"), [(0.2, HOLDS), (-0.2, FAILS), (0.0, UNDECIDED)])

@@ -1,10 +1,6 @@
 import pandas as pd
 
-from modality_gap.claims.verdicts import (
-    HOLDS,
-    PARTLY,
-    judge,
-)
+from modality_gap.claims.verdicts import HOLDS, PARTLY, judge
 
 
 def records(kept: dict[tuple, float], keys: list[str]) -> pd.DataFrame:

@@ -1,9 +1,6 @@
-from modality_gap.claims.verdicts import (
-    FAILS,
-    HOLDS,
-    judge,
-)
-from modality_gap.origin.gradient_flow import coupled_flows, initial_growth_table, slow_closing
+from modality_gap.claims.verdicts import FAILS, HOLDS, judge
+from modality_gap.origin.flow_theorems import initial_growth_table, slow_closing
+from modality_gap.origin.gradient_flow import coupled_flows
 
 
 def test_theory_is_judged_by_its_own_solution():

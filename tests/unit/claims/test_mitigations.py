@@ -6,12 +6,7 @@ import pytest
 
 from modality_gap.claims.mitigations import GUARDED, advice, mitigations_claims, rise
 from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED
-from modality_gap.closing.mitigations import (
-    DIRECTIONS,
-    MITIGATIONS,
-    NOISE,
-    RECALL,
-)
+from modality_gap.closing.mitigations import DIRECTIONS, MITIGATIONS, NOISE, RECALL
 
 
 def table_of(**changes):

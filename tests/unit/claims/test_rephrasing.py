@@ -4,12 +4,8 @@ from rephrased import rephrased_items
 from modality_gap.claims.rephrasing import rephrasing_claims
 from modality_gap.claims.verdicts import FAILS, HOLDS
 from modality_gap.closing.projection import orthogonal_gap
-from modality_gap.closing.rephrasing import (
-    CLEAN,
-    answer_table,
-    noise_table,
-    template_table,
-)
+from modality_gap.closing.rephrased_texts import CLEAN
+from modality_gap.closing.rephrasing import answer_table, noise_table, template_table
 from modality_gap.data.embeddings import normalize
 from modality_gap.plots.rephrasing import plot_rephrasing
 

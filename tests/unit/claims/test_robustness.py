@@ -9,11 +9,9 @@ from modality_gap.claims.robustness import (
     worthwhile_range,
 )
 from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
-from modality_gap.closing.robustness import (
-    retrieval_task,
-    robustness_tables,
-    two_class_table,
-)
+from modality_gap.closing.choices import retrieval_task
+from modality_gap.closing.robustness import robustness_tables
+from modality_gap.closing.two_class import two_class_table
 
 
 def test_two_classes_are_as_robust_as_theory_says():

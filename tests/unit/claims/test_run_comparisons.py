@@ -2,13 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modality_gap.claims.verdicts import (
-    FAILS,
-    HOLDS,
-    PARTLY,
-    UNDECIDED,
-    judge,
-)
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judge
 from modality_gap.training.run_comparisons import (
     gap_by_dimension,
     gap_by_temperature,

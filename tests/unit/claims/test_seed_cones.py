@@ -1,12 +1,7 @@
 import pandas as pd
 import pytest
 
-from modality_gap.claims.verdicts import (
-    FAILS,
-    HOLDS,
-    UNDECIDED,
-    judge,
-)
+from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED, judge
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.9, HOLDS), (0.2, FAILS), (0.5, UNDECIDED)])

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+from modality_gap.closing.choices import retrieval_task
+from modality_gap.closing.few_bits import quantize
 from modality_gap.closing.mitigations import (
     COSINE_RECALL,
     DIRECTIONS,
@@ -18,8 +20,7 @@ from modality_gap.closing.mitigations import (
     sample_queries,
 )
 from modality_gap.closing.projection import close_gap
-from modality_gap.closing.quantization import quantize
-from modality_gap.closing.robustness import noise_outcomes, retrieval_task
+from modality_gap.closing.robustness import noise_outcomes
 from modality_gap.data.embeddings import normalize
 from modality_gap.measures.gap import gap_vector, modality_gap
 from modality_gap.measures.retrieval import recall_at_k

@@ -22,7 +22,7 @@ from modality_gap.effects.fairness import (
     select_images,
     study_shifts,
 )
-from modality_gap.effects.moved_gap import gap_direction
+from modality_gap.effects.moves import gap_direction
 
 SHIFTS = [-1.0, -0.2, 0.0, 0.3, 0.75]
 PUBLISHED = Path(__file__).parents[4] / "shared/reference/liang2022_fairface_confusion.csv"
