@@ -49,7 +49,11 @@ class Move:
 
 
 def fit_mitigation(
-    name: str, images: np.ndarray, texts: np.ndarray, direction: str, kept_variance: float | None
+    name: str,
+    images: np.ndarray,
+    texts: np.ndarray,
+    direction: str = "image_to_text",
+    kept_variance: float | None = None,
 ) -> tuple[Move, Move]:
     """What images and what texts go through, of one of `MITIGATIONS`.
 

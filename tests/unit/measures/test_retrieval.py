@@ -10,6 +10,7 @@ from modality_gap.measures.retrieval import (
     chance_of_right,
     chance_recall,
     hits,
+    recall,
     recall_at_k,
 )
 
@@ -120,3 +121,13 @@ def test_the_chance_of_a_tied_answer_is_the_mean_over_draws_and_orders(beaten, t
         chances.append((best == 0) / (1 + sum(value == best for value in drawn)))
     found = chance_of_right(np.array([beaten]), np.array([tied]), len(wrong), 4)
     assert found[0] == pytest.approx(np.mean(chances), abs=1e-12)
+
+
+def test_recall_of_matched_rows_counts_equal_rows_as_one_item(random):
+    """Two captions an image: its rows are equal, and either caption is right."""
+    images, texts = normalize(random.normal(size=(20, 8))), normalize(random.normal(size=(40, 8)))
+    pairs = np.column_stack([np.repeat(np.arange(20), 2), np.arange(40)])
+    expected = recall_at_k(images, texts, pairs, [3])
+    found = recall(images[pairs[:, 0]], texts, k=3)
+    assert found == pytest.approx({direction: expected[direction, 3] for direction in found})
+    assert list(found) == ["image_to_text", "text_to_image"]
