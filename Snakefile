@@ -17,21 +17,30 @@ pathvars:
     benchmarks=f"benchmarks/{config['study']}",
 
 
-include: "workflow/rules/data.smk"
-include: "workflow/rules/training.smk"
-include: "workflow/rules/embed.smk"
-include: "workflow/rules/gap.smk"
-include: "workflow/rules/cone.smk"
-include: "workflow/rules/retrieval.smk"
-include: "workflow/rules/views.smk"
-include: "workflow/rules/shift.smk"
+# A study has the experiments whose section it has, each in the file of that name.
+EVERY_STUDY = [
+    "data",
+    "training",
+    "embed",
+    "gap",
+    "cone",
+    "retrieval",
+    "views",
+    "shift",
+]
+EXPERIMENTS = [
+    section
+    for section in config
+    if section not in EVERY_STUDY and (HOME / f"workflow/rules/{section}.smk").is_file()
+]
+
+for topic in EVERY_STUDY + EXPERIMENTS:
+
+    include: f"workflow/rules/{topic}.smk"
+
+
+# Last: it shows what the others have told of.
 include: "workflow/rules/report.smk"
-
-
-# Experiments that a study has where it has their section.
-for experiment in EXPERIMENTS:
-
-    include: f"workflow/rules/{experiment}.smk"
 
 
 rule all:

@@ -15,8 +15,8 @@ with job(snakemake):
     params, tables = snakemake.params, {}
     for name in params.tables:
         files = [pd.read_parquet(file) for file in snakemake.input[name]]
-        if name in params.names:
-            files = named(files, params.names[name])
+        if name in params.facts:
+            files = named(files, params.facts[name])
         # A table without rows says why it has none; nothing can be claimed of it.
         files = [table for table in files if len(table)]
         if files:

@@ -8,7 +8,7 @@ from modality_gap.plots.training import plot_trajectory
 
 with job(snakemake):
     tables = [pd.read_parquet(file) for file in snakemake.input.trajectories]
-    files = zip(snakemake.output.vector, snakemake.output.pixels, strict=True)
+    files = zip(snakemake.output[::2], snakemake.output[1::2], strict=True)
     for run, names in zip(snakemake.params.runs, files, strict=True):
         own = [
             table

@@ -28,9 +28,11 @@ with job(snakemake):
         "classes": params.classes,
         "architectures": str(architectures(snakemake)),
         "threads": snakemake.threads,
-        "identity": identity([params.settings, params.start], list(map(str, snakemake.input))),
+        "identity": identity(
+            [params.settings, params.start, params.code], list(map(str, snakemake.input))
+        ),
         "log": str(snakemake.log[0]),
-        "inputs": {name: str(file) for name, file in snakemake.input.items() if name != "library"},
+        "inputs": {name: str(file) for name, file in snakemake.input.items()},
         "outputs": {name: str(file) for name, file in snakemake.output.items()},
     }
     launch(run, device, gpus if device.type == "cuda" else 1)

@@ -47,7 +47,7 @@ def test_every_rule_has_a_log_a_benchmark_and_an_environment():
     for file in (ROOT / "workflow/rules").glob("*.smk"):
         for rule in re.split(r"^rule ", file.read_text(), flags=re.M)[1:]:
             if "script:" in rule:
-                for part in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=", "library_of("):
+                for part in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=", "code="):
                     assert part in rule, f"{file.name}: {rule.splitlines()[0]} {part}"
 
 

@@ -1,8 +1,12 @@
+from functools import partial
+
+HISTOGRAM = "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"
+
+
 rule cosine_statistics:
     """Cosines of all pairs, within and across the modalities (liang2022, Figs. 2a, 6)."""
     input:
-        unpack(side_embeddings),
-        library=library_of("cosine_statistics"),
+        unpack(of(places.side_embeddings, "encoder")),
     output:
         statistics="<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
         histogram="<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet",
@@ -15,6 +19,8 @@ rule cosine_statistics:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code_of("cosine_statistics"),
     script:
         "../../scripts/cosine_statistics.py"
 
@@ -22,20 +28,20 @@ rule cosine_statistics:
 rule plot_cosines:
     """Histograms of all pairwise cosines."""
     input:
-        tables=tables_on("<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"),
-        library=library_of("plot_cosines"),
-    output:
-        report(
-            "<results>/figures/{corpus}/{split}/cosines.svg",
-            caption="../report/cosines.rst",
-            category="3 The cone",
-            labels={
-                "figure": "Cosines of all pairs",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        tables=of(
+            places.tables_on(
+                "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"
+            ),
+            "corpus",
+            "split",
         ),
-        "<results>/figures/{corpus}/{split}/cosines.png",
+    output:
+        figure(
+            "<results>/figures/{corpus}/{split}/cosines",
+            "Cosines of all pairs",
+            "3 The cone",
+            where=places.splits(),
+        ),
     log:
         "<logs>/plot_cosines/{corpus}/{split}.log",
     benchmark:
@@ -46,8 +52,9 @@ rule plot_cosines:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
+        code=code_of("plot_cosines"),
     script:
         "../../scripts/plot_cosines.py"
 
@@ -55,21 +62,15 @@ rule plot_cosines:
 rule plot_cone:
     """The cone of every encoder's modalities, on data and on noise."""
     input:
-        data=cone_histograms,
-        noise=noise_histograms,
-        library=library_of("plot_cone"),
+        data=of(places.tables_on(HISTOGRAM, config["encoders"]), "corpus", "split"),
+        noise=of(places.noise_tables_on(HISTOGRAM), "corpus", "split"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/cone.svg",
-            caption="../report/cone.rst",
-            category="3 The cone",
-            labels={
-                "figure": "Cones on data and on noise",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/cone",
+            "Cones on data and on noise",
+            "3 The cone",
+            where=places.splits(config["encoders"]),
         ),
-        "<results>/figures/{corpus}/{split}/cone.png",
     log:
         "<logs>/plot_cone/{corpus}/{split}.log",
     benchmark:
@@ -80,8 +81,21 @@ rule plot_cone:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=cone_encoders_on,
-        initials=cone_initials_on,
-        noise_encoders=noise_encoders_on,
+        encoders=of(
+            partial(places.encoders_on, encoders=config["encoders"]), "corpus", "split"
+        ),
+        initials=of(
+            partial(places.initials_on, encoders=config["encoders"]), "corpus", "split"
+        ),
+        noise_encoders=of(places.noise_encoders_on, "corpus", "split"),
+        code=code_of("plot_cone"),
     script:
         "../../scripts/plot_cone.py"
+
+
+remarks_of(
+    *at(
+        "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
+        places.evaluations(config["encoders"]),
+    )
+)

@@ -1,17 +1,12 @@
 rule downloads:
     """All downloads of the study: run this where there is a network (a login node)."""
     input:
-        expand("results/downloads/{file}", file=sources()),
-        pretrained_weights(),
-        [str(hub_record(repository)) for repository in HUB_REPOSITORIES],
-        [path for corpus in WEBDATASETS for path in webdataset_splits(corpus)],
+        originals.downloads(),
+        networks.downloads(),
 
 
 rule download:
     """One file, checked against its pinned hash."""
-    input:
-        # A pinned file is the same whatever code fetched it.
-        library=ancient(library_of("download")),
     output:
         "results/downloads/{file}",
     log:
@@ -19,7 +14,7 @@ rule download:
     benchmark:
         "<benchmarks>/download/{file}.tsv"
     wildcard_constraints:
-        file=any_of(sources()),
+        file=any_of(originals.sources()),
     retries: 2
     localrule: True
     conda:
@@ -28,15 +23,13 @@ rule download:
         mem_mb=1000,
         runtime=60,
     params:
-        source=source_of,
+        source=of(originals.source, "file"),
     script:
         "../../scripts/download.py"
 
 
 rule download_webdataset:
     """One split of a webdataset, shard by shard; what is there already is not fetched again."""
-    input:
-        library=ancient(library_of("download_webdataset")),
     output:
         touch("results/downloads/webdatasets/{webdataset}/{split}.complete"),
     log:
@@ -44,7 +37,7 @@ rule download_webdataset:
     benchmark:
         "<benchmarks>/download_webdataset/{webdataset}/{split}.tsv"
     wildcard_constraints:
-        webdataset=any_of(WEBDATASET_ADDRESSES),
+        webdataset=any_of(originals.addresses),
     localrule: True
     conda:
         "../../envs/data.yaml"
@@ -52,7 +45,7 @@ rule download_webdataset:
         mem_mb=1000,
         runtime=600,
     params:
-        address=webdataset_address,
+        address=of(originals.address, "webdataset"),
     script:
         "../../scripts/download_webdataset.py"
 
@@ -60,8 +53,7 @@ rule download_webdataset:
 rule read_emoji:
     """Render the vendors' drawings and caption them with Unicode's labels."""
     input:
-        archives=emoji_archives,
-        library=library_of("read_emoji"),
+        archives=of(originals.archives, "corpus"),
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
@@ -71,19 +63,18 @@ rule read_emoji:
     benchmark:
         "<benchmarks>/read_emoji/{corpus}.tsv"
     wildcard_constraints:
-        corpus=any_of(EMOJI_CORPORA),
+        corpus=any_of(originals.emoji),
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        names=emoji_names,
-        settings=corpus_settings(
-            "image_size", "held_out_vendor", "held_out_concepts", "seed", "captions"
-        ),
-        classes=corpus_classes,
-        matched=matched_caption,
+        names=of(originals.names, "corpus"),
+        settings=of(originals.emoji_settings, "corpus"),
+        classes=of(originals.classes, "corpus"),
+        matched=of(originals.matched, "corpus"),
+        code=code_of("read_emoji"),
     script:
         "../../scripts/read_emoji.py"
 
@@ -91,8 +82,7 @@ rule read_emoji:
 rule read_table:
     """A user's own images and captions."""
     input:
-        table=table_file,
-        library=library_of("read_table"),
+        table=of(originals.table, "corpus"),
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
@@ -103,16 +93,17 @@ rule read_table:
     benchmark:
         "<benchmarks>/read_table/{corpus}.tsv"
     wildcard_constraints:
-        corpus=any_of(TABLE_CORPORA),
+        corpus=any_of(originals.tables),
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        classes=corpus_classes,
-        matched=matched_caption,
-        fingerprint=corpus_fingerprint,
+        classes=of(originals.classes, "corpus"),
+        matched=of(originals.matched, "corpus"),
+        fingerprint=of(originals.fingerprint, "corpus"),
+        code=code_of("read_table"),
     script:
         "../../scripts/read_table.py"
 
@@ -122,8 +113,7 @@ rule read_corpus:
 
     # Its environment has open_clip, for the names of ImageNet's classes.
     input:
-        downloads=corpus_downloads,
-        library=library_of("read_corpus"),
+        downloads=of(originals.corpus_downloads, "corpus"),
     output:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
@@ -134,18 +124,22 @@ rule read_corpus:
     benchmark:
         "<benchmarks>/read_corpus/{corpus}.tsv"
     wildcard_constraints:
-        corpus=any_of(SOURCE_CORPORA),
+        corpus=any_of(originals.public),
     conda:
         "../../envs/network.yaml"
     resources:
         mem_mb=6000,
         runtime=60,
     params:
-        folder=corpus_folder,
-        settings=corpus_reader,
-        classes=corpus_classes,
-        matched=matched_caption,
-        fingerprint=corpus_fingerprint,
+        folder=of(originals.folder, "corpus"),
+        settings=of(originals.reader, "corpus"),
+        classes=of(originals.classes, "corpus"),
+        matched=of(originals.matched, "corpus"),
+        fingerprint=of(originals.fingerprint, "corpus"),
+        patterns=of(originals.patterns, "corpus"),
+        code=of(
+            lambda corpus: code_of("read_corpus", originals.module(corpus)), "corpus"
+        ),
     script:
         "../../scripts/read_corpus.py"
 
@@ -155,15 +149,13 @@ rule plot_examples:
     input:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
-        library=library_of("plot_examples"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/examples.svg",
-            caption="../report/examples.rst",
-            category="1 The data",
-            labels={"figure": "Examples", "corpus": "{corpus}", "split": "{split}"},
+        figure(
+            "<results>/figures/{corpus}/{split}/examples",
+            "Examples",
+            "1 The data",
+            where=places.pictured_splits(),
         ),
-        "<results>/figures/{corpus}/{split}/examples.png",
     log:
         "<logs>/plot_examples/{corpus}/{split}.log",
     benchmark:
@@ -173,5 +165,10 @@ rule plot_examples:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_examples"),
     script:
         "../../scripts/plot_examples.py"
+
+
+remarks_of(*expand("<results>/corpora/{corpus}/images.parquet", corpus=used_corpora()))

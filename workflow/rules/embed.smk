@@ -1,8 +1,5 @@
 rule download_weights:
     """Pretrained weights of open_clip, torchvision or timm, fetched where there is a network."""
-    input:
-        # Weights are the same whatever code fetched them.
-        library=ancient(library_of("download_weights")),
     output:
         "results/downloads/weights/{library}/{architecture}/{tag}.txt",
     log:
@@ -20,7 +17,7 @@ rule download_weights:
         mem_mb=4000,
         runtime=120,
     params:
-        names=local_weights,
+        names=of(weights_names, "library", "architecture", "tag"),
     message:
         "download_weights: {wildcards.tag} of {wildcards.architecture} (in local_files: {params.names})"
     script:
@@ -29,8 +26,6 @@ rule download_weights:
 
 rule download_hub:
     """A tokenizer, or the configuration of a text tower, of the Hugging Face hub."""
-    input:
-        library=ancient(library_of("download_hub")),
     output:
         "results/downloads/hub/{repository}/files.txt",
     log:
@@ -38,7 +33,7 @@ rule download_hub:
     benchmark:
         "<benchmarks>/download_hub/{repository}.tsv"
     wildcard_constraints:
-        repository=any_of(HUB_REPOSITORIES),
+        repository=any_of(networks.repositories),
     localrule: True
     conda:
         "../../envs/network.yaml"
@@ -46,7 +41,7 @@ rule download_hub:
         mem_mb=1000,
         runtime=60,
     params:
-        needs=hub_needs,
+        needs=of(networks.needs, "repository"),
     message:
         "download_hub: {params.needs} of {wildcards.repository} (in local_files: {wildcards.repository}/)"
     script:
@@ -54,76 +49,48 @@ rule download_hub:
 
 
 scattergather:
-    embed=SHARDS,
+    embed=config["embedding"]["shards"],
 
 
-if SHARDS == 1:
+IN_PARTS = config["embedding"]["shards"] > 1
+EMBED_JOB = "{encoder}/{corpus}/{split}"
+EMBED_JOB = f"{EMBED_JOB}/{{scatteritem}}" if IN_PARTS else EMBED_JOB
+PARTS = "<results>/embeddings/{encoder}/{corpus}/{split}/parts/{scatteritem}.npz"
 
-    rule embed:
-        """Raw image and text embeddings of a split; each distinct caption once."""
-        input:
-            images="<results>/corpora/{corpus}/images.parquet",
-            captions="<results>/corpora/{corpus}/captions.parquet",
-            architecture=encoder_architecture,
-            weights=encoder_weights,
-            library=library_of("embed"),
-        output:
-            **EMBEDDING_FILES,
-        log:
-            "<logs>/embed/{encoder}/{corpus}/{split}.log",
-        benchmark:
-            "<benchmarks>/embed/{encoder}/{corpus}/{split}.tsv"
-        wildcard_constraints:
-            encoder=any_of(NETWORKS),
-            corpus=any_of(CORPORA),
-        conda:
-            "../../envs/network.yaml"
-        threads: 8
-        resources:
-            gpu=1,
-            mem_mb=4000,
-            runtime=120,
-        params:
-            encoder=encoder_entry,
-            architecture=encoder_architecture_name,
-            settings=config["embedding"],
-        script:
-            "../../scripts/embed.py"
 
-else:
+rule embed:
+    """Raw image and text embeddings of a split, or of some of its batches; each distinct caption once."""
+    input:
+        images="<results>/corpora/{corpus}/images.parquet",
+        captions="<results>/corpora/{corpus}/captions.parquet",
+        architecture=of(networks.encoder_hub_files, "encoder"),
+        weights=of(networks.weights, "encoder"),
+    output:
+        **{"part": temp(PARTS)} if IN_PARTS else EMBEDDINGS,
+    log:
+        f"<logs>/embed/{EMBED_JOB}.log",
+    benchmark:
+        f"<benchmarks>/embed/{EMBED_JOB}.tsv"
+    wildcard_constraints:
+        encoder=any_of(places.networks),
+        corpus=any_of(config["corpora"]),
+    conda:
+        "../../envs/network.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        encoder=of(networks.entry, "encoder"),
+        architecture=of(networks.architecture, "encoder"),
+        settings=config["embedding"],
+        code=of(code_with("embed", networks.architecture), "encoder"),
+    script:
+        "../../scripts/embed.py"
 
-    rule embed_part:
-        """Embeddings of some batches of a split, one of several jobs."""
-        input:
-            images="<results>/corpora/{corpus}/images.parquet",
-            captions="<results>/corpora/{corpus}/captions.parquet",
-            architecture=encoder_architecture,
-            weights=encoder_weights,
-            library=library_of("embed"),
-        output:
-            temp(
-                "<results>/embeddings/{encoder}/{corpus}/{split}/parts/{scatteritem}.npz"
-            ),
-        log:
-            "<logs>/embed_part/{encoder}/{corpus}/{split}/{scatteritem}.log",
-        benchmark:
-            "<benchmarks>/embed_part/{encoder}/{corpus}/{split}/{scatteritem}.tsv"
-        wildcard_constraints:
-            encoder=any_of(NETWORKS),
-            corpus=any_of(CORPORA),
-        conda:
-            "../../envs/network.yaml"
-        threads: 8
-        resources:
-            gpu=1,
-            mem_mb=4000,
-            runtime=120,
-        params:
-            encoder=encoder_entry,
-            architecture=encoder_architecture_name,
-            settings=config["embedding"],
-        script:
-            "../../scripts/embed.py"
+
+if IN_PARTS:
 
     rule join_parts:
         """Raw image and text embeddings of a split, the same whatever the number of its parts."""
@@ -133,21 +100,22 @@ else:
             parts=gather.embed(
                 "<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/parts/{scatteritem}.npz"
             ),
-            library=library_of("join_parts"),
         output:
-            **EMBEDDING_FILES,
+            **EMBEDDINGS,
         log:
             "<logs>/join_parts/{encoder}/{corpus}/{split}.log",
         benchmark:
             "<benchmarks>/join_parts/{encoder}/{corpus}/{split}.tsv"
         wildcard_constraints:
-            encoder=any_of(NETWORKS),
-            corpus=any_of(CORPORA),
+            encoder=any_of(places.networks),
+            corpus=any_of(config["corpora"]),
         conda:
             "../../envs/measure.yaml"
         resources:
             mem_mb=4000,
             runtime=30,
+        params:
+            code=code_of("join_parts"),
         script:
             "../../scripts/join_parts.py"
 
@@ -155,11 +123,10 @@ else:
 rule embed_prompts:
     """Embeddings of every prompt that a section asks an encoder with, each text once."""
     input:
-        unpack(prompted_tables),
-        unpack(rephrased_tables),
-        architecture=encoder_architecture,
-        weights=encoder_weights,
-        library=library_of("embed_prompts"),
+        unpack(of(prompts.tables, "section")),
+        unpack(of(prompts.rephrased_tables, "encoder", "section")),
+        architecture=of(networks.encoder_hub_files, "encoder"),
+        weights=of(networks.weights, "encoder"),
     output:
         "<results>/embeddings/{encoder}/prompts/{section}.parquet",
     log:
@@ -168,7 +135,7 @@ rule embed_prompts:
         "<benchmarks>/embed_prompts/{encoder}/{section}.tsv"
     wildcard_constraints:
         section="zero_shot|fairness|rephrasing",
-        encoder=any_of(NETWORKS),
+        encoder=any_of(places.networks),
     conda:
         "../../envs/network.yaml"
     threads: 8
@@ -177,14 +144,15 @@ rule embed_prompts:
         mem_mb=4000,
         runtime=60,
     params:
-        encoder=encoder_entry,
-        architecture=encoder_architecture_name,
+        encoder=of(networks.entry, "encoder"),
+        architecture=of(networks.architecture, "encoder"),
         settings=config["embedding"],
-        tasks=prompted_tasks,
-        corpora=prompted_corpora,
-        given=given_prompts,
-        rephrased=rephrased_splits,
-        rephrasing=rephrasing_settings,
+        tasks=of(prompts.tasks, "section"),
+        corpora=of(prompts.corpora, "section"),
+        given=of(prompts.given, "encoder", "section"),
+        rephrased=of(prompts.rephrased, "encoder", "section"),
+        rephrasing=of(prompts.rephrasing, "section"),
+        code=of(code_with("embed_prompts", networks.architecture), "encoder"),
     script:
         "../../scripts/embed_prompts.py"
 
@@ -192,9 +160,8 @@ rule embed_prompts:
 rule embed_noise:
     """Embeddings of noise: normal pixels, uniformly random tokens (liang2022, Fig. 2a)."""
     input:
-        architecture=encoder_architecture,
-        weights=encoder_weights,
-        library=library_of("embed_noise"),
+        architecture=of(networks.encoder_hub_files, "encoder"),
+        weights=of(networks.weights, "encoder"),
     output:
         images="<results>/embeddings/{encoder}/noise/all/images.parquet",
         texts="<results>/embeddings/{encoder}/noise/all/texts.parquet",
@@ -203,7 +170,7 @@ rule embed_noise:
     benchmark:
         "<benchmarks>/embed_noise/{encoder}.tsv"
     wildcard_constraints:
-        encoder=any_of(NETWORKS),
+        encoder=any_of(places.networks),
     conda:
         "../../envs/network.yaml"
     resources:
@@ -211,10 +178,11 @@ rule embed_noise:
         mem_mb=4000,
         runtime=120,
     params:
-        encoder=encoder_entry,
-        architecture=encoder_architecture_name,
+        encoder=of(networks.entry, "encoder"),
+        architecture=of(networks.architecture, "encoder"),
         settings=config["embedding"],
         noise=config.get("noise"),
+        code=of(code_with("embed_noise", networks.architecture), "encoder"),
     script:
         "../../scripts/embed_noise.py"
 
@@ -222,10 +190,9 @@ rule embed_noise:
 rule embed_backbone:
     """Embeddings by an encoder of one modality, of a split or of noise."""
     input:
-        unpack(corpus_tables),
-        weights=encoder_weights,
-        folder=encoder_folder,
-        library=library_of("embed_backbone"),
+        unpack(of(places.corpus_tables, "corpus")),
+        weights=of(networks.weights, "encoder"),
+        folder=of(networks.folder_files, "encoder"),
     output:
         "<results>/embeddings/{encoder}/{corpus}/{split}/{side}.parquet",
     log:
@@ -233,7 +200,7 @@ rule embed_backbone:
     benchmark:
         "<benchmarks>/embed_backbone/{encoder}/{corpus}/{split}/{side}.tsv"
     wildcard_constraints:
-        encoder=any_of(BACKBONES),
+        encoder=any_of(places.backbones),
         side="images|texts",
     conda:
         "../../envs/network.yaml"
@@ -243,9 +210,10 @@ rule embed_backbone:
         mem_mb=4000,
         runtime=120,
     params:
-        encoder=encoder_entry,
+        encoder=of(networks.entry, "encoder"),
         settings=config["embedding"],
         noise=config.get("noise"),
+        code=code_of("embed_backbone"),
     script:
         "../../scripts/embed_backbone.py"
 
@@ -253,23 +221,26 @@ rule embed_backbone:
 rule read_precomputed:
     """Embeddings that a user brings, in the workflow's own form."""
     input:
-        files=precomputed_files,
-        library=library_of("read_precomputed"),
+        files=of(networks.arrays, "encoder"),
     output:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
     log:
         "<logs>/read_precomputed/{encoder}/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/read_precomputed/{encoder}/{corpus}/{split}.tsv"
     wildcard_constraints:
-        encoder=any_of(PRECOMPUTED),
+        encoder=any_of(places.precomputed),
     conda:
         "../../envs/measure.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
     params:
-        files=precomputed_files,
-        stamps=precomputed_stamps,
+        files=of(networks.arrays, "encoder"),
+        stamps=of(networks.array_stamps, "encoder"),
+        code=code_of("read_precomputed"),
     script:
         "../../scripts/read_precomputed.py"
+
+
+remarks_of(*places.last_sides())

@@ -1,11 +1,19 @@
+from modality_gap.study.jobs.fairness import Fairness
+
+fairness = Fairness(config)
+
+
+wildcard_constraints:
+    fairness=any_of(config["fairness"]),
+
+
 rule fairness:
     """Who is given which class while the images move (liang2022, Sec. 5.2, Tables 2 and 4)."""
     input:
-        images=fairness_images,
-        labels=fairness_labels,
-        reference=fairness_reference,
+        images=of(fairness.images, "encoder", "fairness"),
+        labels=of(fairness.labels, "fairness"),
+        reference=of(fairness.reference, "encoder", "fairness"),
         prompts="<results>/embeddings/{encoder}/prompts/fairness.parquet",
-        library=library_of("fairness"),
     output:
         rates="<results>/fairness/{encoder}/{fairness}/rates.parquet",
         gaps="<results>/fairness/{encoder}/{fairness}/gaps.parquet",
@@ -21,7 +29,8 @@ rule fairness:
         mem_mb=4000,
         runtime=30,
     params:
-        settings=fairness_settings,
+        settings=of(fairness.settings, "fairness"),
+        code=code_of("fairness"),
     script:
         "../../scripts/fairness.py"
 
@@ -32,60 +41,31 @@ rule plot_fairness:
         rates="<results>/fairness/{encoder}/{fairness}/rates.parquet",
         gaps="<results>/fairness/{encoder}/{fairness}/gaps.parquet",
         confusion="<results>/fairness/{encoder}/{fairness}/confusion.parquet",
-        library=library_of("plot_fairness"),
     output:
-        fairness_rates=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates.svg",
-                caption="../report/fairness_rates.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Fairness along the gap",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates.png",
-        ],
-        fairness_gaps=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps.svg",
-                caption="../report/fairness_gaps.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Differences between groups",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps.png",
-        ],
-        fairness_changes=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes.svg",
-                caption="../report/fairness_changes.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Groups before and after",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes.png",
-        ],
-        fairness_confusion=[
-            report(
-                "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion.svg",
-                caption="../report/fairness_confusion.rst",
-                category="6 Fairness",
-                labels={
-                    "figure": "Classes given to each group",
-                    "encoder": "{encoder}",
-                    "study": "{fairness}",
-                },
-            ),
-            "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion.png",
-        ],
+        fairness_rates=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_rates",
+            "Fairness along the gap",
+            "6 Fairness",
+            where=fairness.places(),
+        ),
+        fairness_gaps=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_gaps",
+            "Differences between groups",
+            "6 Fairness",
+            where=fairness.places(),
+        ),
+        fairness_changes=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_changes",
+            "Groups before and after",
+            "6 Fairness",
+            where=fairness.places(),
+        ),
+        fairness_confusion=figure(
+            "<results>/figures/fairness/{encoder}/{fairness}/fairness_confusion",
+            "Classes given to each group",
+            "6 Fairness",
+            where=fairness.places(),
+        ),
     log:
         "<logs>/plot_fairness/{encoder}/{fairness}.log",
     benchmark:
@@ -95,5 +75,16 @@ rule plot_fairness:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_fairness"),
     script:
         "../../scripts/plot_fairness.py"
+
+
+claims_of(
+    "fairness_changes",
+    fairness.tables("changes"),
+    [{"fairness": name, "encoder": encoder} for encoder, name in fairness.places()],
+)
+remarks_of(*fairness.tables("rates"))
+remarks_of(*(prompts_file(encoder, "fairness") for encoder, _ in fairness.places()))

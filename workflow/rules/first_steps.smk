@@ -1,3 +1,8 @@
+from modality_gap.study.jobs.first_steps import FirstSteps
+
+first_steps = FirstSteps(config, runs)
+
+
 scattergather:
     first_steps=2,
 
@@ -5,12 +10,9 @@ scattergather:
 rule first_steps:
     """The gap in the first steps of training, some initialisations a job (yaras2024, Fig. 4b)."""
     input:
-        images=run_table(config["first_steps"]["run"], "images"),
-        captions=run_table(config["first_steps"]["run"], "captions"),
-        architecture=architecture_files(
-            run_network(config["first_steps"]["run"])["architecture"]
-        ),
-        library=library_of("first_steps"),
+        images=runs.corpus_file("images.parquet")(first_steps.run),
+        captions=runs.corpus_file("captions.parquet")(first_steps.run),
+        architecture=runs.hub_files(first_steps.run),
     output:
         "<results>/first_steps/{scatteritem}.parquet",
     log:
@@ -24,8 +26,9 @@ rule first_steps:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=first_steps_settings,
-        seeds=first_steps_seeds,
+        settings=first_steps.settings(),
+        seeds=of(first_steps.seeds, "scatteritem"),
+        code=code_with("first_steps", runs.architecture, runs.policy)(first_steps.run),
     script:
         "../../scripts/first_steps.py"
 
@@ -34,7 +37,6 @@ rule gather_first_steps:
     """All initialisations in one table."""
     input:
         parts=gather.first_steps("<results>/first_steps/{scatteritem}.parquet"),
-        library=library_of("gather"),
     output:
         "<results>/first_steps/gaps.parquet",
     log:
@@ -46,6 +48,8 @@ rule gather_first_steps:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code_of("gather"),
     script:
         "../../scripts/gather.py"
 
@@ -54,15 +58,12 @@ rule plot_first_steps:
     """Change of the gap in the first steps of training."""
     input:
         gaps="<results>/first_steps/gaps.parquet",
-        library=library_of("plot_first_steps"),
     output:
-        report(
-            "<results>/figures/first_steps/first_steps.svg",
-            caption="../report/first_steps.rst",
-            category="2 Training",
-            labels={"figure": "The first steps"},
+        figure(
+            "<results>/figures/first_steps/first_steps",
+            "The first steps",
+            "2 Training",
         ),
-        "<results>/figures/first_steps/first_steps.png",
     log:
         "<logs>/plot_first_steps.log",
     benchmark:
@@ -72,5 +73,10 @@ rule plot_first_steps:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_first_steps"),
     script:
         "../../scripts/plot_first_steps.py"
+
+
+claims_of("first_steps", ["<results>/first_steps/gaps.parquet"])

@@ -1,8 +1,7 @@
 rule measure_gap:
     """How far apart the two modalities are (liang2022, Sec. 4.2)."""
     input:
-        **EMBEDDING_FILES,
-        library=library_of("measure_gap"),
+        **EMBEDDINGS,
     output:
         measures="<results>/gap/{encoder}/{corpus}/{split}.parquet",
         cosines="<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet",
@@ -15,6 +14,8 @@ rule measure_gap:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code_of("measure_gap"),
     script:
         "../../scripts/measure_gap.py"
 
@@ -22,20 +23,18 @@ rule measure_gap:
 rule plot_gap:
     """The modality gap of every encoder, before and after training."""
     input:
-        tables=tables_on("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_gap"),
-    output:
-        report(
-            "<results>/figures/{corpus}/{split}/gap.svg",
-            caption="../report/gap.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Modality gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        tables=of(
+            places.tables_on("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+            "corpus",
+            "split",
         ),
-        "<results>/figures/{corpus}/{split}/gap.png",
+    output:
+        figure(
+            "<results>/figures/{corpus}/{split}/gap",
+            "Modality gap",
+            "1 The gap",
+            where=places.splits(),
+        ),
     log:
         "<logs>/plot_gap/{corpus}/{split}.log",
     benchmark:
@@ -46,8 +45,9 @@ rule plot_gap:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
+        code=code_of("plot_gap"),
     script:
         "../../scripts/plot_gap.py"
 
@@ -55,20 +55,20 @@ rule plot_gap:
 rule plot_gap_cosines:
     """Is the gap orthogonal to what distinguishes items (chowers2026, Fig. 13)?"""
     input:
-        tables=tables_on("<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_gap_cosines"),
-    output:
-        report(
-            "<results>/figures/{corpus}/{split}/gap_cosines.svg",
-            caption="../report/gap_cosines.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Orthogonality of the gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        tables=of(
+            places.tables_on(
+                "<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet"
+            ),
+            "corpus",
+            "split",
         ),
-        "<results>/figures/{corpus}/{split}/gap_cosines.png",
+    output:
+        figure(
+            "<results>/figures/{corpus}/{split}/gap_cosines",
+            "Orthogonality of the gap",
+            "1 The gap",
+            where=places.splits(),
+        ),
     log:
         "<logs>/plot_gap_cosines/{corpus}/{split}.log",
     benchmark:
@@ -79,7 +79,11 @@ rule plot_gap_cosines:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
+        code=code_of("plot_gap_cosines"),
     script:
         "../../scripts/plot_gap_cosines.py"
+
+
+remarks_of(*places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))

@@ -1,7 +1,5 @@
 rule gradient_flow:
     """Flows, growth and rates of the gap, beside theory (yaras2024, Figs. 2, 3, 4b, Sec. 3, App. C)."""
-    input:
-        library=library_of("gradient_flow"),
     output:
         flows="<results>/gradient_flow/flows.parquet",
         pictures="<results>/gradient_flow/pictures.parquet",
@@ -21,6 +19,7 @@ rule gradient_flow:
         runtime=120,
     params:
         settings=config["gradient_flow"],
+        code=code_of("gradient_flow"),
     script:
         "../../scripts/gradient_flow.py"
 
@@ -35,62 +34,35 @@ rule plot_gradient_flow:
         arrangements="<results>/gradient_flow/arrangements.parquet",
         initial_growth="<results>/gradient_flow/initial_growth.parquet",
         temperature_rates="<results>/gradient_flow/temperature_rates.parquet",
-        library=library_of("plot_gradient_flow"),
     output:
-        gradient_flow=[
-            report(
-                "<results>/figures/gradient_flow/gradient_flow.svg",
-                caption="../report/gradient_flow.rst",
-                category="9 Dynamics in theory",
-                labels={"figure": "Opening and closing"},
-            ),
-            "<results>/figures/gradient_flow/gradient_flow.png",
-        ],
-        gap_and_logit_scale=[
-            report(
-                "<results>/figures/gradient_flow/gap_and_logit_scale.svg",
-                caption="../report/gap_and_logit_scale.rst",
-                category="9 Dynamics in theory",
-                labels={"figure": "Gap and temperature are coupled"},
-            ),
-            "<results>/figures/gradient_flow/gap_and_logit_scale.png",
-        ],
-        slow_closing=[
-            report(
-                "<results>/figures/gradient_flow/slow_closing.svg",
-                caption="../report/slow_closing.rst",
-                category="9 Dynamics in theory",
-                labels={"figure": "Slow closing"},
-            ),
-            "<results>/figures/gradient_flow/slow_closing.png",
-        ],
-        initial_growth=[
-            report(
-                "<results>/figures/gradient_flow/initial_growth.svg",
-                caption="../report/initial_growth.rst",
-                category="9 Dynamics in theory",
-                labels={"figure": "Initial growth"},
-            ),
-            "<results>/figures/gradient_flow/initial_growth.png",
-        ],
-        temperature_rates=[
-            report(
-                "<results>/figures/gradient_flow/temperature_rates.svg",
-                caption="../report/temperature_rates.rst",
-                category="9 Dynamics in theory",
-                labels={"figure": "Rules for the temperature"},
-            ),
-            "<results>/figures/gradient_flow/temperature_rates.png",
-        ],
-        margin=[
-            report(
-                "<results>/figures/gradient_flow/margin.svg",
-                caption="../report/margin.rst",
-                category="9 Dynamics in theory",
-                labels={"figure": "Margin"},
-            ),
-            "<results>/figures/gradient_flow/margin.png",
-        ],
+        gradient_flow=figure(
+            "<results>/figures/gradient_flow/gradient_flow",
+            "Opening and closing",
+            "9 Dynamics in theory",
+        ),
+        gap_and_logit_scale=figure(
+            "<results>/figures/gradient_flow/gap_and_logit_scale",
+            "Gap and temperature are coupled",
+            "9 Dynamics in theory",
+        ),
+        slow_closing=figure(
+            "<results>/figures/gradient_flow/slow_closing",
+            "Slow closing",
+            "9 Dynamics in theory",
+        ),
+        initial_growth=figure(
+            "<results>/figures/gradient_flow/initial_growth",
+            "Initial growth",
+            "9 Dynamics in theory",
+        ),
+        temperature_rates=figure(
+            "<results>/figures/gradient_flow/temperature_rates",
+            "Rules for the temperature",
+            "9 Dynamics in theory",
+        ),
+        margin=figure(
+            "<results>/figures/gradient_flow/margin", "Margin", "9 Dynamics in theory"
+        ),
     log:
         "<logs>/plot_gradient_flow.log",
     benchmark:
@@ -100,5 +72,12 @@ rule plot_gradient_flow:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_gradient_flow"),
     script:
         "../../scripts/plot_gradient_flow.py"
+
+
+claims_of("coupled", ["<results>/gradient_flow/coupled.parquet"])
+claims_of("slow_closing", ["<results>/gradient_flow/slow_closing.parquet"])
+claims_of("initial_growth", ["<results>/gradient_flow/initial_growth.parquet"])

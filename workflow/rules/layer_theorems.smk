@@ -1,7 +1,5 @@
 rule layer_theorems:
     """Theorems 1, 2/4 and Lemma 3 of liang2022 by Monte Carlo."""
-    input:
-        library=library_of("layer_theorems"),
     output:
         rising="<results>/layer_theorems/rising_cosine.parquet",
         products="<results>/layer_theorems/inner_product.parquet",
@@ -17,6 +15,7 @@ rule layer_theorems:
         runtime=30,
     params:
         settings=config["layer_theorems"],
+        code=code_of("layer_theorems"),
     script:
         "../../scripts/layer_theorems.py"
 
@@ -27,15 +26,12 @@ rule plot_layer_theorems:
         rising="<results>/layer_theorems/rising_cosine.parquet",
         products="<results>/layer_theorems/inner_product.parquet",
         variance="<results>/layer_theorems/variance.parquet",
-        library=library_of("plot_layer_theorems"),
     output:
-        report(
-            "<results>/figures/layer_theorems/layer_theorems.svg",
-            caption="../report/layer_theorems.rst",
-            category="3 The cone",
-            labels={"figure": "Theorems of random layers"},
+        figure(
+            "<results>/figures/layer_theorems/layer_theorems",
+            "Theorems of random layers",
+            "3 The cone",
         ),
-        "<results>/figures/layer_theorems/layer_theorems.png",
     log:
         "<logs>/plot_layer_theorems.log",
     benchmark:
@@ -45,5 +41,7 @@ rule plot_layer_theorems:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_layer_theorems"),
     script:
         "../../scripts/plot_layer_theorems.py"

@@ -1,8 +1,12 @@
+from modality_gap.study.jobs.linear_probe import LinearProbe
+
+linear_probe = LinearProbe(config)
+
+
 rule linear_probe:
     """Linear probes, their regularisation chosen on images set apart (yaras2024, App. E.3)."""
     input:
-        unpack(linear_probe_files),
-        library=library_of("linear_probe"),
+        unpack(of(linear_probe.files, "encoder")),
     output:
         accuracies="<results>/linear_probe/{encoder}/accuracies.parquet",
         candidates="<results>/linear_probe/{encoder}/candidates.parquet",
@@ -17,6 +21,7 @@ rule linear_probe:
         runtime=120,
     params:
         settings=config["linear_probe"],
+        code=code_of("linear_probe"),
     script:
         "../../scripts/linear_probe.py"
 
@@ -31,15 +36,12 @@ rule plot_linear_probe:
             )
             for table in ("accuracies", "candidates")
         },
-        library=library_of("plot_linear_probe"),
     output:
-        report(
-            "<results>/figures/linear_probe/linear_probe.svg",
-            caption="../report/linear_probe.rst",
-            category="5 What the gap does",
-            labels={"figure": "Linear probes"},
+        figure(
+            "<results>/figures/linear_probe/linear_probe",
+            "Linear probes",
+            "5 What the gap does",
         ),
-        "<results>/figures/linear_probe/linear_probe.png",
     log:
         "<logs>/plot_linear_probe.log",
     benchmark:
@@ -49,5 +51,7 @@ rule plot_linear_probe:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_linear_probe"),
     script:
         "../../scripts/plot_linear_probe.py"

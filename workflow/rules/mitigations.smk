@@ -1,9 +1,13 @@
+from modality_gap.study.jobs.mitigations import Mitigations
+
+mitigations = Mitigations(config, places)
+
+
 rule mitigations:
     """Every way to close the gap, on data it was not fitted on (liang2022, chowers2026, Sec. 5)."""
     input:
-        **EMBEDDING_FILES,
-        reference=reference_files,
-        library=library_of("mitigations"),
+        **EMBEDDINGS,
+        reference=of(mitigations.reference_files, "encoder", "corpus", "split"),
     output:
         "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -17,6 +21,7 @@ rule mitigations:
         runtime=30,
     params:
         settings=config["mitigations"],
+        code=code_of("mitigations"),
     script:
         "../../scripts/mitigations.py"
 
@@ -24,22 +29,21 @@ rule mitigations:
 rule plot_mitigations:
     """What each way to close the gap gains and costs, every encoder in a row."""
     input:
-        tables=section_tables_on(
-            "mitigations", "<results>/mitigations/{encoder}/{corpus}/{split}.parquet"
+        tables=of(
+            places.section_tables_on(
+                "mitigations",
+                "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
+            ),
+            "corpus",
+            "split",
         ),
-        library=library_of("plot_mitigations"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/ways_to_close.svg",
-            caption="../report/ways_to_close.rst",
-            category="7 Should you close it?",
-            labels={
-                "figure": "Ways to close the gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/ways_to_close",
+            "Ways to close the gap",
+            "7 Should you close it?",
+            where=places.section_splits("mitigations"),
         ),
-        "<results>/figures/{corpus}/{split}/ways_to_close.png",
     log:
         "<logs>/plot_mitigations/{corpus}/{split}.log",
     benchmark:
@@ -50,6 +54,14 @@ rule plot_mitigations:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=section_encoders_on("mitigations"),
+        encoders=of(places.section_encoders_on("mitigations"), "corpus", "split"),
+        code=code_of("plot_mitigations"),
     script:
         "../../scripts/plot_mitigations.py"
+
+
+placed_claims(
+    "mitigation_table",
+    "<results>/mitigations/{encoder}/{corpus}/{split}.parquet",
+    places.section_places("mitigations"),
+)

@@ -1,7 +1,5 @@
 rule mlp_depth:
     """Cosine against depth in random networks, and at infinite width (liang2022, Fig. 2b)."""
-    input:
-        library=library_of("mlp_depth"),
     output:
         "<results>/mlp_depth/cosines.parquet",
     log:
@@ -15,6 +13,7 @@ rule mlp_depth:
         runtime=30,
     params:
         settings=config["mlp_depth"],
+        code=code_of("mlp_depth"),
     script:
         "../../scripts/mlp_depth.py"
 
@@ -23,15 +22,8 @@ rule plot_mlp_depth:
     """The cone of random networks by depth and activation."""
     input:
         cosines="<results>/mlp_depth/cosines.parquet",
-        library=library_of("plot_mlp_depth"),
     output:
-        report(
-            "<results>/figures/mlp_depth/mlp_depth.svg",
-            caption="../report/mlp_depth.rst",
-            category="3 The cone",
-            labels={"figure": "Cone by depth"},
-        ),
-        "<results>/figures/mlp_depth/mlp_depth.png",
+        figure("<results>/figures/mlp_depth/mlp_depth", "Cone by depth", "3 The cone"),
     log:
         "<logs>/plot_mlp_depth.log",
     benchmark:
@@ -41,5 +33,7 @@ rule plot_mlp_depth:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_mlp_depth"),
     script:
         "../../scripts/plot_mlp_depth.py"

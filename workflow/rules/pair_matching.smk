@@ -1,9 +1,8 @@
 rule pair_matching:
     """Two images and two statements that differ in one pattern (yaras2024, Table 1, App. E.3)."""
     input:
-        **EMBEDDING_FILES,
+        **EMBEDDINGS,
         labels="<results>/corpora/{corpus}/images.parquet",
-        library=library_of("pair_matching"),
     output:
         "<results>/pair_matching/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -17,6 +16,7 @@ rule pair_matching:
         runtime=10,
     params:
         settings=config["pair_matching"],
+        code=code_of("pair_matching"),
     script:
         "../../scripts/pair_matching.py"
 
@@ -30,15 +30,12 @@ rule plot_pair_matching:
             corpus=config["pair_matching"]["corpus"],
             split=config["pair_matching"]["split"],
         ),
-        library=library_of("plot_pair_matching"),
     output:
-        report(
-            "<results>/figures/pair_matching/pair_matching.svg",
-            caption="../report/pair_matching.rst",
-            category="5 What the gap does",
-            labels={"figure": "Pairs that differ in one pattern"},
+        figure(
+            "<results>/figures/pair_matching/pair_matching",
+            "Pairs that differ in one pattern",
+            "5 What the gap does",
         ),
-        "<results>/figures/pair_matching/pair_matching.png",
     log:
         "<logs>/plot_pair_matching.log",
     benchmark:
@@ -48,5 +45,7 @@ rule plot_pair_matching:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_pair_matching"),
     script:
         "../../scripts/plot_pair_matching.py"

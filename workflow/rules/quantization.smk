@@ -1,8 +1,7 @@
 rule quantization:
     """Neighbours and recall in few bits while the gap closes (chowers2026, Sec. 5.2, Fig. 9)."""
     input:
-        **EMBEDDING_FILES,
-        library=library_of("quantization"),
+        **EMBEDDINGS,
     output:
         "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -16,6 +15,7 @@ rule quantization:
         runtime=30,
     params:
         settings=config["quantization"],
+        code=code_of("quantization"),
     script:
         "../../scripts/quantization.py"
 
@@ -23,22 +23,21 @@ rule quantization:
 rule plot_quantization:
     """Neighbours kept through quantisation, every encoder in a row (chowers2026, Fig. 9)."""
     input:
-        tables=section_tables_on(
-            "quantization", "<results>/quantization/{encoder}/{corpus}/{split}.parquet"
+        tables=of(
+            places.section_tables_on(
+                "quantization",
+                "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
+            ),
+            "corpus",
+            "split",
         ),
-        library=library_of("plot_quantization"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/quantization.svg",
-            caption="../report/quantization.rst",
-            category="7 Should you close it?",
-            labels={
-                "figure": "Quantisation",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/quantization",
+            "Quantisation",
+            "7 Should you close it?",
+            where=places.section_splits("quantization"),
         ),
-        "<results>/figures/{corpus}/{split}/quantization.png",
     log:
         "<logs>/plot_quantization/{corpus}/{split}.log",
     benchmark:
@@ -49,6 +48,14 @@ rule plot_quantization:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=section_encoders_on("quantization"),
+        encoders=of(places.section_encoders_on("quantization"), "corpus", "split"),
+        code=code_of("plot_quantization"),
     script:
         "../../scripts/plot_quantization.py"
+
+
+placed_claims(
+    "quantization",
+    "<results>/quantization/{encoder}/{corpus}/{split}.parquet",
+    places.section_places("quantization"),
+)

@@ -1,12 +1,11 @@
 rule rephrasing:
     """Choices in other words while the gap closes (chowers2026, Sec. 5.3, App. F, Figs. 10, 15)."""
     input:
-        images=EMBEDDING_FILES["images"],
+        images=EMBEDDINGS["images"],
         labels="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
         classes="<results>/corpora/{corpus}/classes.yaml",
         prompts="<results>/embeddings/{encoder}/prompts/rephrasing.parquet",
-        library=library_of("rephrasing"),
     output:
         choices="<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",
         noise="<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
@@ -21,6 +20,7 @@ rule rephrasing:
         runtime=30,
     params:
         settings=config["rephrasing"],
+        code=code_of("rephrasing"),
     script:
         "../../scripts/rephrasing.py"
 
@@ -28,27 +28,29 @@ rule rephrasing:
 rule plot_rephrasing:
     """Choices and noise of rephrasing, every encoder in two rows (chowers2026, Figs. 10, 15)."""
     input:
-        choices=section_tables_on(
-            "rephrasing",
-            "<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",
+        choices=of(
+            places.section_tables_on(
+                "rephrasing",
+                "<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",
+            ),
+            "corpus",
+            "split",
         ),
-        noises=section_tables_on(
-            "rephrasing",
-            "<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
+        noises=of(
+            places.section_tables_on(
+                "rephrasing",
+                "<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
+            ),
+            "corpus",
+            "split",
         ),
-        library=library_of("plot_rephrasing"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/rephrasing.svg",
-            caption="../report/rephrasing.rst",
-            category="7 Should you close it?",
-            labels={
-                "figure": "Rephrasing",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/rephrasing",
+            "Rephrasing",
+            "7 Should you close it?",
+            where=places.section_splits("rephrasing"),
         ),
-        "<results>/figures/{corpus}/{split}/rephrasing.png",
     log:
         "<logs>/plot_rephrasing/{corpus}/{split}.log",
     benchmark:
@@ -59,6 +61,21 @@ rule plot_rephrasing:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=section_encoders_on("rephrasing"),
+        encoders=of(places.section_encoders_on("rephrasing"), "corpus", "split"),
+        code=code_of("plot_rephrasing"),
     script:
         "../../scripts/plot_rephrasing.py"
+
+
+for table in ("choices", "noise"):
+    placed_claims(
+        table,
+        f"<results>/rephrasing/{{encoder}}/{{corpus}}/{{split}}/{table}.parquet",
+        places.section_places("rephrasing"),
+    )
+remarks_of(
+    *(
+        prompts_file(encoder, "rephrasing")
+        for encoder in config["rephrasing"]["encoders"]
+    )
+)

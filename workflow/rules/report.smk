@@ -4,8 +4,7 @@ report: str(Path(f"results/{config['study']}/overview.rst").resolve())
 rule judge_claims:
     """Which claims of the papers hold in this study."""
     input:
-        **claim_tables(),
-        library=library_of("judge_claims"),
+        **{table: files for table, (files, _) in CLAIMS.items()},
     output:
         report(
             "<results>/claims.csv",
@@ -22,9 +21,9 @@ rule judge_claims:
         mem_mb=1000,
         runtime=10,
     params:
-        tables=list(claim_tables()),
-        names=claim_names(),
-        places=claim_places(),
+        tables=list(CLAIMS),
+        facts={table: facts for table, (_, facts) in CLAIMS.items() if facts},
+        code=code_of("judge_claims"),
     script:
         "../../scripts/judge_claims.py"
 
@@ -32,17 +31,19 @@ rule judge_claims:
 rule summarize:
     """One table of every encoder's gap, cone and recall, and the report's first page."""
     input:
-        gaps=all_tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
-        cones=all_tables("<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"),
-        one_sided_cones=all_tables(
-            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet", BACKBONES
+        gaps=places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+        cones=places.tables(
+            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"
         ),
-        recalls=all_tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
-        embeddings=all_tables(EMBEDDING_FILES["images"]),
+        one_sided_cones=places.tables(
+            "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
+            places.backbones,
+        ),
+        recalls=places.tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
+        embeddings=places.tables(EMBEDDINGS["images"]),
         claims="<results>/claims.csv",
-        remarks=remark_tables(),
-        mitigations=placed_tables().get("mitigation_table", []),
-        library=library_of("summarize"),
+        remarks=REMARKS,
+        mitigations=CLAIMS.get("mitigation_table", ([], []))[0],
     output:
         table="<results>/summary.parquet",
         csv=report(
@@ -66,10 +67,11 @@ rule summarize:
         mem_mb=1000,
         runtime=10,
     params:
-        evaluations=evaluation_keys(),
-        one_sided_evaluations=evaluation_keys(BACKBONES),
+        evaluations=places.keys(),
+        one_sided_evaluations=places.keys(places.backbones),
         study=config,
-        places=claim_places().get("mitigation_table", []),
+        places=[fact["place"] for fact in CLAIMS.get("mitigation_table", ([], []))[1]],
+        code=code_of("summarize"),
     script:
         "../../scripts/summarize.py"
 
@@ -77,7 +79,7 @@ rule summarize:
 rule figures:
     """Everything that the report shows."""
     input:
-        figures(),
+        FIGURES,
         rules.summarize.output,
         rules.judge_claims.output,
 
@@ -87,9 +89,6 @@ rule report:
     input:
         rules.figures.input,
         rules.summarize.output,
-        captions=sorted(map(str, Path(workflow.basedir).glob("workflow/report/*.rst"))),
-        stylesheet=str(Path(workflow.basedir) / "workflow/report/report.css"),
-        library=library_of("report"),
     output:
         "<results>/report.html",
     log:
@@ -104,7 +103,7 @@ rule report:
         runtime=10,
     params:
         study=config,
-        snakefile=workflow.main_snakefile,
+        code=code_of("report", files=sorted(HOME.glob("workflow/report/*"))),
     script:
         "../../scripts/report.py"
 

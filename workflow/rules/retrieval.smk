@@ -1,8 +1,7 @@
 rule recall:
     """Recall@k in both directions."""
     input:
-        **EMBEDDING_FILES,
-        library=library_of("recall"),
+        **EMBEDDINGS,
     output:
         "<results>/retrieval/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -16,6 +15,7 @@ rule recall:
         runtime=30,
     params:
         ks=config["retrieval"]["k"],
+        code=code_of("recall"),
     script:
         "../../scripts/recall.py"
 
@@ -23,16 +23,18 @@ rule recall:
 rule plot_recall:
     """Recall@k of every encoder."""
     input:
-        tables=tables_on("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_recall"),
-    output:
-        report(
-            "<results>/figures/{corpus}/{split}/recall.svg",
-            caption="../report/recall.rst",
-            category="4 Retrieval",
-            labels={"figure": "Recall@k", "corpus": "{corpus}", "split": "{split}"},
+        tables=of(
+            places.tables_on("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
+            "corpus",
+            "split",
         ),
-        "<results>/figures/{corpus}/{split}/recall.png",
+    output:
+        figure(
+            "<results>/figures/{corpus}/{split}/recall",
+            "Recall@k",
+            "4 Retrieval",
+            where=places.splits(),
+        ),
     log:
         "<logs>/plot_recall/{corpus}/{split}.log",
     benchmark:
@@ -43,6 +45,7 @@ rule plot_recall:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        code=code_of("plot_recall"),
     script:
         "../../scripts/plot_recall.py"

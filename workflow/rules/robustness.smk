@@ -1,8 +1,12 @@
+from modality_gap.study.jobs.robustness import Robustness
+
+robustness = Robustness(config, places)
+
+
 rule robustness:
     """Robustness to noise while the gap is closed (chowers2026, Figs. 8, 14, 18, 19)."""
     input:
-        unpack(robustness_inputs),
-        library=library_of("robustness"),
+        unpack(of(robustness.inputs, "encoder", "corpus", "split")),
     output:
         controlled="<results>/robustness/{encoder}/{corpus}/{split}/controlled.parquet",
         noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
@@ -17,7 +21,8 @@ rule robustness:
         mem_mb=2000,
         runtime=600,
     params:
-        settings=robustness_settings,
+        settings=of(robustness.settings, "encoder", "corpus", "split"),
+        code=code_of("robustness"),
     script:
         "../../scripts/robustness.py"
 
@@ -28,50 +33,25 @@ rule plot_robustness:
         controlled="<results>/robustness/{encoder}/{corpus}/{split}/controlled.parquet",
         noises="<results>/robustness/{encoder}/{corpus}/{split}/noises.parquet",
         tradeoff="<results>/robustness/{encoder}/{corpus}/{split}/tradeoff.parquet",
-        library=library_of("plot_robustness"),
     output:
-        robustness=[
-            report(
-                "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness.svg",
-                caption="../report/robustness.rst",
-                category="7 Should you close it?",
-                labels={
-                    "figure": "Robustness and the gap",
-                    "encoder": "{encoder}",
-                    "corpus": "{corpus}",
-                    "split": "{split}",
-                },
-            ),
-            "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness.png",
-        ],
-        noise_kinds=[
-            report(
-                "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds.svg",
-                caption="../report/noise_kinds.rst",
-                category="7 Should you close it?",
-                labels={
-                    "figure": "Noise of several distributions",
-                    "encoder": "{encoder}",
-                    "corpus": "{corpus}",
-                    "split": "{split}",
-                },
-            ),
-            "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds.png",
-        ],
-        threshold_tradeoff=[
-            report(
-                "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff.svg",
-                caption="../report/threshold_tradeoff.rst",
-                category="7 Should you close it?",
-                labels={
-                    "figure": "Robustness gained, accuracy lost",
-                    "encoder": "{encoder}",
-                    "corpus": "{corpus}",
-                    "split": "{split}",
-                },
-            ),
-            "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff.png",
-        ],
+        robustness=figure(
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/robustness",
+            "Robustness and the gap",
+            "7 Should you close it?",
+            where=robustness.places(),
+        ),
+        noise_kinds=figure(
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/noise_kinds",
+            "Noise of several distributions",
+            "7 Should you close it?",
+            where=robustness.places(),
+        ),
+        threshold_tradeoff=figure(
+            "<results>/figures/robustness/{encoder}/{corpus}/{split}/threshold_tradeoff",
+            "Robustness gained, accuracy lost",
+            "7 Should you close it?",
+            where=robustness.places(),
+        ),
     log:
         "<logs>/plot_robustness/{encoder}/{corpus}/{split}.log",
     benchmark:
@@ -81,14 +61,14 @@ rule plot_robustness:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_robustness"),
     script:
         "../../scripts/plot_robustness.py"
 
 
 rule two_class:
     """Robustness of two classes, simulated and in theory (chowers2026, Theorem 3.4)."""
-    input:
-        library=library_of("two_class"),
     output:
         "<results>/robustness/two_class.parquet",
     log:
@@ -102,6 +82,7 @@ rule two_class:
         runtime=30,
     params:
         settings=config["robustness"].get("two_class"),
+        code=code_of("two_class"),
     script:
         "../../scripts/two_class.py"
 
@@ -110,15 +91,13 @@ rule plot_two_class:
     """Robustness of two classes beside theory."""
     input:
         table="<results>/robustness/two_class.parquet",
-        library=library_of("plot_two_class"),
     output:
-        report(
-            "<results>/figures/robustness/two_class.svg",
-            caption="../report/two_class.rst",
-            category="7 Should you close it?",
-            labels={"figure": "Two classes: theory and simulation"},
+        figure(
+            "<results>/figures/robustness/two_class",
+            "Two classes: theory and simulation",
+            "7 Should you close it?",
+            where=[()] * ("two_class" in config["robustness"]),
         ),
-        "<results>/figures/robustness/two_class.png",
     log:
         "<logs>/plot_two_class.log",
     benchmark:
@@ -128,6 +107,8 @@ rule plot_two_class:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_two_class"),
     script:
         "../../scripts/plot_two_class.py"
 
@@ -135,8 +116,7 @@ rule plot_two_class:
 rule project_gap:
     """Texts moved to the images along the part of the gap that changes no neighbour (chowers2026, Sec. 4)."""
     input:
-        **EMBEDDING_FILES,
-        library=library_of("project_gap"),
+        **EMBEDDINGS,
     output:
         "<results>/projected/{encoder}/{corpus}/{split}/texts.parquet",
     log:
@@ -151,5 +131,16 @@ rule project_gap:
     params:
         kept_variance=config["robustness"]["kept_variance"],
         alpha=1,
+        code=code_of("project_gap"),
     script:
         "../../scripts/project_gap.py"
+
+
+for table in ("controlled", "noises", "tradeoff"):
+    placed_claims(
+        table,
+        f"<results>/robustness/{{encoder}}/{{corpus}}/{{split}}/{table}.parquet",
+        robustness.places(),
+    )
+if "two_class" in config["robustness"]:
+    claims_of("two_class", ["<results>/robustness/two_class.parquet"])

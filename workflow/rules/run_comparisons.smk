@@ -1,16 +1,15 @@
+from modality_gap.study.jobs.run_comparisons import RunComparisons
+
+comparisons = RunComparisons(config, runs)
+
+
 rule compare_runs:
     """What training does to the gap, over runs (liang2022, Figs. 8, 16, Sec. 4.4; yaras2024, Sec. 4)."""
     input:
-        measures=expand(
-            "<results>/training/{run}/measures.parquet", run=COMPARED_RUNS["measures"]
-        ),
-        trajectories=seed_trajectories(COMPARED_RUNS["trajectories"]),
-        library=library_of("compare_runs"),
+        measures=comparisons.measures(),
+        trajectories=runs.files("trajectory.parquet", comparisons.followed),
     output:
-        **{
-            table: f"<results>/run_comparisons/{table}.parquet"
-            for table in COMPARISON_TABLES
-        },
+        **comparisons.tables(),
     log:
         "<logs>/compare_runs.log",
     benchmark:
@@ -22,8 +21,9 @@ rule compare_runs:
         runtime=10,
     params:
         comparisons=config["run_comparisons"],
-        runs=compared_runs(),
-        trajectories=run_seed_pairs(COMPARED_RUNS["trajectories"]),
+        runs=comparisons.facts(),
+        trajectories=runs.pairs(comparisons.followed),
+        code=code_of("compare_runs"),
     script:
         "../../scripts/compare_runs.py"
 
@@ -31,23 +31,13 @@ rule compare_runs:
 rule plot_run_comparisons:
     """The answers of `compare_runs`, a figure each."""
     input:
-        **{
-            table: f"<results>/run_comparisons/{table}.parquet"
-            for table in COMPARISON_TABLES
-        },
-        library=library_of("plot_run_comparisons"),
+        **comparisons.tables(),
     output:
         **{
-            figure: [
-                report(
-                    f"<results>/figures/run_comparisons/{figure}.svg",
-                    caption=f"../report/{figure}.rst",
-                    category="2 Training",
-                    labels={"figure": label},
-                ),
-                f"<results>/figures/run_comparisons/{figure}.png",
-            ]
-            for figure, label in COMPARISON_FIGURES.items()
+            name: figure(
+                f"<results>/figures/run_comparisons/{name}", label, "2 Training"
+            )
+            for name, label in comparisons.figures.items()
         },
     log:
         "<logs>/plot_run_comparisons.log",
@@ -58,5 +48,11 @@ rule plot_run_comparisons:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_run_comparisons"),
     script:
         "../../scripts/plot_run_comparisons.py"
+
+
+for table, file in comparisons.tables().items():
+    claims_of(table, [file])

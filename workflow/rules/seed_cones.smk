@@ -1,3 +1,12 @@
+from modality_gap.study.jobs.seed_cones import SeedCones
+
+seed_cones = SeedCones(config, networks)
+
+
+wildcard_constraints:
+    family=any_of(seed_cones.families),
+
+
 scattergather:
     seed_cones=2,
 
@@ -5,10 +14,9 @@ scattergather:
 rule random_cones:
     """Embeddings of the same items by one network with many random weights (liang2022, Fig. 2c)."""
     input:
-        images=section_corpus("seed_cones", "images"),
-        captions=section_corpus("seed_cones", "captions"),
-        architecture=family_architecture,
-        library=library_of("seed_cones"),
+        images=corpus_file(config["seed_cones"]["corpus"], "images.parquet"),
+        captions=corpus_file(config["seed_cones"]["corpus"], "captions.parquet"),
+        architecture=of(seed_cones.hub_files, "family"),
     output:
         "<results>/seed_cones/{family}/{scatteritem}.parquet",
     log:
@@ -16,7 +24,7 @@ rule random_cones:
     benchmark:
         "<benchmarks>/random_cones/{family}/{scatteritem}.tsv"
     wildcard_constraints:
-        family=any_of(RANDOM_FAMILIES),
+        family=any_of(seed_cones.random),
     conda:
         "../../envs/network.yaml"
     resources:
@@ -28,7 +36,8 @@ rule random_cones:
         number=config["seed_cones"]["items"],
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
-        networks=random_networks,
+        networks=of(seed_cones.random_networks, "family", "scatteritem"),
+        code=of(code_with("seed_cones", seed_cones.architecture), "family"),
     script:
         "../../scripts/seed_cones.py"
 
@@ -36,11 +45,10 @@ rule random_cones:
 rule trained_cones:
     """The same by training runs that differ in their seed alone (liang2022, Fig. 13)."""
     input:
-        images=section_corpus("seed_cones", "images"),
-        captions=section_corpus("seed_cones", "captions"),
-        architecture=family_architecture,
-        weights=family_weights,
-        library=library_of("seed_cones"),
+        images=corpus_file(config["seed_cones"]["corpus"], "images.parquet"),
+        captions=corpus_file(config["seed_cones"]["corpus"], "captions.parquet"),
+        architecture=of(seed_cones.hub_files, "family"),
+        weights=of(seed_cones.weights, "family"),
     output:
         "<results>/seed_cones/{family}/trained.parquet",
     log:
@@ -48,7 +56,7 @@ rule trained_cones:
     benchmark:
         "<benchmarks>/trained_cones/{family}.tsv"
     wildcard_constraints:
-        family=any_of(TRAINED_FAMILIES),
+        family=any_of(seed_cones.trained),
     conda:
         "../../envs/network.yaml"
     resources:
@@ -60,7 +68,8 @@ rule trained_cones:
         number=config["seed_cones"]["items"],
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
-        networks=trained_networks,
+        networks=of(seed_cones.trained_networks, "family"),
+        code=of(code_with("seed_cones", seed_cones.architecture), "family"),
     script:
         "../../scripts/seed_cones.py"
 
@@ -68,8 +77,13 @@ rule trained_cones:
 rule seed_cone_statistics:
     """How much of the variance lies between seeds; the picture; gap and spread (chowers2026, Fig. 6)."""
     input:
-        parts=family_parts,
-        library=library_of("seed_cone_statistics"),
+        parts=branch(
+            lambda wildcards: wildcards.family in seed_cones.trained,
+            then=["<results>/seed_cones/{family}/trained.parquet"],
+            otherwise=gather.seed_cones(
+                "<results>/seed_cones/{{family}}/{scatteritem}.parquet"
+            ),
+        ),
     output:
         shares="<results>/seed_cones/{family}/shares.parquet",
         points="<results>/seed_cones/{family}/points.parquet",
@@ -86,6 +100,7 @@ rule seed_cone_statistics:
     params:
         view_items=config["seed_cones"]["view_items"],
         seed=config["seed_cones"]["seed"],
+        code=code_of("seed_cone_statistics"),
     script:
         "../../scripts/seed_cone_statistics.py"
 
@@ -95,15 +110,14 @@ rule plot_seed_cones:
     input:
         shares="<results>/seed_cones/{family}/shares.parquet",
         points="<results>/seed_cones/{family}/points.parquet",
-        library=library_of("plot_seed_cones"),
     output:
-        report(
-            "<results>/figures/seed_cones/{family}/cones.svg",
-            caption="../report/seed_cones.rst",
-            category="3 The cone",
-            labels={"figure": "Cones of seeds", "family": "{family}"},
+        figure(
+            "<results>/figures/seed_cones/{family}/cones",
+            "Cones of seeds",
+            "3 The cone",
+            where=[(family,) for family in seed_cones.families],
+            caption="seed_cones",
         ),
-        "<results>/figures/seed_cones/{family}/cones.png",
     log:
         "<logs>/plot_seed_cones/{family}.log",
     benchmark:
@@ -113,6 +127,8 @@ rule plot_seed_cones:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_seed_cones"),
     script:
         "../../scripts/plot_seed_cones.py"
 
@@ -121,15 +137,14 @@ rule plot_seed_spread:
     """The gap at initialisation beside the spread within the modalities."""
     input:
         spread="<results>/seed_cones/{family}/spread.parquet",
-        library=library_of("plot_seed_spread"),
     output:
-        report(
-            "<results>/figures/seed_cones/{family}/spread.svg",
-            caption="../report/seed_spread.rst",
-            category="3 The cone",
-            labels={"figure": "Gap and spread", "family": "{family}"},
+        figure(
+            "<results>/figures/seed_cones/{family}/spread",
+            "Gap and spread",
+            "3 The cone",
+            where=[(family,) for family in seed_cones.paired],
+            caption="seed_spread",
         ),
-        "<results>/figures/seed_cones/{family}/spread.png",
     log:
         "<logs>/plot_seed_spread/{family}.log",
     benchmark:
@@ -139,5 +154,14 @@ rule plot_seed_spread:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_seed_spread"),
     script:
         "../../scripts/plot_seed_spread.py"
+
+
+claims_of(
+    "seed_cones",
+    expand("<results>/seed_cones/{family}/shares.parquet", family=seed_cones.random),
+    [{"family": family} for family in seed_cones.random],
+)

@@ -1,8 +1,11 @@
+wildcard_constraints:
+    scope="batches|whole",
+
+
 rule shift_landscape:
     """Contrastive loss while both modalities move along the gap (liang2022, Fig. 3b-d)."""
     input:
-        **EMBEDDING_FILES,
-        library=library_of("shift_landscape"),
+        **EMBEDDINGS,
     output:
         "<results>/shift/{encoder}/{corpus}/{split}.parquet",
     log:
@@ -16,6 +19,7 @@ rule shift_landscape:
         runtime=30,
     params:
         **config["shift_landscape"],
+        code=code_of("shift_landscape"),
     script:
         "../../scripts/shift_landscape.py"
 
@@ -23,20 +27,23 @@ rule shift_landscape:
 rule plot_shift_landscape:
     """Loss against signed centre distance, a panel a temperature."""
     input:
-        tables=tables_on("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
-        library=library_of("plot_shift_landscape"),
-    output:
-        report(
-            "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.svg",
-            caption="../report/shift_landscape.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Loss landscape, {scope}",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        tables=of(
+            places.tables_on("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
+            "corpus",
+            "split",
         ),
-        "<results>/figures/{corpus}/{split}/shift_landscape_{scope}.png",
+    output:
+        figure(
+            "<results>/figures/{corpus}/{split}/shift_landscape_{scope}",
+            "Loss landscape, {scope}",
+            "1 The gap",
+            where=[
+                (*place, scope)
+                for place in places.splits()
+                for scope in ("batches", "whole")
+            ],
+            caption="shift_landscape",
+        ),
     log:
         "<logs>/plot_shift_landscape/{corpus}/{split}/{scope}.log",
     benchmark:
@@ -47,7 +54,8 @@ rule plot_shift_landscape:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        code=code_of("plot_shift_landscape"),
     script:
         "../../scripts/plot_shift_landscape.py"
 
@@ -55,8 +63,10 @@ rule plot_shift_landscape:
 rule shift_view:
     """Both modalities of each encoder while they move along the gap (liang2022, Fig. 3a)."""
     input:
-        **{part: tables_on(file) for part, file in EMBEDDING_FILES.items()},
-        library=library_of("shift_view"),
+        **{
+            part: of(places.tables_on(file), "corpus", "split")
+            for part, file in EMBEDDINGS.items()
+        },
     output:
         "<results>/shift_view/{corpus}/{split}.parquet",
     log:
@@ -69,9 +79,10 @@ rule shift_view:
         mem_mb=2000,
         runtime=30,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
         number=config["views"]["pairs"],
         seed=config["views"]["seed"],
+        code=code_of("shift_view"),
     script:
         "../../scripts/shift_view.py"
 
@@ -80,19 +91,13 @@ rule plot_shift_view:
     """Pairs while they move along the gap, every encoder in a row."""
     input:
         table="<results>/shift_view/{corpus}/{split}.parquet",
-        library=library_of("plot_shift_view"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/shift_view.svg",
-            caption="../report/shift_view.rst",
-            category="1 The gap",
-            labels={
-                "figure": "Moving along the gap",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/shift_view",
+            "Moving along the gap",
+            "1 The gap",
+            where=places.splits(),
         ),
-        "<results>/figures/{corpus}/{split}/shift_view.png",
     log:
         "<logs>/plot_shift_view/{corpus}/{split}.log",
     benchmark:
@@ -103,6 +108,10 @@ rule plot_shift_view:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        code=code_of("plot_shift_view"),
     script:
         "../../scripts/plot_shift_view.py"
+
+
+remarks_of(*places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))

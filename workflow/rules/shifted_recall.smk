@@ -1,8 +1,11 @@
+SHIFTED = "<results>/shifted_recall/{encoder}/{corpus}/{split}"
+SHIFTED_PLACES = list(places.evaluations(config["shifted_recall"]["encoders"]))
+
+
 rule shifted_recall:
     """Recall@k while images and texts move along the gap (cf. chowers2026, Fig. 2b)."""
     input:
-        **EMBEDDING_FILES,
-        library=library_of("shifted_recall"),
+        **EMBEDDINGS,
     output:
         curves="<results>/shifted_recall/{encoder}/{corpus}/{split}/curves.parquet",
         gains="<results>/shifted_recall/{encoder}/{corpus}/{split}/gains.parquet",
@@ -17,6 +20,7 @@ rule shifted_recall:
         runtime=60,
     params:
         settings=config["shifted_recall"],
+        code=code_of("shifted_recall"),
     script:
         "../../scripts/shifted_recall.py"
 
@@ -24,17 +28,14 @@ rule shifted_recall:
 rule plot_shifted_recall:
     """Recall@k against signed centre distance."""
     input:
-        curves=shifted_recall_tables("curves"),
-        gains=shifted_recall_tables("gains"),
-        library=library_of("plot_shifted_recall"),
+        curves=at(f"{SHIFTED}/curves.parquet", SHIFTED_PLACES),
+        gains=at(f"{SHIFTED}/gains.parquet", SHIFTED_PLACES),
     output:
-        report(
-            "<results>/figures/shifted_recall/shifted_recall.svg",
-            caption="../report/shifted_recall.rst",
-            category="5 What the gap does",
-            labels={"figure": "Recall along the gap"},
+        figure(
+            "<results>/figures/shifted_recall/shifted_recall",
+            "Recall along the gap",
+            "5 What the gap does",
         ),
-        "<results>/figures/shifted_recall/shifted_recall.png",
     log:
         "<logs>/plot_shifted_recall.log",
     benchmark:
@@ -44,5 +45,11 @@ rule plot_shifted_recall:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_shifted_recall"),
     script:
         "../../scripts/plot_shifted_recall.py"
+
+
+claims_of("shifted_recall_gains", at(f"{SHIFTED}/gains.parquet", SHIFTED_PLACES))
+remarks_of(*at(f"{SHIFTED}/curves.parquet", SHIFTED_PLACES))

@@ -1,7 +1,5 @@
 rule sphere:
     """Six pairs on a sphere: the loss while texts move (liang2022, Figs. 3e-g, 9)."""
-    input:
-        library=library_of("sphere"),
     output:
         landscape="<results>/sphere/landscape.parquet",
         pairs="<results>/sphere/pairs.parquet",
@@ -17,6 +15,7 @@ rule sphere:
         runtime=30,
     params:
         settings=config["sphere"],
+        code=code_of("sphere"),
     script:
         "../../scripts/sphere.py"
 
@@ -26,15 +25,12 @@ rule plot_sphere:
     input:
         landscape="<results>/sphere/landscape.parquet",
         pairs="<results>/sphere/pairs.parquet",
-        library=library_of("plot_sphere"),
     output:
-        report(
-            "<results>/figures/sphere/sphere.svg",
-            caption="../report/sphere.rst",
-            category="8 Geometry of the loss",
-            labels={"figure": "Six pairs on a sphere"},
+        figure(
+            "<results>/figures/sphere/sphere",
+            "Six pairs on a sphere",
+            "8 Geometry of the loss",
         ),
-        "<results>/figures/sphere/sphere.png",
     log:
         "<logs>/plot_sphere.log",
     benchmark:
@@ -44,5 +40,7 @@ rule plot_sphere:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_sphere"),
     script:
         "../../scripts/plot_sphere.py"

@@ -1,12 +1,11 @@
 rule train:
     """Contrastive training: the weights before and after, the way between, and what came of it."""
     input:
-        images=run_corpus("images"),
-        captions=run_corpus("captions"),
-        classes=run_corpus_classes,
-        architecture=run_architecture,
-        start=run_start_weights,
-        library=library_of("train"),
+        images=of(runs.corpus_file("images.parquet"), "run"),
+        captions=of(runs.corpus_file("captions.parquet"), "run"),
+        classes=of(runs.corpus_file("classes.yaml"), "run"),
+        architecture=of(runs.hub_files, "run"),
+        start=of(runs.start_weights, "run"),
     output:
         initial="<results>/training/{run}/{seed}/initial.pt",
         final="<results>/training/{run}/{seed}/final.pt",
@@ -22,15 +21,16 @@ rule train:
         "<benchmarks>/train/{run}/{seed}.tsv"
     conda:
         "../../envs/network.yaml"
-    threads: run_threads
+    threads: of(runs.threads, "run")
     resources:
-        gpu=run_gpus,
+        gpu=of(runs.gpus, "run"),
         mem_mb=4000,
         runtime=240,
     params:
-        settings=run_settings,
-        start=run_start,
-        classes=run_classes,
+        settings=of(runs.settings, "run", "seed"),
+        start=of(runs.start, "run"),
+        classes=of(runs.classes, "run"),
+        code=of(code_with("train", runs.architecture, runs.policy), "run"),
     script:
         "../../scripts/train.py"
 
@@ -38,11 +38,10 @@ rule train:
 rule measure_run:
     """Gap, uniformity, retrieval and classification after training, over all seeds of a run."""
     input:
-        images=run_files("embeddings/images.parquet"),
-        texts=run_files("embeddings/texts.parquet"),
-        pairs=run_files("embeddings/pairs.parquet"),
-        classes=run_files("embeddings/classes.parquet"),
-        library=library_of("measure_run"),
+        images=of(runs.files_of("embeddings/images.parquet"), "run"),
+        texts=of(runs.files_of("embeddings/texts.parquet"), "run"),
+        pairs=of(runs.files_of("embeddings/pairs.parquet"), "run"),
+        classes=of(runs.files_of("embeddings/classes.parquet"), "run"),
     output:
         "<results>/training/{run}/measures.parquet",
     log:
@@ -55,9 +54,10 @@ rule measure_run:
         mem_mb=2000,
         runtime=30,
     params:
-        seeds=run_seeds,
+        seeds=of(runs.seeds, "run"),
         ks=config["retrieval"]["k"],
         settings=config["run_measures"],
+        code=code_of("measure_run"),
     script:
         "../../scripts/measure_run.py"
 
@@ -65,19 +65,18 @@ rule measure_run:
 rule plot_trajectories:
     """Loss, temperature, gap and recall along training, a figure a run over all its seeds."""
     input:
-        trajectories=seed_trajectories(RUNS),
-        library=library_of("plot_trajectories"),
+        trajectories=runs.files("trajectory.parquet"),
     output:
-        vector=[
-            report(
-                f"<results>/figures/training/{run}.svg",
-                caption="../report/trajectory.rst",
-                category="2 Training",
-                labels={"figure": "Trajectory", "run": run},
+        [
+            figure(
+                f"<results>/figures/training/{run}",
+                "Trajectory",
+                "2 Training",
+                caption="trajectory",
+                run=run,
             )
-            for run in RUNS
+            for run in config["training"]
         ],
-        pixels=expand("<results>/figures/training/{run}.png", run=RUNS),
     log:
         "<logs>/plot_trajectories.log",
     benchmark:
@@ -88,7 +87,11 @@ rule plot_trajectories:
         mem_mb=1000,
         runtime=10,
     params:
-        runs=list(RUNS),
-        run_of_each=[run for run, _ in run_seed_pairs(RUNS)],
+        runs=list(config["training"]),
+        run_of_each=[run for run, _ in runs.pairs()],
+        code=code_of("plot_trajectories"),
     script:
         "../../scripts/plot_trajectories.py"
+
+
+remarks_of(*runs.files("embeddings/texts.parquet"))

@@ -1,9 +1,15 @@
+wildcard_constraints:
+    method=any_of(config["views"]["methods"]),
+
+
 rule view:
     """Both modalities of each encoder in one plane (liang2022, Figs. 1b-c, 4)."""
     input:
         # One job for all encoders: loading UMAP takes longer than running it.
-        **{part: tables_on(file) for part, file in EMBEDDING_FILES.items()},
-        library=library_of("view"),
+        **{
+            part: of(places.tables_on(file), "corpus", "split")
+            for part, file in EMBEDDINGS.items()
+        },
     output:
         "<results>/views/{corpus}/{split}/{method}.parquet",
     log:
@@ -16,9 +22,10 @@ rule view:
         mem_mb=2000,
         runtime=30,
     params:
-        encoders=encoders_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
         number=config["views"]["pairs"],
         seed=config["views"]["seed"],
+        code=code_of("view"),
     script:
         "../../scripts/view.py"
 
@@ -27,19 +34,18 @@ rule plot_view:
     """Pairs in two dimensions, every encoder in a panel."""
     input:
         table="<results>/views/{corpus}/{split}/{method}.parquet",
-        library=library_of("plot_view"),
     output:
-        report(
-            "<results>/figures/{corpus}/{split}/view_{method}.svg",
-            caption="../report/view.rst",
-            category="1 The gap",
-            labels={
-                "figure": "View by {method}",
-                "corpus": "{corpus}",
-                "split": "{split}",
-            },
+        figure(
+            "<results>/figures/{corpus}/{split}/view_{method}",
+            "View by {method}",
+            "1 The gap",
+            where=[
+                (*place, method)
+                for place in places.splits()
+                for method in config["views"]["methods"]
+            ],
+            caption="view",
         ),
-        "<results>/figures/{corpus}/{split}/view_{method}.png",
     log:
         "<logs>/plot_view/{corpus}/{split}/{method}.log",
     benchmark:
@@ -50,7 +56,8 @@ rule plot_view:
         mem_mb=2000,
         runtime=10,
     params:
-        encoders=encoders_on,
-        initials=initials_on,
+        encoders=of(places.encoders_on, "corpus", "split"),
+        initials=of(places.initials_on, "corpus", "split"),
+        code=code_of("plot_view"),
     script:
         "../../scripts/plot_view.py"

@@ -1,12 +1,16 @@
+from modality_gap.study.jobs.zero_shot import ZeroShot
+
+zero_shot = ZeroShot(config)
+
+
 rule zero_shot:
     """Zero-shot accuracy while images and texts move along the gap (liang2022, Sec. 5.1)."""
     input:
-        unpack(direction_embeddings),
-        images=EMBEDDING_FILES["images"],
+        unpack(of(zero_shot.directions, "encoder")),
+        images=EMBEDDINGS["images"],
         labels="<results>/corpora/{corpus}/images.parquet",
-        classes=classes_of_corpus,
+        classes=corpus_file("{corpus}", "classes.yaml"),
         prompts="<results>/embeddings/{encoder}/prompts/zero_shot.parquet",
-        library=library_of("zero_shot"),
     output:
         curves="<results>/zero_shot/{encoder}/{corpus}/{split}/curves.parquet",
         gains="<results>/zero_shot/{encoder}/{corpus}/{split}/gains.parquet",
@@ -21,7 +25,8 @@ rule zero_shot:
         runtime=30,
     params:
         settings=config["zero_shot"],
-        stamps=direction_stamps(),
+        stamps=zero_shot.stamps(),
+        code=code_of("zero_shot"),
     script:
         "../../scripts/zero_shot.py"
 
@@ -29,28 +34,19 @@ rule zero_shot:
 rule plot_zero_shot:
     """Zero-shot accuracy along the gap, and what moving gains (liang2022, Fig. 10, Tables 1, 5)."""
     input:
-        curves=zero_shot_tables("curves"),
-        gains=zero_shot_tables("gains"),
-        library=library_of("plot_zero_shot"),
+        curves=zero_shot.tables("curves"),
+        gains=zero_shot.tables("gains"),
     output:
-        zero_shot=[
-            report(
-                "<results>/figures/zero_shot/zero_shot.svg",
-                caption="../report/zero_shot.rst",
-                category="5 What the gap does",
-                labels={"figure": "Zero-shot accuracy along the gap"},
-            ),
-            "<results>/figures/zero_shot/zero_shot.png",
-        ],
-        shift_gains=[
-            report(
-                "<results>/figures/zero_shot/shift_gains.svg",
-                caption="../report/shift_gains.rst",
-                category="5 What the gap does",
-                labels={"figure": "What moving the gap gains"},
-            ),
-            "<results>/figures/zero_shot/shift_gains.png",
-        ],
+        zero_shot=figure(
+            "<results>/figures/zero_shot/zero_shot",
+            "Zero-shot accuracy along the gap",
+            "5 What the gap does",
+        ),
+        shift_gains=figure(
+            "<results>/figures/zero_shot/shift_gains",
+            "What moving the gap gains",
+            "5 What the gap does",
+        ),
     log:
         "<logs>/plot_zero_shot.log",
     benchmark:
@@ -60,5 +56,17 @@ rule plot_zero_shot:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_of("plot_zero_shot"),
     script:
         "../../scripts/plot_zero_shot.py"
+
+
+claims_of("zero_shot_gains", zero_shot.tables("gains"))
+remarks_of(
+    *zero_shot.tables("curves"),
+    *(
+        prompts_file(encoder, "zero_shot")
+        for encoder in config["zero_shot"]["encoders"]
+    ),
+)

@@ -16,7 +16,7 @@ def first_steps(
 ) -> list[dict]:
     """Train for some steps at the peak learning rate, without warm-up; a row a step.
 
-    temperature: a policy of `training.temperature`. Rows hold step (from 1), loss, temperature and
+    temperature: a policy of `training.policies`. Rows hold step (from 1), loss, temperature and
     modality_gap, each of the step's own batch before its update, as training sees them: batch
     normalisation uses the statistics of the batch. The last row is the batch of step `steps`.
     """

@@ -40,7 +40,7 @@ def train(
 ) -> list[dict]:
     """Train a model in place; return its trajectory, a row an evaluation.
 
-    temperature: a policy of `training.temperature`. change_features: what happens to the raw image
+    temperature: a policy of `training.policies`. change_features: what happens to the raw image
     and text features, both of shape (n, d), before the loss, given the number of the step. evaluate:
     measures of the model as it is, by name. augment: what happens to the images of a step, shape
     (n, 3, h, w), float. checkpoint: where progress is kept at each evaluation, so that an

@@ -17,7 +17,8 @@ from modality_gap.data.corpora import (
     read_split,
     write_corpus,
 )
-from modality_gap.data.corpora.cifar import read_cifar10, read_cifar100
+from modality_gap.data.corpora.cifar10 import read_cifar10
+from modality_gap.data.corpora.cifar100 import read_cifar100
 from modality_gap.data.corpora.eurosat import NAMES, read_eurosat
 from modality_gap.data.corpora.fairface import read_fairface
 from modality_gap.data.corpora.hateful_memes import read_hateful_memes

@@ -9,7 +9,7 @@ from conftest import ROOT
 
 from modality_gap.data.corpora import check_corpus
 from modality_gap.data.corpora.aokvqa import read_aokvqa
-from modality_gap.data.corpora.cifar import read_cifar100
+from modality_gap.data.corpora.cifar100 import read_cifar100
 from modality_gap.data.corpora.coco import read_captions, read_coco
 from modality_gap.data.corpora.fairface import read_fairface, read_labels
 from modality_gap.data.corpora.imagenet import read_classes

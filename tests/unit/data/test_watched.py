@@ -24,7 +24,8 @@ from modality_gap.data import watched
 from modality_gap.data.archives import PLACE
 from modality_gap.data.corpora.aokvqa import read_aokvqa
 from modality_gap.data.corpora.cc3m import read_cc3m
-from modality_gap.data.corpora.cifar import read_cifar10, read_cifar100
+from modality_gap.data.corpora.cifar10 import read_cifar10
+from modality_gap.data.corpora.cifar100 import read_cifar100
 from modality_gap.data.corpora.coco import read_coco
 from modality_gap.data.corpora.eurosat import NAMES, read_eurosat
 from modality_gap.data.corpora.fairface import read_fairface

@@ -20,8 +20,8 @@ from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.features import FeatureChange
 from modality_gap.training.first_steps import first_steps
 from modality_gap.training.loop import train
+from modality_gap.training.policies import learned
 from modality_gap.training.schedule import Schedule
-from modality_gap.training.temperature import LearnedTemperature
 
 SCHEDULE = Schedule(
     epochs=3,
@@ -66,7 +66,7 @@ def run(
         model,
         data,
         schedule,
-        LearnedTemperature(start=0.07, max_logit_scale=100),
+        learned.Temperature(start=0.07, max_logit_scale=100),
         change or FeatureChange(seed),
         evaluation,
         checkpoint,
@@ -154,7 +154,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(corpus, whole_run, tmp_path):
     """SIGKILL, in a process of its own, at some moment after the first checkpoint."""
     code = (
         f"import sys; sys.path[:0] = [{str(ROOT / 'scripts')!r}, {str(ROOT / 'tests')!r}, "
-        f"{str(ROOT / 'tests/unit')!r}]\n"
+        f"{str(ROOT / 'tests/unit/training')!r}]\n"
         f"from test_training import run\nrun({str(corpus)!r}, {str(tmp_path / 'progress.pt')!r})"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
@@ -316,7 +316,7 @@ def first_rows(corpus, steps, learning_rate):
         *read_split(corpus, "train"), model, build_tokenizer("emoji-resnet"), 16, 0, 0
     )
     schedule = Schedule(**{**vars(SCHEDULE), "learning_rate": learning_rate})
-    temperature = LearnedTemperature(start=0.07, max_logit_scale=100)
+    temperature = learned.Temperature(start=0.07, max_logit_scale=100)
     return model, data, pd.DataFrame(first_steps(model, data, schedule, temperature, steps))
 
 

@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100: 32 × 32 photographs of 10 and of 100 classes, in the binary version."""
+"""What CIFAR-10 and CIFAR-100 share: 32 × 32 photographs in the binary version."""
 
 from pathlib import Path
 
@@ -7,46 +7,12 @@ import pandas as pd
 
 from modality_gap.data.archives import read_members
 from modality_gap.data.corpora import Corpus, class_captions
-from modality_gap.data.corpora.originals import check_splits, original, png
+from modality_gap.data.corpora.originals import png
 
 SIDE = 32
 PIXELS = 3 * SIDE**2
 TEMPLATE = "a photo of a {}."
 HOME = "get it from https://www.cs.toronto.edu/~kriz/cifar.html (the binary version)"
-CIFAR10 = {"train": [f"data_batch_{part}.bin" for part in range(1, 6)], "test": ["test_batch.bin"]}
-CIFAR100 = {"train": ["train.bin"], "test": ["test.bin"]}
-
-
-def read_cifar10(folder: Path, splits: list[str]) -> Corpus:
-    """CIFAR-10 from `cifar-10-binary.tar.gz`; splits: train (50,000 images), test (10,000).
-
-    The classes are those of the column `label`; an image's caption is its class.
-    """
-    check_splits(splits, tuple(CIFAR10), "cifar10")
-    archive = original(folder, "cifar-10-binary.tar.gz", HOME)
-    members = {
-        split: [f"cifar-10-batches-bin/{file}" for file in CIFAR10[split]] for split in splits
-    }
-    names = {"label": "cifar-10-batches-bin/batches.meta.txt"}
-    images, classes = read_binary(archive, members, names)
-    return labelled(images, "label", classes["label"])
-
-
-def read_cifar100(folder: Path, splits: list[str]) -> Corpus:
-    """CIFAR-100 from `cifar-100-binary.tar.gz`; splits: train (50,000 images), test (10,000).
-
-    The classes are those of the column `fine_label`; `coarse_label` names one of 20 superclasses.
-    """
-    check_splits(splits, tuple(CIFAR100), "cifar100")
-    archive = original(folder, "cifar-100-binary.tar.gz", HOME)
-    members = {split: [f"cifar-100-binary/{file}" for file in CIFAR100[split]] for split in splits}
-    # In the order of the two bytes before an image's pixels.
-    names = {
-        column: f"cifar-100-binary/{column}_names.txt" for column in ("coarse_label", "fine_label")
-    }
-    images, classes = read_binary(archive, members, names)
-    images["coarse_label"] = [classes["coarse_label"][row] for row in images.coarse_label]
-    return labelled(images, "fine_label", classes["fine_label"])
 
 
 def labelled(images: pd.DataFrame, column: str, names: list[str]) -> Corpus:

@@ -1,0 +1,22 @@
+"""The first steps of a training run, from many initialisations."""
+
+from modality_gap.study.runs import NOT_SETTINGS, Runs, part_of
+
+
+class FirstSteps:
+    """What is watched of the first steps of `run`. config: the study, its defaults filled in."""
+
+    def __init__(self, config: dict, runs: Runs):
+        self.section = config["first_steps"]
+        self.run, self.runs = self.section["run"], runs
+
+    def settings(self) -> dict:
+        """The settings of the run whose first steps are watched, with those of the section."""
+        own = {key: value for key, value in self.section.items() if key != "seeds"}
+        dropped = (*NOT_SETTINGS, "pairs")
+        run = {key: value for key, value in self.runs.runs[self.run].items() if key not in dropped}
+        return run | self.runs.networks.of_run(self.run) | own
+
+    def seeds(self, scatteritem: str) -> list[int]:
+        """The initialisations of one part."""
+        return part_of(range(self.section["seeds"]), scatteritem)

@@ -1,0 +1,56 @@
+"""The prompts that each section asks an encoder with."""
+
+from modality_gap.study.places import Places, corpus_file
+
+
+class Prompts:
+    """What is asked of encoders in words. Sections: zero_shot, fairness, rephrasing."""
+
+    def __init__(self, config: dict, places: Places):
+        self.config, self.places = config, places
+
+    def tasks(self, section: str) -> dict[str, dict]:
+        """Every task of zero-shot classification that a section's prompts are for."""
+        return self.config["zero_shot"]["tasks"] if section == "zero_shot" else {}
+
+    def corpora(self, section: str) -> list[str]:
+        """The corpora of a section's tasks."""
+        return list(dict.fromkeys(task["corpus"] for task in self.tasks(section).values()))
+
+    def tables(self, section: str) -> dict[str, list[str]]:
+        """Images and class names of `corpora`, by name and in their order."""
+        files = {"images": "images.parquet", "classes": "classes.yaml"}
+        return {
+            part: [corpus_file(corpus, file) for corpus in self.corpora(section)]
+            for part, file in files.items()
+        }
+
+    def given(self, encoder: str, section: str) -> list[str]:
+        """The prompts that the study itself words, for an encoder."""
+        found = []
+        for entry in self.config["fairness"].values() if section == "fairness" else []:
+            if encoder in entry["encoders"]:
+                for prompts in [entry["classes"]["prompts"], *entry["probes"].values()]:
+                    for texts in prompts.values():
+                        found += [texts] if isinstance(texts, str) else texts
+        return list(dict.fromkeys(found))
+
+    def rephrased(self, encoder: str, section: str) -> list[tuple[str, str]]:
+        """(corpus, split) of everything that an encoder is asked in other words."""
+        if section != "rephrasing":
+            return []
+        places = self.places.section_places("rephrasing")
+        return [(corpus, split) for name, corpus, split in places if name == encoder]
+
+    def rephrasing(self, section: str) -> dict | None:
+        """The settings of rephrasing, for its own prompts."""
+        return self.config["rephrasing"] if section == "rephrasing" else None
+
+    def rephrased_tables(self, encoder: str, section: str) -> dict[str, list[str]]:
+        """Images, captions and classes of `rephrased`, by name and in their order."""
+        return {
+            f"rephrased_{file.split('.')[0]}": [
+                corpus_file(corpus, file) for corpus, _ in self.rephrased(encoder, section)
+            ]
+            for file in ("images.parquet", "captions.parquet", "classes.yaml")
+        }

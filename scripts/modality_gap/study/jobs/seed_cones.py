@@ -1,0 +1,59 @@
+"""Networks that differ in their seed alone: random ones, and training runs."""
+
+from modality_gap.study.networks import Networks
+from modality_gap.study.runs import part_of
+
+
+class SeedCones:
+    """The families of networks of a study. config: its defaults filled in.
+
+    `families`, of these `trained` and `random` (by weights) and `paired` (with both modalities, and
+    so a gap) are names.
+    """
+
+    def __init__(self, config: dict, networks: Networks):
+        self.families = config["seed_cones"]["families"]
+        self.runs, self.networks = config["training"], networks
+        self.trained = [name for name, family in self.families.items() if "run" in family]
+        self.random = [name for name in self.families if name not in self.trained]
+        self.paired = [name for name in self.families if self.is_paired(name)]
+
+    def is_paired(self, family: str) -> bool:
+        """Whether a family's networks have both modalities."""
+        return self.network(family)["library"] == "open_clip"
+
+    def network(self, family: str) -> dict:
+        """Library and architecture of the networks whose seeds are compared."""
+        entry = self.families[family]
+        if "run" in entry:
+            return {"library": "open_clip", **self.networks.of_run(entry["run"])}
+        library = entry.get("library", "open_clip")
+        return {"library": library, "architecture": entry["architecture"]}
+
+    def architecture(self, family: str) -> str:
+        """The name of the architecture of a family."""
+        return self.network(family)["architecture"]
+
+    def hub_files(self, family: str) -> list[str]:
+        """What a family needs of the hub; other libraries bring everything themselves."""
+        if not self.is_paired(family):
+            return []
+        return self.networks.hub_files(self.architecture(family))
+
+    def random_networks(self, family: str, scatteritem: str) -> dict:
+        """The random networks of one part of a family."""
+        seeds = part_of(range(self.families[family]["seeds"]), scatteritem)
+        return {**self.network(family), "seeds": seeds}
+
+    def trained_networks(self, family: str) -> dict:
+        """The trained networks of a family; their weights are the rule's input, in the same order."""
+        return {**self.network(family), "seeds": self.seeds(family)}
+
+    def seeds(self, family: str) -> list[int]:
+        """The seeds of the run of a trained family."""
+        return self.runs[self.families[family]["run"]]["seeds"]
+
+    def weights(self, family: str) -> list[str]:
+        """The weights of a trained family, a file a seed."""
+        run = self.families[family]["run"]
+        return [f"<results>/training/{run}/{seed}/final.pt" for seed in self.seeds(family)]

@@ -1,0 +1,91 @@
+"""The training runs of a study: what each is trained on, from what, how."""
+
+from collections.abc import Callable, Iterable
+
+from modality_gap.study.networks import Networks
+from modality_gap.study.places import corpus_file
+
+# What does not change a run's numbers, or is told of it in another way.
+NOT_SETTINGS = ("seeds", "start", "gpus")
+
+
+def part_of(items: Iterable, scatteritem: str) -> list:
+    """Every n-th item from the i-th on, for the part `i-of-n`.
+
+    Raises ValueError where there are more parts than items.
+    """
+    items = list(items)
+    part, parts = map(int, scatteritem.split("-of-"))
+    if parts > len(items):
+        raise ValueError(
+            f"--set-scatter: {parts} jobs for {len(items)} seeds, expected at most one a seed"
+        )
+    return items[part - 1 :: parts]
+
+
+class Runs:
+    """The training runs of a study. config: its defaults filled in."""
+
+    def __init__(self, config: dict, networks: Networks):
+        self.runs, self.corpora = config["training"], config["corpora"]
+        self.networks = networks
+
+    def settings(self, run: str, seed: str) -> dict:
+        """A training run's configuration, with one of its seeds."""
+        own = {key: value for key, value in self.runs[run].items() if key not in NOT_SETTINGS}
+        return own | self.networks.of_run(run) | {"seed": int(seed)}
+
+    def start(self, run: str) -> dict | None:
+        """The encoder that a run goes on from, or None."""
+        start = self.runs[run].get("start")
+        return None if start is None else self.networks.entry(start)
+
+    def start_weights(self, run: str) -> str | list:
+        """The weights that a run goes on from, where there are any."""
+        start = self.runs[run].get("start")
+        return [] if start is None else self.networks.weights(start)
+
+    def classes(self, run: str) -> dict | None:
+        """The classes of the corpus that a run trains on, or None."""
+        return self.corpora[self.runs[run]["corpus"]].get("classes")
+
+    def gpus(self, run: str) -> int:
+        """How many GPUs a run is trained on."""
+        return self.runs[run].get("gpus", 1)
+
+    def threads(self, run: str) -> int:
+        """A run that takes no GPU takes one core: two at once outrun one with two threads."""
+        return 8 if self.gpus(run) else 1
+
+    def seeds(self, run: str) -> list[int]:
+        """The seeds of a training run."""
+        return self.runs[run]["seeds"]
+
+    def policy(self, run: str) -> str:
+        """The module of the temperature policy of a run."""
+        return f"modality_gap.training.policies.{self.runs[run]['temperature']['policy']}"
+
+    def architecture(self, run: str) -> str:
+        """The name of the architecture of a run."""
+        return self.networks.of_run(run)["architecture"]
+
+    def hub_files(self, run: str) -> list[str]:
+        """The downloads of the hub that a run needs."""
+        return self.networks.hub_files(self.architecture(run))
+
+    def corpus_file(self, name: str) -> Callable[[str], str]:
+        """A file of the corpus that a run trains on, as a function of the run."""
+        return lambda run: corpus_file(self.runs[run]["corpus"], name)
+
+    def files_of(self, name: str) -> Callable[[str], list[str]]:
+        """A file of all seeds of a run, in their order, as a function of the run."""
+        return lambda run: self.files(name, [run])
+
+    def pairs(self, runs: Iterable[str] | None = None) -> list[tuple[str, int]]:
+        """(run, seed) of every training of these runs; default: of all."""
+        named = self.runs if runs is None else runs
+        return [(run, seed) for run in named for seed in self.runs[run]["seeds"]]
+
+    def files(self, name: str, runs: Iterable[str] | None = None) -> list[str]:
+        """A file of each of `pairs`, in their order."""
+        return [f"<results>/training/{run}/{seed}/{name}" for run, seed in self.pairs(runs)]

@@ -1,0 +1,152 @@
+"""A finished study in a project that is moved, copied or edited: what runs again, and what does not."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from workflow.test_bad_input import pictures_study
+
+PARTS = ("Snakefile", "workflow", "scripts", "config", "envs", "profiles")
+
+
+def copied_project(folder: Path) -> Path:
+    """A copy of the project without anything that it made."""
+    for part in PARTS:
+        (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, folder / part)
+    for cache in folder.rglob("__pycache__"):
+        shutil.rmtree(cache)
+    return folder
+
+
+def small_study(folder: Path) -> dict:
+    """Ten pictures beside the study, one short training of them, one encoder of random weights."""
+    study = pictures_study(folder)
+    study["corpora"]["pictures"]["file"] = "pictures.csv"
+    default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    run = {"corpus": "pictures", "split": "test", "validation": "test"}
+    study["training"] = {
+        "short": default["training"]["vit"]
+        | run
+        | {"seeds": [0], "epochs": 1, "batch_size": 5, "evaluations": 1, "precision": "float32"}
+        | {"temperature": {"policy": "fixed", "value": 0.07}}
+    }
+    quantization = {"encoders": ["random"], "kept_variance": 0.9, "schemes": {"fixed_range": [6]}}
+    quantization |= {"alphas": [0, 1], "k": 2, "queries": 10, "seed": 0}
+    return study | {"quantization": quantization}
+
+
+class Project:
+    """A copy of the project, run from its own folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def snakemake(self, *options: str) -> str:
+        """What a run printed; it must end well."""
+        command = [sys.executable, "-m", "snakemake", "--configfile", "study.yaml", "--cores", "2"]
+        done = subprocess.run(
+            [*command, *options],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env={**os.environ, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def planned(self) -> set[str]:
+        """The rules of which a dry run shows jobs."""
+        output = self.snakemake("--quiet", "host", "--dry-run")
+        if "Nothing to be done" in output:
+            return set()
+        return set(re.findall(r"^(?:local)?rule (\w+):$", output, re.M)) - {"all", "figures"}
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace a part of a file, which must be there."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text, f"{file}: no {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("first") / "project"
+    folder.mkdir()
+    project = Project(copied_project(folder))
+    (folder / "study.yaml").write_text(yaml.safe_dump(small_study(folder), sort_keys=False))
+    project.snakemake()
+    assert project.planned() == set()
+    return project
+
+
+@pytest.fixture
+def copy(done, tmp_path):
+    """The finished study, copied elsewhere with its times kept."""
+    subprocess.run(["cp", "-a", str(done.folder), str(tmp_path / "copy")], check=True)
+    return Project(tmp_path / "copy")
+
+
+def test_a_moved_or_copied_project_has_nothing_to_do(copy):
+    assert copy.planned() == set()
+    copy.folder.rename(copy.folder.with_name("another name"))
+    assert Project(copy.folder.with_name("another name")).planned() == set()
+
+
+def test_results_in_a_fresh_clone_are_taken_over_by_touch(done, tmp_path):
+    clone = Project(copied_project(tmp_path))
+    for part in ("results", "pictures.csv", "study.yaml"):
+        path = done.folder / part
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, tmp_path / part)
+    for picture in done.folder.glob("*.png"):
+        shutil.copy(picture, tmp_path)
+    clone.snakemake("--touch")
+    assert clone.planned() == set()
+
+
+def test_comments_and_docstrings_run_nothing_again(copy):
+    library = "scripts/modality_gap"
+    copy.edit(f"{library}/measures/gap.py", '"""', '"""Worded anew. ')
+    copy.edit(f"{library}/training/loop.py", "\n\n\n", "\n\n\n# A remark.\n")
+    copy.edit("scripts/job.py", "import logging\n", "import logging  # a remark\n")
+    copy.edit("scripts/embed.py", "with job", "# A remark.\nwith job")
+    copy.edit("config/README.md", "#", "##")
+    assert copy.planned() == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("plots/retrieval.py", {"plot_recall"}),
+        ("data/corpora/table.py", {"read_table"}),
+        ("training/policies/fixed.py", {"train"}),
+        ("training/policies/linear.py", set()),
+        ("data/corpora/coco.py", set()),
+    ],
+)
+def test_changed_code_runs_what_reaches_it(copy, file, rules):
+    (copy.folder / "scripts/modality_gap" / file).open("a").write("\nCHANGED = 1\n")
+    output = copy.snakemake("--quiet", "host", "--dry-run")
+    jobs = re.split(r"^(?:local)?rule ", output, flags=re.M)[1:]
+    begun = {job.partition(":")[0] for job in jobs if "Params have changed" in job.split("\n\n")[0]}
+    assert begun == rules
+
+
+def test_another_style_draws_every_figure_again_and_measures_nothing(copy):
+    copy.edit("scripts/modality_gap/plots/modality_gap.mplstyle", "\n", "\nlines.linewidth: 3\n")
+    rules = copy.planned()
+    drawn = {rule for rule in rules if rule.startswith(("plot_", "view", "shift_view"))}
+    assert {"plot_gap", "plot_examples", "plot_recall", "plot_trajectories"} <= drawn
+    assert rules - drawn <= {"report"}
+
+
+def test_what_surrounds_every_script_runs_everything(copy):
+    (copy.folder / "scripts/job.py").open("a").write("\nCHANGED = 1\n")
+    assert {"read_table", "train", "embed", "measure_gap", "report"} <= copy.planned()
