@@ -9,7 +9,7 @@ from modality_gap.training.run_comparisons import (
     gap_by_dimension,
     gap_by_temperature,
     measure_correlations,
-    mitigation_table,
+    run_differences,
     slow_closing_fit,
     starts,
 )
@@ -37,7 +37,7 @@ with job(snakemake):
         tables |= zip(("starts", "starts_means"), found, strict=True)
     if "mitigations" in asked:
         chosen = pd.concat([measures[measures.run == run] for run in asked["mitigations"]])
-        tables["mitigations"] = mitigation_table(chosen, asked["mitigations"][0])
+        tables["mitigations"] = run_differences(chosen, asked["mitigations"][0])
         tables["task_correlations"] = measure_correlations(chosen)
     if "long_training" in asked:
         found = slow_closing_fit(trajectories, **asked["long_training"])

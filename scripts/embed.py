@@ -8,14 +8,8 @@ import torch
 
 from job import architectures, job, say
 from modality_gap.data.corpora import distinct_texts, read_split
-from modality_gap.models.encoders import (
-    build_encoder,
-    build_tokenizer,
-    choose_device,
-    describe,
-    embed_part,
-    register_architectures,
-)
+from modality_gap.models.build import build_encoder, build_tokenizer, register_architectures
+from modality_gap.models.embed import choose_device, describe, embed_part
 from modality_gap.models.split_embeddings import write_split
 from modality_gap.models.text_tokens import check_cut, tokenize
 

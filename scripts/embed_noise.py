@@ -4,12 +4,8 @@ import torch
 
 from job import architectures, job
 from modality_gap.data.embeddings import write_embeddings
-from modality_gap.models.encoders import (
-    build_encoder,
-    choose_device,
-    describe,
-    register_architectures,
-)
+from modality_gap.models.build import build_encoder, register_architectures
+from modality_gap.models.embed import choose_device, describe
 from modality_gap.models.noise import embed_noise_images, embed_noise_texts
 
 with job(snakemake):

@@ -6,16 +6,11 @@ import pandas as pd
 import torch
 
 from job import architectures, job, say
-from modality_gap.closing.rephrasing import corpus_texts
+from modality_gap.closing.rephrased_texts import corpus_texts
 from modality_gap.data.corpora import read_classes, read_split
 from modality_gap.effects.prompts import task_images, task_prompts
-from modality_gap.models.encoders import (
-    build_encoder,
-    build_tokenizer,
-    choose_device,
-    embed_texts,
-    register_architectures,
-)
+from modality_gap.models.build import build_encoder, build_tokenizer, register_architectures
+from modality_gap.models.embed import choose_device, embed_texts
 from modality_gap.models.text_tokens import check_cut, tokenize
 
 with job(snakemake):

@@ -7,15 +7,11 @@ import torch
 
 from job import architectures, job
 from modality_gap.data.corpora import read_split
-from modality_gap.models.encoders import (
-    build_model,
-    build_tokenizer,
-    choose_device,
-    register_architectures,
-)
+from modality_gap.models.build import build_model, build_tokenizer, register_architectures
+from modality_gap.models.embed import choose_device
 from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.first_steps import first_steps
-from modality_gap.training.loop import Schedule
+from modality_gap.training.schedule import Schedule
 from modality_gap.training.temperature import build_temperature
 
 SCHEDULE = Schedule.__dataclass_fields__

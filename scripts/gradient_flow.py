@@ -1,14 +1,9 @@
 """Gradient flows on parallel modalities: opening, closing, and what theory says of both."""
 
 from job import job
-from modality_gap.origin.gradient_flow import (
-    arrangements,
-    coupled_flows,
-    flow_from_random_starts,
-    initial_growth_table,
-    slow_closing,
-    temperature_rates,
-)
+from modality_gap.origin.flow_theorems import initial_growth_table, slow_closing
+from modality_gap.origin.gradient_flow import arrangements, coupled_flows, flow_from_random_starts
+from modality_gap.origin.temperature_rates import temperature_rates
 
 with job(snakemake):
     settings = snakemake.params.settings

@@ -6,7 +6,7 @@ import pandas as pd
 
 from job import job
 from modality_gap.data.embeddings import read_matched, read_normalized
-from modality_gap.effects.moved_gap import shift_grid
+from modality_gap.effects.moves import shift_grid
 from modality_gap.effects.pair_matching import pair_matching_table, pair_rows
 
 with job(snakemake):

@@ -6,13 +6,8 @@ import pandas as pd
 
 from job import job
 from modality_gap.closing.projection import orthogonal_gap
-from modality_gap.closing.rephrasing import (
-    CLEAN,
-    answer_table,
-    corpus_texts,
-    noise_table,
-    template_table,
-)
+from modality_gap.closing.rephrased_texts import CLEAN, corpus_texts
+from modality_gap.closing.rephrasing import answer_table, noise_table, template_table
 from modality_gap.data.corpora import read_classes, read_split
 from modality_gap.data.embeddings import read_normalized
 from modality_gap.effects.prompts import prompt_embeddings

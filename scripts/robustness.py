@@ -4,12 +4,8 @@ from pathlib import Path
 
 from job import job
 from measured import measured
-from modality_gap.closing.robustness import (
-    choice_task,
-    classification_task,
-    retrieval_task,
-    robustness_tables,
-)
+from modality_gap.closing.choices import choice_task, classification_task, retrieval_task
+from modality_gap.closing.robustness import robustness_tables
 from modality_gap.data.embeddings import read_pairs
 from modality_gap.effects.prompts import read_task
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from job import job
 from measured import measured
 from modality_gap.data.embeddings import read_pairs
-from modality_gap.effects.moved_gap import shift_grid, shifted_recall_table
+from modality_gap.effects.moved_gap import shifted_recall_table
+from modality_gap.effects.moves import shift_grid
 
 with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings

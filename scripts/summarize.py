@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.closing.mitigations import advice
+from modality_gap.claims.mitigations import advice
 from modality_gap.data.embeddings import read_metadata
 from modality_gap.summary import (
     describe_study,

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from job import architectures, job
-from modality_gap.models.encoders import choose_device
+from modality_gap.models.embed import choose_device
 from modality_gap.training.run import launch
 
 

@@ -1,7 +1,7 @@
 """Robustness of two classes: simulated, and as theory has it."""
 
 from job import job
-from modality_gap.closing.robustness import two_class_table
+from modality_gap.closing.two_class import two_class_table
 
 with job(snakemake):
     table = two_class_table(**snakemake.params.settings)

@@ -8,13 +8,8 @@ from job import job, say
 from measured import measured
 from modality_gap.data.embeddings import read_matched
 from modality_gap.data.precomputed import read_vector
-from modality_gap.effects.moved_gap import (
-    Direction,
-    gap_direction,
-    given_direction,
-    shift_grid,
-    zero_shot_table,
-)
+from modality_gap.effects.moved_gap import zero_shot_table
+from modality_gap.effects.moves import Direction, gap_direction, given_direction, shift_grid
 from modality_gap.effects.prompts import read_task
 
 

@@ -23,26 +23,22 @@ from PIL import Image
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
+from modality_gap.closing.choices import classification_task
 from modality_gap.closing.projection import orthogonal_gap
-from modality_gap.closing.robustness import classification_task, draw_noise, noise_outcomes
+from modality_gap.closing.robustness import draw_noise, noise_outcomes
 from modality_gap.data.embeddings import normalize
 from modality_gap.effects.shifted_ranks import shifted_ranks
 from modality_gap.measures.cone import HISTOGRAM_BINS, cosine_statistics
 from modality_gap.measures.retrieval import best_ranks
 from modality_gap.measures.shift import shift_landscape
-from modality_gap.models.encoders import (
-    Pixels,
-    build_model,
-    build_tokenizer,
-    embed_images,
-    embed_texts,
-    register_architectures,
-)
+from modality_gap.models.build import build_model, build_tokenizer, register_architectures
+from modality_gap.models.embed import Pixels, embed_images, embed_texts
 from modality_gap.origin.free_embeddings import gradient, isotropic_start
 from modality_gap.origin.plane_descent import descend_compiled
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.features import FeatureChange
-from modality_gap.training.loop import Schedule, train
+from modality_gap.training.loop import train
+from modality_gap.training.schedule import Schedule
 from modality_gap.training.temperature import build_temperature
 
 ROOT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ import clip_benchmark.cli  # noqa: E402
 import clip_benchmark.models.open_clip  # noqa: E402
 import open_clip  # noqa: E402
 
-from modality_gap.models.encoders import build_tokenizer, register_architectures  # noqa: E402
+from modality_gap.models.build import build_tokenizer, register_architectures  # noqa: E402
 
 if __name__ == "__main__":
     register_architectures(sys.argv[1])

@@ -31,3 +31,12 @@ def real_pairs(request):
 def trained_pairs():
     """Real embeddings of trained weights."""
     return read_real(REAL[0])
+
+
+@pytest.fixture
+def pair(random):
+    """60 images and 40 texts, which match the first of them, apart along their first dimension."""
+    images = random.normal(size=(60, 12)) + np.r_[1.5, np.zeros(11)]
+    images /= np.linalg.norm(images, axis=1, keepdims=True)
+    texts = images[:40] + 0.4 * random.normal(size=(40, 12)) - np.r_[2.5, np.zeros(11)]
+    return images, texts / np.linalg.norm(texts, axis=1, keepdims=True)

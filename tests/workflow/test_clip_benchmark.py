@@ -19,15 +19,8 @@ from modality_gap.data.corpora.webdataset import read_webdataset
 from modality_gap.data.embeddings import normalize
 from modality_gap.effects.zero_shot import class_embeddings, zero_shot_accuracy
 from modality_gap.measures.retrieval import recall_at_k
-from modality_gap.models.encoders import (
-    Pixels,
-    build_model,
-    build_tokenizer,
-    embed_images,
-    embed_texts,
-    register_architectures,
-    scale_pixels,
-)
+from modality_gap.models.build import build_model, build_tokenizer, register_architectures
+from modality_gap.models.embed import Pixels, embed_images, embed_texts, scale_pixels
 
 PACKAGE = ROOT / ".clip_benchmark"
 needs_package = pytest.mark.skipif(

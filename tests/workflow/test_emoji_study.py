@@ -17,7 +17,7 @@ from webdataset_files import write_classification, write_retrieval
 
 from modality_gap.data.corpora import decode, read_split
 from modality_gap.data.embeddings import read_embeddings, read_metadata
-from modality_gap.models.encoders import register_architectures
+from modality_gap.models.build import register_architectures
 from modality_gap.summary import readable
 from workflow.conftest import Workplace, small_emoji_study
 from workflow.test_clip_benchmark import needs_package, own_metrics, package_metrics

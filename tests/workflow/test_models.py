@@ -7,7 +7,7 @@ from conftest import ROOT
 from hub_files import hub, write_text_model, write_tokenizer
 
 from modality_gap.data.embeddings import read_metadata
-from modality_gap.models.encoders import build_model, register_architectures
+from modality_gap.models.build import build_model, register_architectures
 from workflow.test_bad_input import line_with, pictures_study
 
 XLM = {"kind": "random", "architecture": "xlm-roberta-base-ViT-B-32", "seed": 0}

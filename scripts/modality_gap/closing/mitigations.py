@@ -1,24 +1,13 @@
 """Ways to close the modality gap afterwards: each fitted on pairs, then applied to other data."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import scipy.linalg
-from scipy.stats import norm
 
-from modality_gap.claims.verdicts import HOLDS, UNDECIDED
+from modality_gap.closing.few_bits import quantize
 from modality_gap.closing.projection import orthogonal_gap
-from modality_gap.closing.quantization import (
-    NEGLIGIBLE,
-    closeness,
-    mean_and_change,
-    quantize,
-    right_first,
-    rises,
-    stays,
-)
 from modality_gap.data.embeddings import (
     UndefinedError,
     check_pair,
@@ -28,12 +17,12 @@ from modality_gap.data.embeddings import (
     sample_pairs,
 )
 from modality_gap.measures.gap import gap_vector
+from modality_gap.measures.intervals import mean_and_change
+from modality_gap.measures.neighbours import closeness, right_first
 
 NONE = "none"
 MITIGATIONS = (NONE, "shift", "projection", "centring", "rotation", "realign")
 DIRECTIONS = ("image_to_text", "text_to_image")
-# From one 95% interval to as many as there are ways and directions.
-WIDER = norm.isf(0.025 / (len(DIRECTIONS) * (len(MITIGATIONS) - 1))) / norm.isf(0.025)
 RECALL, COSINE_RECALL, NOISE, STORED, GAP = (
     "recall@1",
     "cosine_recall@1",
@@ -41,8 +30,6 @@ RECALL, COSINE_RECALL, NOISE, STORED, GAP = (
     "quantized_recall@1",
     "modality_gap",
 )
-GUARDED = (NOISE, STORED)
-WHERE = {NOISE: "perturbed", STORED: "stored in few bits"}
 
 
 @dataclass
@@ -62,7 +49,11 @@ class Move:
 
 
 def fit_mitigation(
-    name: str, images: np.ndarray, texts: np.ndarray, direction: str, kept_variance: float | None
+    name: str,
+    images: np.ndarray,
+    texts: np.ndarray,
+    direction: str = "image_to_text",
+    kept_variance: float | None = None,
 ) -> tuple[Move, Move]:
     """What images and what texts go through, of one of `MITIGATIONS`.
 
@@ -147,7 +138,7 @@ def mitigation_table(
     reference: matched images and texts to fit on, both of shape (r, d); images, texts: shape (n, d)
     and (m, d), of other data, rows of unit length; pairs: every (image row, text row) of them that
     belong together; matched_captions: which of them are matched pairs, bool, shape (p,). deviation, draws: of `kept_under_noise`;
-    scheme, bits: of `quantization.quantize`; queries: how many ask in a direction, a sample that
+    scheme, bits: of `few_bits.quantize`; queries: how many ask in a direction, a sample that
     `seed` draws; all where there are fewer. Noise and queries are the same for every mitigation.
     Returns a row a mitigation, direction and measure, with columns queries, mean, low, high, and the
     change from no mitigation, paired by query. Measures: `recall@1` of the nearest item by Euclidean
@@ -241,105 +232,3 @@ def along_gap(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     gap = apart.mean(axis=0)
     length = np.linalg.norm(gap)
     return apart @ (gap / length) if length > 0 else np.zeros(len(apart))
-
-
-def changes_of(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> pd.DataFrame:
-    """The rows of one mitigation and some measures."""
-    return table[(table.mitigation == mitigation) & table.measure.isin(measures)]
-
-
-def advice(table: pd.DataFrame) -> str:
-    """One sentence: should the gap be closed, and how; of `mitigation_table`.
-
-    A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
-    where recall@1 rises in one, and in the mean of both by more than a trifle; it guards against
-    noise, or against storage in few bits, where neighbours under it, or recall after it, rise in
-    one direction and fall in none. What counts as a rise: see `rise`.
-    """
-    harmless, helps, guards = [], {}, {}
-    for name in MITIGATIONS[1:]:
-        recall = changes_of(table, name, (RECALL,))
-        if (recall.change_high < 0).any():
-            continue
-        harmless.append(name)
-        if rise(recall).any() and recall.change.mean() > NEGLIGIBLE:
-            helps[name] = recall.change.mean()
-        guarded = {measure: changes_of(table, name, (measure,)) for measure in GUARDED}
-        gained = {
-            measure: rows.change.mean()
-            for measure, rows in guarded.items()
-            if rise(rows).any() and not (rows.change_high < 0).any()
-        }
-        if gained:
-            guards[name] = gained
-    count = len(MITIGATIONS) - 1
-    if helps:
-        best = max(helps, key=helps.get)
-        also = "".join(f"; {gains(table, best, (measure,))}" for measure in guards.get(best, {}))
-        return f"Yes, by {best}: {gains(table, best, (RECALL,))}{also}."
-    if guards:
-        best = max(guards, key=lambda name: sum(guards[name].values()))
-        where = " or ".join(WHERE[measure] for measure in guards[best])
-        return (
-            f"Only where embeddings are {where}, by {best}: {gains(table, best, guards[best])}; "
-            f"at no loss beyond its interval ({gains(table, best, (RECALL,))})."
-        )
-    if harmless:
-        return (
-            f"It makes no measurable difference: {len(harmless)} of {count} ways cost no recall@1 "
-            "beyond its interval, and none gains more than chance gives one of so many."
-        )
-    return f"No: each of {count} ways lowers recall@1 in a direction by more than its interval."
-
-
-def rise(rows: pd.DataFrame) -> pd.Series:
-    """Which rows rise beyond an interval that holds for all ways at once, and by more than a trifle.
-
-    Of so many 95% intervals some leaves 0 out by chance: they are widened to Bonferroni's level.
-    """
-    low = rows.change - WIDER * (rows.change - rows.change_low)
-    return (low > 0) & (rows.change > NEGLIGIBLE)
-
-
-def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:
-    """Changes of some measures in both directions, in words."""
-    return ", ".join(
-        f"{row.measure.replace('_', ' ')} {row.direction.replace('_to_', '→')} "
-        f"{row.change:+.3f} [{row.change_low:+.3f}, {row.change_high:+.3f}]"
-        for row in changes_of(table, mitigation, measures).itertuples()
-    )
-
-
-def mitigations_claims(table: pd.DataFrame) -> Iterator[tuple]:
-    """What the papers say of closing the gap, on data it was not fitted on; of `mitigation_table`."""
-    for source, claim, name, measure, verdict in (
-        (
-            "chowers2026, Sec. 5.1",
-            "Closing the gap along g′, fitted on other data, keeps more neighbours under noise",
-            "projection",
-            NOISE,
-            rises,
-        ),
-        (
-            "chowers2026, Theorem 3.5",
-            "It leaves recall@1 as it is",
-            "projection",
-            RECALL,
-            stays,
-        ),
-        (
-            "liang2022, Sec. 4.2",
-            "Shifting both modalities along the gap changes what the model does",
-            "shift",
-            RECALL,
-            differs,
-        ),
-    ):
-        rows = changes_of(table, name, (measure,))
-        yield source, claim, verdict(rows), gains(table, name, (measure,))
-
-
-def differs(rows: pd.DataFrame) -> str:
-    """Verdict on a change of either sign in some row."""
-    changed = (rows.change_low > 0) | (rows.change_high < 0)
-    return HOLDS if changed.any() else UNDECIDED

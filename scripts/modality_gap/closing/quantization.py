@@ -1,151 +1,20 @@
 """Quantisation: what is left of nearest neighbours when embeddings are stored in a few bits.
 
-Both modalities are quantised after the retrieved one, the texts, has moved by α·g′
-(chowers2026, Sec. 5.2). Four schemes, of which databases use the last three: `fixed_range`, equal
-levels on [−3, 3], as in the paper; `dimension_range`, equal levels between each dimension's smallest
-and largest value (Faiss's scalar quantiser, Milvus's IVF_SQ8); `vector_scale`, whole numbers up to
-each vector's own largest entry (Redis's vector sets); `sign`, one bit a dimension (pgvector, Qdrant,
-Redis).
+Both modalities are quantised, in the schemes of `few_bits`, after the retrieved one, the texts, has
+moved by α·g′ (chowers2026, Sec. 5.2).
 """
-
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval
+from modality_gap.closing.few_bits import Quantized, quantize
 from modality_gap.closing.projection import move_along
 from modality_gap.data.embeddings import UndefinedError, check_pair, first_equal_rows, sample_pairs
-from modality_gap.measures.intervals import mean_interval
+from modality_gap.measures.intervals import mean_and_change
+from modality_gap.measures.neighbours import closeness, nearest, right_first, share_found
 
-LIMIT = 3.0  # the paper's range: entries of rows of unit length lie far inside
-EXACT_IN_FLOAT32 = 2**24
 SEARCHED = np.linspace(0, 2, 41)
-NEGLIGIBLE = 0.01  # what chowers2026, Fig. 18, calls a negligible loss of accuracy
-NAMES = {
-    "fixed_range": "levels on [−3, 3]",
-    "dimension_range": "levels in each dimension's range",
-    "vector_scale": "whole numbers on each vector's scale",
-    "sign": "signs",
-}
 NEIGHBOUR, TASK = "nearest_kept", "recall@1"
-
-
-@dataclass
-class Quantized:
-    """Both modalities in the values that are stored, in multiples of `unit`."""
-
-    queries: np.ndarray
-    retrieved: np.ndarray
-    unit: float = 1.0
-
-    @property
-    def gap(self) -> float:
-        """Distance of the two centres after quantisation."""
-        difference = self.queries.mean(axis=0) - self.retrieved.mean(axis=0)
-        return float(np.linalg.norm(difference) * self.unit)
-
-
-def quantize(queries: np.ndarray, retrieved: np.ndarray, scheme: str, bits: int) -> Quantized:
-    """Both modalities in so many bits a dimension; schemes as the module says.
-
-    queries, retrieved: shape (n, d) and (m, d). Raises ValueError for a scheme or a number of bits
-    that there is not.
-    """
-    if scheme == "sign":
-        if bits != 1:
-            raise ValueError(f"scheme sign with {bits} bits, expected 1")
-        unit = 1 / np.sqrt(queries.shape[1])
-        return Quantized(*(np.where(rows > 0, 1.0, -1.0) for rows in (queries, retrieved)), unit)
-    if bits < 2:
-        raise ValueError(f"scheme {scheme} with {bits} bit, expected at least 2")
-    if scheme == "fixed_range":
-        step = 2 * LIMIT / (2**bits - 1)
-        return Quantized(*(fixed_levels(rows, bits) for rows in (queries, retrieved)), step / 2)
-    if scheme == "dimension_range":
-        low = np.minimum(queries.min(axis=0), retrieved.min(axis=0))
-        high = np.maximum(queries.max(axis=0), retrieved.max(axis=0))
-        step = (high - low) / (2**bits - 1)
-        steps = np.where(step > 0, step, 1)
-        return Quantized(*(np.rint((rows - low) / steps) * step for rows in (queries, retrieved)))
-    if scheme == "vector_scale":
-        return Quantized(*(own_scale(rows, bits) for rows in (queries, retrieved)))
-    raise ValueError(
-        f"scheme {scheme!r}, expected fixed_range, dimension_range, vector_scale or sign"
-    )
-
-
-def fixed_levels(rows: np.ndarray, bits: int) -> np.ndarray:
-    """The nearest of 2^bits levels on [−3, 3], in half steps: odd whole numbers, 0 between two."""
-    last = 2**bits - 1
-    levels = np.floor((rows + LIMIT) * (last / (2 * LIMIT)) + 0.5)
-    return 2 * np.clip(levels, 0, last) - last
-
-
-def own_scale(rows: np.ndarray, bits: int) -> np.ndarray:
-    """Whole multiples of each row's largest entry over 2^(bits − 1) − 1."""
-    scale = np.abs(rows).max(axis=1, keepdims=True) / (2 ** (bits - 1) - 1)
-    return np.rint(rows / scale) * scale
-
-
-def closeness(queries: np.ndarray, retrieved: np.ndarray) -> np.ndarray:
-    """2x·y − ‖y‖², shape (n, m): the larger, the smaller the Euclidean distance.
-
-    Of whole numbers it is exact, so that a tie is a tie: float32 where it holds every sum.
-    """
-    lengths = np.einsum("md,md->m", retrieved, retrieved)
-    if np.array_equal(queries, np.rint(queries)) and np.array_equal(retrieved, np.rint(retrieved)):
-        longest = np.sqrt(np.einsum("nd,nd->n", queries, queries).max() * lengths.max())
-        if 2 * longest + lengths.max() < EXACT_IN_FLOAT32:
-            queries, retrieved, lengths = (
-                array.astype(np.float32) for array in (queries, retrieved, lengths)
-            )
-    found = queries @ retrieved.T
-    found *= 2
-    found -= lengths
-    return found
-
-
-def nearest(found: np.ndarray, k: int) -> np.ndarray:
-    """The k closest items of each query in no particular order, or all; shape (n, k); of `closeness`."""
-    k = min(k, found.shape[1])
-    return np.argpartition(found, -k, axis=1)[:, -k:]
-
-
-def share_found(found: np.ndarray, sought: np.ndarray) -> np.ndarray:
-    """The share of each query's sought items that are among as many closest ones, shape (n,).
-
-    found: of `closeness`, shape (n, m); sought: items, shape (n, k). Of items at one distance a
-    random order would keep some: the expectation over it.
-    """
-    k = sought.shape[1]
-    last = np.partition(found, -k, axis=1)[:, [-k]]
-    above, tied = (found > last).sum(axis=1), (found == last).sum(axis=1)
-    own = np.take_along_axis(found, sought, axis=1)
-    return (own > last).mean(axis=1) + (own == last).mean(axis=1) * (k - above) / tied
-
-
-def right_first(found: np.ndarray, matches: np.ndarray) -> np.ndarray:
-    """How probably each query's closest item is a right one, shape (n,): recall@1 of each.
-
-    found: of `closeness`; matches: (query row, item row), shape (p, 2). Of items at one distance
-    each is as likely the first.
-    """
-    best = found.max(axis=1)
-    query, item = matches.T
-    right = np.bincount(query[found[query, item] == best[query]], minlength=len(found))
-    return right / (found == best[:, None]).sum(axis=1)
-
-
-def mean_and_change(values: np.ndarray, before: np.ndarray) -> dict[str, float]:
-    """Mean over queries and its change from what it was before, with 95% intervals, by name.
-
-    values, before: of the same queries, shape (n,): the change's interval is that of the paired
-    differences.
-    """
-    names = ("mean", "low", "high", "change", "change_low", "change_high")
-    return dict(zip(names, (*mean_interval(values), *mean_interval(values - before)), strict=True))
 
 
 def closest_alpha(
@@ -231,49 +100,3 @@ def quantization_table(
                 for measure, value in values.items()
             ]
     return pd.DataFrame(rows)
-
-
-def rises(rows: pd.DataFrame) -> str:
-    """Verdict on a rise that is claimed of every row, columns change, change_low, change_high.
-
-    A rise counts where it is more than its interval and more than NEGLIGIBLE; one that can only be
-    less is none.
-    """
-    up = (rows.change_low > 0) & (rows.change > NEGLIGIBLE)
-    if up.all():
-        return HOLDS
-    if up.any():
-        return PARTLY
-    return FAILS if (rows.change_high < NEGLIGIBLE).all() else UNDECIDED
-
-
-def stays(rows: pd.DataFrame) -> str:
-    """Verdict on no fall by more than NEGLIGIBLE in any row; columns as for `rises`."""
-    if (rows.change_low > -NEGLIGIBLE).all():
-        return HOLDS
-    return FAILS if (rows.change_high < -NEGLIGIBLE).any() else UNDECIDED
-
-
-def quantization_claims(table: pd.DataFrame) -> Iterator[tuple]:
-    """Whether closing the gap guards against quantisation; of `quantization_table`."""
-    kept = table[(table.scheme != "none") & (table.measure == NEIGHBOUR) & table.closest]
-    for scheme, rows in kept.groupby("scheme", sort=False):
-        numbers = [
-            f"{row.bits} bits, α = {row.alpha:g}: "
-            f"{interval(row.change, row.change_low, row.change_high)}"
-            for row in rows.itertuples()
-        ]
-        yield (
-            f"chowers2026, {'Fig. 9' if scheme == 'fixed_range' else 'Sec. 5.2'}",
-            f"Closing the gap keeps more nearest neighbours through {NAMES[scheme]}",
-            rises(rows),
-            ", ".join(numbers),
-        )
-    whole = table[(table.scheme == "none") & (table.measure == TASK) & (table.alpha == 1)]
-    row = whole.iloc[0]
-    yield (
-        "chowers2026, Theorem 3.5",
-        "Closing the gap along g′ leaves recall without quantisation as it is",
-        stays(whole),
-        f"recall@1 changes by {interval(row.change, row.change_low, row.change_high)}",
-    )

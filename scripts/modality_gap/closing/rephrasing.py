@@ -1,146 +1,26 @@
 """Rephrasing: what becomes of an image's answer when texts say the same in other words.
 
-The texts of this topic are one table, a row a text, with columns `item` (what the text is about),
-`group` (items of one group are no wrong answers to each other), `kind`, `name` (which rephrasing of its
-kind) and `text`. Each item has one row of the kind `clean`, its own wording, and any number of
-rephrasings. Items may bring wrong answers, rows of the kind `wrong`; to others, the clean texts of
-all other groups are wrong.
+The texts are a table as `rephrased_texts` has them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, interval
-from modality_gap.closing.quantization import mean_and_change, rises
-from modality_gap.data.corpora import class_names
-from modality_gap.data.embeddings import check_pair, first_equal_rows, sample_pairs
+from modality_gap.closing.rephrased_texts import CLEAN, WRONG
+from modality_gap.data.embeddings import check_pair, first_equal_rows
 from modality_gap.measures.gap import gap_vector
+from modality_gap.measures.intervals import mean_and_change
 from modality_gap.measures.retrieval import chance_of_right
 
-CLEAN, WRONG = "clean", "wrong"
-COLUMNS = ["item", "group", "kind", "name", "text"]
 DISTANCES = ("euclidean", "cosine")
 CLEAN_ACCURACY, ACCURACY, KEPT = "clean_accuracy", "accuracy", "kept"
 ANSWER, ALL_TEXTS = "right answer", "all texts"
 MIN_TEXTS = 10  # whose covariance says something
 NOISE_COLUMNS = ["kind", "name", "texts", "off_diagonal_share", "independent", "mean_share"]
 NOISE_COLUMNS += ["along_gap", "along_move", "length"]
-
-
-def own_captions(captions: pd.DataFrame) -> pd.Series:
-    """The caption that an image is matched with, by its id; of several the first one."""
-    own = captions[captions.matched.astype(bool)] if "matched" in captions else captions
-    return own.drop_duplicates("image_id").set_index("image_id").text
-
-
-def rephrasing_texts(
-    images: pd.DataFrame,
-    captions: pd.DataFrame,
-    templates: list[str],
-    lists: list[str],
-    group: str | None,
-    items: int,
-    seed: int,
-) -> pd.DataFrame:
-    """The texts of a corpus's split, as the module says.
-
-    images, captions: the two tables of a corpus; captions that are for training only rephrase, too.
-    An item is a distinct matched caption (the first one of an image's); its rephrasings are the other captions of its first image (kind
-    `caption`, named by their number), the templates with it in the place of {} (kind `template`),
-    and the entries of the columns of images named in `lists`, separated by commas (kind: the
-    column's name). group: column of images that holds the group; None: every item is its own.
-    items: how many, a sample that `seed` draws; all where there are fewer. A rephrasing that equals
-    its item's own wording is left out.
-    """
-    missing = [name for name in [*lists, *([group] if group else [])] if name not in images]
-    if missing:
-        raise ValueError(f"images lack the column {missing[0]!r}")
-    captions = captions[captions.image_id.isin(images.image_id)]
-    own = own_captions(captions)
-    images = images.assign(item=images.image_id.map(own)).dropna(subset="item")
-    facts = images.drop_duplicates("item")
-    facts = facts.iloc[sample_pairs(len(facts), items, seed)]
-    texts_of = captions.groupby("image_id").text.agg(list)
-    rows = []
-    for fact in facts.to_dict("records"):
-        item = fact["item"]
-        kinds = {
-            CLEAN: {CLEAN: item},
-            "caption": numbered(text for text in texts_of[fact["image_id"]] if text != item),
-            "template": {template: template.replace("{}", item) for template in templates},
-            **{name: numbered(entries(fact[name])) for name in lists},
-        }
-        rows += [
-            (item, fact[group] if group else item, kind, name, text)
-            for kind, named in kinds.items()
-            for name, text in named.items()
-        ]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    table = table[(table.kind == CLEAN) | (table.text != table["item"])]
-    return table.reset_index(drop=True)
-
-
-def numbered(texts: Iterable[str]) -> dict[str, str]:
-    """Texts by their number, from 1."""
-    return {str(number): text for number, text in enumerate(texts, 1)}
-
-
-def entries(listed: str | None) -> list[str]:
-    """What a list separated by commas holds; nothing where there is none."""
-    return [] if pd.isna(listed) else [word.strip() for word in listed.split(",") if word.strip()]
-
-
-def question_texts(questions: pd.DataFrame, wrong: int, seed: int) -> pd.DataFrame:
-    """The texts of multiple-choice questions on images, as A-OKVQA has them (chowers2026, App. F.2).
-
-    questions: columns question_id, question, answer (the right one) and answers (others that are
-    right, a list). A text is question and answer; the other right answers rephrase (kind `answer`).
-    wrong: how many wrong answers of each question are drawn, with `seed`, from the answers to all
-    questions that are not right here: 3·K of them hold more than K draws of three.
-    """
-    random = np.random.default_rng(seed)
-    right = [list(dict.fromkeys([row.answer, *row.answers])) for row in questions.itertuples()]
-    bank = list(dict.fromkeys(answer for answers in right for answer in answers))
-    rows = []
-    for question, answers in zip(questions.itertuples(), right, strict=True):
-        others = [answer for answer in bank if answer not in set(answers)]
-        if len(others) < wrong:
-            raise ValueError(f"{len(others)} answers are wrong, expected at least {wrong}")
-        drawn = [others[place] for place in random.choice(len(others), wrong, replace=False)]
-        for kind, texts in ((CLEAN, answers[:1]), ("answer", answers[1:]), (WRONG, drawn)):
-            rows += [
-                (question.question_id, question.question_id, kind, str(number), text)
-                for number, text in enumerate((f"{question.question} {text}" for text in texts), 1)
-            ]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def corpus_texts(
-    images: pd.DataFrame, captions: pd.DataFrame, classes: dict[str, list[str]], settings: dict
-) -> tuple[pd.DataFrame, pd.Series]:
-    """The texts that a split is asked with, and the item that each image is about, by image id.
-
-    images, captions: of the split; classes: of the corpus. settings: of the study's `rephrasing`.
-    Images with a column `question` are questions (`question_texts`). Others are captioned
-    (`rephrasing_texts`), those with the column `label` by the name of their class.
-    """
-    if settings.get("label") in images:
-        names = class_names(images[settings["label"]], classes, settings["label"])
-        captions = pd.DataFrame({"image_id": images.image_id, "text": names}).dropna()
-    if "question" in images:
-        names = {"image_id": "question_id", "direct_answers": "answers"}
-        texts = question_texts(
-            images.rename(columns=names), settings["wrong_answers"], settings["seed"]
-        )
-        items = images.image_id
-    else:
-        keys = ("templates", "lists", "group", "items", "seed")
-        texts = rephrasing_texts(images, captions, *(settings[key] for key in keys))
-        items = images.image_id.map(own_captions(captions))
-    return texts, pd.Series(items.to_numpy(), index=images.image_id.to_numpy())
 
 
 @dataclass
@@ -154,7 +34,7 @@ class Answers:
 def answers_of(table: pd.DataFrame) -> dict:
     """`Answers` by item; a wrong answer is no text that is right for the item as well.
 
-    table: as the module says, its index being 0 to its length. Raises ValueError for an item
+    table: of `rephrased_texts`, its index being 0 to its length. Raises ValueError for an item
     without a clean text or without a wrong answer.
     """
     kinds, texts, groups = (table[name].to_numpy(object) for name in ("kind", "text", "group"))
@@ -228,7 +108,7 @@ def answer_table(
 ) -> pd.DataFrame:
     """Multiple choice while the gap closes, right answers in other words (chowers2026, Fig. 10).
 
-    images: shape (n, d), rows of unit length; items: the item of each. table: as the module says;
+    images: shape (n, d), rows of unit length; items: the item of each. table: of `rephrased_texts`;
     texts: its embeddings, shape (t, d). An image chooses the closest of its right answer and
     choices − 1 wrong ones, drawn from its wrong answers; of a tie, each is as likely. All
     texts move by α·g′, vector: shape (d,). Exact: means over every draw.
@@ -393,49 +273,3 @@ def noise_table(
             }
         )
     return pd.DataFrame(rows, columns=NOISE_COLUMNS)
-
-
-def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tuple]:
-    """What chowers2026 says of rephrasing.
-
-    results: of `answer_table` and `template_table`; noise: of `noise_table`.
-    """
-    if len(noise):
-        yield from noise_claims(noise)
-    closed = results[(results.alpha == 1) & (results.distance == "euclidean")]
-    for experiment, own in closed.groupby("experiment", sort=False):
-        where = f"({experiment} rephrased)"
-        for source, claim, measure in (
-            ("Fig. 10", "raises accuracy under rephrasing", ACCURACY),
-            ("Sec. 5.3", "keeps more choices under rephrasing", KEPT),
-        ):
-            rows = own[own.measure == measure]
-            numbers = [
-                f"{row.kind} {interval(row.change, row.change_low, row.change_high)}"
-                for row in rows.itertuples()
-            ]
-            yield (
-                f"chowers2026, {source}",
-                f"Closing the gap {claim} {where}",
-                rises(rows),
-                ", ".join(numbers),
-            )
-
-
-def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
-    """What chowers2026 says of the noise that rephrasing is; of `noise_table`."""
-    above = noise.off_diagonal_share > noise.independent
-    yield (
-        "chowers2026, Fig. 15",
-        "Rephrasing changes the dimensions together, not independently",
-        HOLDS if above.all() else PARTLY if above.any() else FAILS,
-        f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
-        f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
-    )
-    yield (
-        "chowers2026, Sec. 5.3",
-        "Rephrasing has little variance along the gap",
-        HOLDS if noise.along_gap.median() < 1 else FAILS,
-        f"{noise.along_gap.median():.2f} times that along a random direction, "
-        f"{noise.along_move.median():.2f} times along g′ (median of {len(noise)} rephrasings)",
-    )

@@ -5,31 +5,24 @@ move by v (chowers2026, Secs. 3.3 and 5). Of |q − (r + s·z + v)|² only q·r,
 an item depend on what changes, so that one matrix product a draw of noise serves every s and v.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
-from scipy.stats import ncx2
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, sign
+from modality_gap.closing.choices import Task
 from modality_gap.closing.projection import (
     leading_components,
     orthogonal_gap,
     principal_axes,
     without_components,
 )
-from modality_gap.data.embeddings import UndefinedError, check_embeddings, first_equal_rows
 from modality_gap.measures.gap import gap_vector
 from modality_gap.measures.intervals import mean_interval
 
-VALUES_AT_A_TIME = 2**24  # of a block of similarities in memory
-ROWS_AT_A_TIME = 8192
 VALUES_IN_CACHE = 2**15
 DISTANCES = ("euclidean", "cosine")
 STUDENT_DEGREES = 5
-NODES, REACH = 64, 9  # of the trapezoid rule, in deviations of the noise on either side
 
 # Independent in each dimension, mean 0 and variance 1 (chowers2026, App. E, Fig. 14).
 NOISES = {
@@ -43,70 +36,6 @@ NOISES = {
     # The noise of all items sums to zero, as Theorem 3.4 has it.
     "centred_gaussian": lambda random, shape: centred(random.standard_normal(shape)),
 }
-
-
-@dataclass
-class Task:
-    """Queries that each choose the nearest of what is retrieved.
-
-    queries, retrieved: shape (n, d) and (m, d), float64. right: which choices are right, shape (n,
-    m), bool, or from 0 to 1 where equal rows are not all right: each of them is as likely chosen.
-    candidates: the c rows of `retrieved` that each query has to choose from, shape (n, c), and right
-    then of that shape; None where it chooses from all. items: the first row that equals each row
-    of `retrieved`, shape (m,): equal rows are one item.
-    """
-
-    queries: np.ndarray
-    retrieved: np.ndarray
-    right: np.ndarray
-    candidates: np.ndarray | None = None
-    items: np.ndarray | None = None
-
-    def __post_init__(self):
-        check_embeddings(self.queries, "queries")
-        check_embeddings(self.retrieved, "retrieved")
-        choices = len(self.retrieved) if self.candidates is None else self.candidates.shape[1]
-        if self.right.shape != (len(self.queries), choices):
-            expected = (len(self.queries), choices)
-            raise ValueError(f"right answers of shape {self.right.shape}, expected {expected}")
-        self.queries = np.asarray(self.queries, dtype=np.float64)
-        self.retrieved = np.asarray(self.retrieved, dtype=np.float64)
-        if self.items is None:
-            self.items = first_equal_rows(self.retrieved)
-            if self.candidates is None:
-                self.right = shared_by_equals(self.right, self.items)
-
-    def chosen_items(self, columns: np.ndarray) -> np.ndarray:
-        """The item of each choice; columns: of `choices_of`, shape (…, n)."""
-        if self.candidates is not None:
-            columns = self.candidates[np.arange(len(self.candidates)), columns]
-        return self.items[columns]
-
-    def blocks(self) -> Iterator["Task"]:
-        """The same for some of the queries at a time, in memory that does not grow with them."""
-        each = len(self.retrieved)
-        if self.candidates is not None:
-            each = self.candidates.shape[1] * self.queries.shape[1]
-        size = max(1, min(ROWS_AT_A_TIME, VALUES_AT_A_TIME // each))
-        for first in range(0, len(self.queries), size):
-            rows = slice(first, first + size)
-            own = None if self.candidates is None else self.candidates[rows]
-            yield Task(self.queries[rows], self.retrieved, self.right[rows], own, self.items)
-
-
-def shared_by_equals(right: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Right answers, shape (n, m), where a choice among equal rows is as often each of them.
-
-    items: the first row that equals each, shape (m,).
-    """
-    sizes = np.bincount(items)
-    repeated = np.flatnonzero(sizes > 1)
-    if len(repeated) == 0:
-        return right
-    shared = right.astype(np.float32)
-    for item in repeated:
-        shared[:, items == item] = right[:, items == item].mean(axis=1, keepdims=True)
-    return shared
 
 
 @dataclass
@@ -128,50 +57,6 @@ class Outcomes:
 def centred(noise: np.ndarray) -> np.ndarray:
     """Noise of all items, shape (m, d), without its mean."""
     return noise - noise.mean(axis=0)
-
-
-def classification_task(images: np.ndarray, classes: np.ndarray, labels: np.ndarray) -> Task:
-    """Zero-shot classification: an image chooses among class texts; labels: shape (n,), from 0."""
-    if np.min(labels) < 0 or np.max(labels) >= len(classes):
-        raise ValueError(
-            f"labels from {np.min(labels)} to {np.max(labels)}, expected 0 to {len(classes) - 1}"
-        )
-    return Task(images, classes, np.asarray(labels)[:, None] == np.arange(len(classes)))
-
-
-def retrieval_task(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> Task:
-    """Retrieval: each query chooses among all items, any of its matches is right (recall@1).
-
-    queries, items: shape (n, d) and (m, d); matches: (query row, item row), shape (p, 2). Queries
-    without a match are left out.
-    """
-    rows, query = np.unique(matches[:, 0], return_inverse=True)
-    right = np.zeros((len(rows), len(items)), dtype=bool)
-    right[query, matches[:, 1]] = True
-    return Task(queries[rows], items, right)
-
-
-def choice_task(
-    images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, choices: int, seed: int
-) -> Task:
-    """Multiple choice: each image chooses between its matched text and random others.
-
-    images, texts: shape (n, d) and (m, d); pairs: every (image row, text row) that belong together,
-    an image's matched one first. No wrong choice is another text of the image. The
-    right one comes last, so that a tie counts against it.
-    """
-    random, rows, candidates = np.random.default_rng(seed), np.unique(pairs[:, 0]), []
-    order = np.argsort(pairs[:, 0], kind="stable")
-    starts = np.searchsorted(pairs[order, 0], rows)
-    for own in np.split(pairs[order, 1], starts[1:]):
-        needed = choices - 1 + len(own)
-        if needed > len(texts):
-            raise UndefinedError(f"{len(texts)} texts, expected at least {needed} to choose from")
-        drawn = random.choice(len(texts), needed, replace=False)
-        candidates.append([*drawn[~np.isin(drawn, own)][: choices - 1], own[0]])
-    right = np.zeros((len(rows), choices), dtype=bool)
-    right[:, -1] = True
-    return Task(images[rows], texts, right, np.array(candidates))
 
 
 def draw_noise(kind: str, random: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -357,77 +242,6 @@ def threshold_tradeoff(
     return outcome_table(outcomes, deviations, pd.DataFrame(rows, columns=columns))
 
 
-def centred_robustness(
-    separation: float, margin: np.ndarray, distance: np.ndarray, deviation: float
-) -> np.ndarray:
-    """Probability that a query stays nearest to the same of two embeddings (chowers2026, Theorem 3.4).
-
-    Φ(|x₁ − x₂|·margin / (√2·s·|y − μ|)), for Gaussian noise that leaves their mean μ where it is: the
-    difference of the two has variance 2s² in each dimension. separation: |x₁ − x₂|; margin: how far
-    the query y lies from the plane between them, at least 0; distance: |y − μ|, of the same shape;
-    deviation: s. At one margin, the nearer the query to μ, the more robust.
-    """
-    return ndtr(separation * margin / (np.sqrt(2) * deviation * distance))
-
-
-def gaussian_robustness(distances: np.ndarray, deviation: float, dimension: int) -> np.ndarray:
-    """Probability that Gaussian noise leaves the nearest of any number of embeddings nearest, (n,).
-
-    Exact for independent noise: squared noisy distances are then independent noncentral χ² variables,
-    and the nearest must stay below all others: a trapezoid rule over its noisy distance.
-    distances: to the embeddings as they are, shape (n, m); deviation: s in each of the d dimensions.
-    """
-    ordered = np.sort(distances, axis=1)[:, :, None] / deviation
-    near, others = ordered[:, 0], ordered[:, 1:]
-    middle = np.sqrt(near**2 + dimension)
-    # The deviation of a noncentral χ variable is at most 1.
-    nodes = np.linspace(np.maximum(0, middle - REACH)[:, 0], middle[:, 0] + REACH, NODES, axis=1)
-    weights = nodes * ncx2.pdf(nodes**2, dimension, near**2)
-    below_all = ncx2.sf(nodes[:, None] ** 2, dimension, others**2).prod(axis=1)
-    return (weights * below_all).sum(axis=1) / weights.sum(axis=1)
-
-
-def predicted_robustness(
-    task: Task, moves: np.ndarray, deviations: list[float], centred_noise: bool
-) -> np.ndarray:
-    """Robustness of a task of two classes in theory, mean over its queries; (deviations, moves).
-
-    moves: shape (t, d). centred_noise: by `centred_robustness`, else by `gaussian_robustness`.
-    """
-    first, second = task.retrieved
-    separation = float(np.linalg.norm(first - second))
-    found = np.empty((len(deviations), len(moves)))
-    for t, move in enumerate(moves):
-        seen = task.queries - (first + second) / 2 - move
-        margin = np.abs(seen @ (first - second)) / separation
-        distance = np.linalg.norm(seen, axis=1)
-        to_both = np.linalg.norm(task.queries[:, None] - task.retrieved - move, axis=2)
-        for s, deviation in enumerate(deviations):
-            if centred_noise:
-                each = centred_robustness(separation, margin, distance, deviation)
-            else:
-                each = gaussian_robustness(to_both, deviation, task.queries.shape[1])
-            found[s, t] = each.mean()
-    return found
-
-
-def two_class_task(
-    dimension: int, queries: int, separation: float, gap: float, spread: float, seed: int
-) -> Task:
-    """Two class texts, and the images of both, at a gap orthogonal to everything (Assumption 3.3).
-
-    separation: |x₁ − x₂|, of the classes' images on average as of their texts; gap: its length;
-    spread: how far an image lies from its class's centre, root mean square.
-    """
-    random = np.random.default_rng(seed)
-    classes = np.zeros((2, dimension))
-    classes[:, 0] = separation / 2, -separation / 2
-    labels = np.arange(queries) % 2
-    images = classes[labels] + random.normal(0, spread / np.sqrt(dimension), (queries, dimension))
-    images[:, 1] = gap
-    return classification_task(images, classes, labels)
-
-
 def robustness_tables(
     tasks: dict[str, Task],
     kept_variance: float | None,
@@ -460,157 +274,3 @@ def robustness_tables(
         how = (deviations, "gaussian", draws, seed)
         found["tradeoff"].append(threshold_tradeoff(task, thresholds, *how).assign(task=name))
     return {name: pd.concat(tables, ignore_index=True) for name, tables in found.items()}
-
-
-def two_class_table(
-    dimension: int,
-    queries: int,
-    separation: float,
-    gap: float,
-    spread: float,
-    alphas: list[float],
-    deviations: list[float],
-    draws: int,
-    seed: int,
-) -> pd.DataFrame:
-    """Simulated robustness of two classes beside what theory says (chowers2026, Theorem 3.4, Fig. 7).
-
-    Arguments as for `two_class_task` and `robustness_table`. Columns of the latter, noise (both
-    `centred_gaussian`, of the theorem, and `gaussian`, of the experiments), distance_to_mean (of the
-    queries, root mean square) and predicted.
-    """
-    task = two_class_task(dimension, queries, separation, gap, spread, seed)
-    vector = orthogonal_gap(task.queries, task.retrieved).vector
-    moves = np.outer(alphas, vector)
-    apart = [np.linalg.norm(task.queries - move, axis=1) for move in moves]
-    distances = dict(zip(alphas, np.sqrt(np.square(apart).mean(axis=1)), strict=True))
-    tables = []
-    for noise in ("centred_gaussian", "gaussian"):
-        table = robustness_table(task, vector, alphas, deviations, noise, draws, seed)
-        predicted = predicted_robustness(task, moves, deviations, noise == "centred_gaussian")
-        tables.append(table.assign(noise=noise, predicted=predicted.ravel()))
-    found = pd.concat(tables, ignore_index=True)
-    return found.assign(distance_to_mean=found.alpha.map(distances))
-
-
-def joint(verdicts: list[str]) -> str:
-    """One verdict on a claim that was judged in several cases."""
-    return verdicts[0] if len(set(verdicts)) == 1 else PARTLY
-
-
-def in_how_many(verdicts: list[str]) -> str:
-    """In how many cases a claim holds, and fails."""
-    counts = [sum(verdict == kind for verdict in verdicts) for kind in (HOLDS, FAILS)]
-    return f"holds in {counts[0]} and fails in {counts[1]} of {len(verdicts)} cases"
-
-
-def widening_verdict(cell: pd.DataFrame) -> str:
-    """Whether robustness rises from α = −1 to 0 to 1; cell: rows of these α at one noise."""
-    by_alpha = cell.set_index("alpha")
-    closed, widened = by_alpha.loc[1.0], by_alpha.loc[-1.0]
-    both = {
-        sign(closed.change_low, closed.change_high, 1),
-        sign(widened.change_low, widened.change_high, -1),
-    }
-    return FAILS if FAILS in both else both.pop() if len(both) == 1 else UNDECIDED
-
-
-def widening_texts(table: pd.DataFrame, key: str) -> str:
-    """Robustness at α = −1, 0 and 1 for each value of a column, means over the rest."""
-    means = table.groupby([key, "alpha"], sort=False).robustness.mean()
-    return ", ".join(
-        f"{name} " + " / ".join(f"{means[name, alpha]:.3f}" for alpha in (-1, 0, 1))
-        for name in table[key].unique()
-    )
-
-
-def robustness_claims(controlled: pd.DataFrame) -> Iterator[tuple]:
-    """Whether closing the gap helps at no cost (chowers2026, Fig. 8, Theorem 3.5).
-
-    controlled: of `robustness_tables`; α = −1, 0 and 1 among its rows.
-    """
-    euclidean = controlled[controlled.distance == "euclidean"]
-    closed = euclidean[euclidean.alpha == 1]
-    cells = [cell for _, cell in euclidean.groupby(["task", "deviation"], sort=False)]
-    verdicts = [widening_verdict(cell) for cell in cells]
-    best = closed.groupby("deviation").change.mean().idxmax()
-    texts = widening_texts(euclidean[euclidean.deviation == best], "task")
-    yield (
-        "chowers2026, Fig. 8",
-        "Closing the gap raises robustness and widening it lowers it",
-        joint(verdicts),
-        f"{in_how_many(verdicts)}; at α = −1 / 0 / 1 with σ = {best:g}: {texts}",
-    )
-    by_task = closed.groupby("task", sort=False)
-    change, kept = by_task.accuracy_change.first(), by_task.unchanged.first()
-    yield (
-        "chowers2026, Theorem 3.5, Fig. 18",
-        "Closing the gap along g′ changes clean accuracy by less than 0.01",
-        joint([HOLDS if abs(value) < 0.01 else FAILS for value in change]),
-        ", ".join(
-            f"{task} {change[task]:+.4f} ({kept[task]:.1%} of nearest neighbours unchanged)"
-            for task in change.index
-        ),
-    )
-
-
-def noise_claims(noises: pd.DataFrame) -> Iterator[tuple]:
-    """Whether that holds for every noise (chowers2026, Fig. 14); of `robustness_tables`."""
-    cells = [cell for _, cell in noises.groupby(["noise", "task"], sort=False)]
-    verdicts = [widening_verdict(cell) for cell in cells]
-    yield (
-        "chowers2026, Fig. 14",
-        "Closing the gap raises robustness to noise of any distribution",
-        joint(verdicts),
-        f"{in_how_many(verdicts)}; at α = −1 / 0 / 1 with σ = {noises.deviation.iloc[0]:g}, mean "
-        f"over tasks: {widening_texts(noises, 'noise')}",
-    )
-
-
-def tradeoff_claims(tradeoff: pd.DataFrame) -> Iterator[tuple]:
-    """Whether a threshold gains more robustness than it loses accuracy (chowers2026, Fig. 19).
-
-    tradeoff: of `robustness_tables`.
-    """
-    for reading, part in tradeoff.groupby("reading", sort=False):
-        best = part.groupby("deviation").change.mean().idxmax()
-        verdicts, texts = [], []
-        for (task, deviation), cell in part.groupby(["task", "deviation"], sort=False):
-            low, high = worthwhile_range(cell)
-            tried = cell[cell.threshold > 0]
-            lost = (tried.change_high + tried.accuracy_change < 0).all()
-            verdicts.append(HOLDS if low > 0 else FAILS if lost else UNDECIDED)
-            if deviation == best:
-                texts.append(f"{task} " + (f"{low:g} to {high:g}" if low > 0 else "none"))
-        yield (
-            "chowers2026, Fig. 19",
-            f"Some threshold gains more robustness than accuracy ({reading.replace('_', ' ')})",
-            joint(verdicts),
-            f"{in_how_many(verdicts)}; ε for which it does, σ = {best:g}: {', '.join(texts)}",
-        )
-
-
-def worthwhile_range(cell: pd.DataFrame) -> tuple[float, float]:
-    """Smallest and largest ε > 0 whose gain is beyond its interval above the loss; NaN for none.
-
-    cell: rows of `threshold_tradeoff` of one reading and standard deviation.
-    """
-    worth = cell[(cell.threshold > 0) & (cell.change_low + cell.accuracy_change > 0)]
-    return float(worth.threshold.min()), float(worth.threshold.max())
-
-
-def two_class_claims(two_class: pd.DataFrame) -> Iterator[tuple]:
-    """Whether theory says how robust two classes are; two_class: of `two_class_table`."""
-    for noise, part in two_class.groupby("noise", sort=False):
-        apart = (part.robustness - part.predicted).abs().max()
-        cells = part[part.alpha.between(0, 1)].groupby("deviation")
-        rises = all(
-            cell.sort_values("alpha").predicted.is_monotonic_increasing for _, cell in cells
-        )
-        yield (
-            "chowers2026, Theorem 3.4",
-            f"Two classes are the more robust the smaller the gap ({noise.replace('_', ' ')} noise)",
-            HOLDS if rises and apart < 0.02 else FAILS,
-            f"prediction rises from α = 0 to 1: {'yes' if rises else 'no'}; simulation is within "
-            f"{apart:.3f} of it",
-        )

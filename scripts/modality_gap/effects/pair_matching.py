@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.data.embeddings import check_pair
-from modality_gap.effects.moved_gap import STEPS, gap_direction, move_table, moved_cosines
+from modality_gap.effects.moves import STEPS, gap_direction, move_table, moved_cosines
 from modality_gap.measures.intervals import wilson
 
 ALL = "all patterns"

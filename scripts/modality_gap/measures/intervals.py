@@ -84,3 +84,13 @@ def paired_interval(
 def mcnemar(gained: int, lost: int) -> float:
     """Exact two-sided p of as many items gaining an outcome as losing it; 1 where none changes."""
     return float(binomtest(int(gained), int(gained + lost)).pvalue) if gained + lost else 1.0
+
+
+def mean_and_change(values: np.ndarray, before: np.ndarray) -> dict[str, float]:
+    """Mean over queries and its change from what it was before, with 95% intervals, by name.
+
+    values, before: of the same queries, shape (n,): the change's interval is that of the paired
+    differences.
+    """
+    names = ("mean", "low", "high", "change", "change_low", "change_high")
+    return dict(zip(names, (*mean_interval(values), *mean_interval(values - before)), strict=True))

@@ -83,6 +83,22 @@ def best_ranks(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> R
     return Ranks(*ranks)
 
 
+def recall(images: np.ndarray, texts: np.ndarray, k: int = 1) -> dict[str, float]:
+    """Recall@k of matched rows by direction: image_to_text, text_to_image.
+
+    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other. Equal
+    rows are one item: an image with several captions, or a caption of several images, finds each of
+    its matches right. See `recall_at_k` for other matches.
+    """
+    check_pair(images, texts, paired=True)
+    (first_images, image_rows), (first_texts, text_rows) = (
+        np.unique(first_equal_rows(rows), return_inverse=True) for rows in (images, texts)
+    )
+    pairs = np.column_stack([image_rows, text_rows])
+    found = recall_at_k(images[first_images], texts[first_texts], pairs, [k])
+    return {direction: value for (direction, _), value in found.items()}
+
+
 def recall_at_k(
     images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, ks: list[int]
 ) -> dict[tuple[str, int], float]:

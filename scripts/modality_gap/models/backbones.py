@@ -10,7 +10,8 @@ import torchvision
 from open_clip.transform import PreprocessCfg
 
 from modality_gap.models.architectures import check_known
-from modality_gap.models.encoders import device_of, weights_source
+from modality_gap.models.build import weights_source
+from modality_gap.models.embed import device_of
 from modality_gap.models.text_tokens import Tokens
 from modality_gap.models.weights import load_weights, read_weights
 

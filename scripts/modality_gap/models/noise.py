@@ -4,7 +4,7 @@ import numpy as np
 import open_clip
 import torch
 
-from modality_gap.models.encoders import autocast, device_of
+from modality_gap.models.embed import autocast, device_of
 
 TOKENS = 77
 

@@ -18,7 +18,7 @@ def write_split(
 ) -> None:
     """Write the embeddings of a split: images, each distinct text once, and which belong together.
 
-    outputs: paths by name (images, texts, pairs). parts: of `encoders.embed_part`, all of them.
+    outputs: paths by name (images, texts, pairs). parts: of `embed.embed_part`, all of them.
     """
     images, captions = read_split(corpus, split)
     texts, pairs, matched = distinct_texts(images, captions)

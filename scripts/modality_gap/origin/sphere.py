@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from modality_gap.origin.gradient_flow import contrastive_loss
+from modality_gap.origin.contrastive_loss import contrastive_loss
 
 PAIRS = 6
 MISMATCHED = [1, 0, 2, 3, 4, 5]  # the first two texts stand where each other's image is

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from modality_gap.claims.mitigations import advice
 from modality_gap.closing.mitigations import (
     DIRECTIONS,
     GAP,
@@ -15,7 +16,6 @@ from modality_gap.closing.mitigations import (
     NONE,
     RECALL,
     STORED,
-    advice,
 )
 from modality_gap.plots.style import DIRECTION_COLOURS, readable
 

@@ -156,7 +156,7 @@ def percent(share: float, low: float, high: float) -> str:
 def plot_mitigations(table: pd.DataFrame) -> Figure:
     """All measures of all runs, a row a run, a column a measure (yaras2024, Tables 2-5).
 
-    table: of `run_comparisons.mitigation_table`. The dashed line is the first run, the
+    table: of `run_comparisons.run_differences`. The dashed line is the first run, the
     baseline; runs that differ from it by more than the 95% interval of the difference are filled. The dotted line is the
     accuracy of always naming the most frequent class.
     """
@@ -219,7 +219,7 @@ def draw_cell(axis: Axes, place: int, row: pd.Series, is_baseline: bool) -> None
 def plot_task_correlations(table: pd.DataFrame, correlations: pd.DataFrame) -> Figure:
     """Each task against gap and uniformity, a dot a run (yaras2024, Figs. 6 and 7).
 
-    table: of `run_comparisons.mitigation_table`; correlations: of `measure_correlations`. A row of
+    table: of `run_comparisons.run_differences`; correlations: of `measure_correlations`. A row of
     panels a task: its runs are named once, between the two panels.
     """
     tasks = [name for name in TASKS if name in set(correlations.task)]

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from modality_gap.data.embeddings import sample_pairs
-from modality_gap.models.encoders import Pixels, decode_once
+from modality_gap.models.embed import Pixels, decode_once
 
 CAPTIONS = ("random", "first", "last", "all")
 

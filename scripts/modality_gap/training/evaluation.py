@@ -9,7 +9,7 @@ from modality_gap.data.embeddings import matched_pairs, normalize
 from modality_gap.measures.gap import matched_distance, matched_share, modality_gap, pair_margins
 from modality_gap.measures.retrieval import recall_at_k
 from modality_gap.measures.uniformity import gaussian_uniformity
-from modality_gap.models.encoders import Pixels, decode_once, embed_images, embed_texts
+from modality_gap.models.embed import Pixels, decode_once, embed_images, embed_texts
 from modality_gap.training.starts import batch_statistics
 
 BATCH_NORMALIZATION = torch.nn.modules.batchnorm._BatchNorm

@@ -5,9 +5,10 @@ from itertools import chain, islice
 import open_clip
 
 from modality_gap.measures.gap import modality_gap
-from modality_gap.models.encoders import scale_pixels
+from modality_gap.models.embed import scale_pixels
 from modality_gap.training.data import CaptionedImages
-from modality_gap.training.loop import Schedule, build_optimizer, contrastive_loss, unit_features
+from modality_gap.training.loop import contrastive_loss, unit_features
+from modality_gap.training.schedule import Schedule, build_optimizer
 
 
 def first_steps(

@@ -3,8 +3,8 @@
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import open_clip
@@ -13,36 +13,17 @@ import torch.distributed as distributed
 from torch.distributed.nn.functional import all_gather
 from torch.nn.functional import normalize
 
-from modality_gap.models.encoders import autocast, device_of, encode_text, scale_pixels
+from modality_gap.models.embed import autocast, device_of, encode_text, scale_pixels
 from modality_gap.training.data import CaptionedImages
+from modality_gap.training.schedule import (
+    Schedule,
+    build_learning_rate,
+    build_optimizer,
+    evaluation_steps,
+)
 
 Features = tuple[torch.Tensor, torch.Tensor]
 contrastive_loss = open_clip.ClipLoss()
-OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
-
-
-@dataclass
-class Schedule:
-    """How a run is optimised.
-
-    optimizer: a name of `OPTIMIZERS`. decay: of the learning rate after `warmup`, the share of
-    training in which it rises: `one_cycle`, `cosine` or `none`. trainable: starts of the names of
-    the weights that learn; None: all. accumulation: in how many pieces a batch goes through the
-    network; the loss is of the whole batch.
-    """
-
-    epochs: int
-    learning_rate: float
-    weight_decay: float
-    betas: tuple[float, float]
-    eps: float
-    warmup: float
-    precision: str
-    evaluations: int
-    optimizer: str = "adamw"
-    decay: str = "one_cycle"
-    trainable: list[str] | None = None
-    accumulation: int = 1
 
 
 def train(
@@ -73,12 +54,8 @@ def train(
     steps = schedule.epochs * data.steps_per_epoch
     optimizer = build_optimizer(model, temperature, schedule)
     learning_rate = build_learning_rate(optimizer, schedule, steps)
-    parts = {
-        "model": model,
-        "temperature": temperature,
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-    }
+    parts = {"model": model, "temperature": temperature}
+    parts |= {"optimizer": optimizer, "learning_rate": learning_rate}
     evaluate_at = evaluation_steps(steps, schedule.evaluations)
     state = load_progress(checkpoint, identity, parts)
     # None may write a checkpoint before all have looked whether there is one.
@@ -93,16 +70,14 @@ def train(
     def record() -> None:
         tell_model(model, temperature, step / steps)
         if is_first_process():
-            rows.append(
-                {
-                    "step": step,
-                    "epoch": step / data.steps_per_epoch,
-                    "seconds": time.monotonic() - started,
-                    "loss": torch.stack(losses).mean().item() if losses else math.nan,
-                    "temperature": 1 / temperature.logit_scale(step / steps).item(),
-                    **evaluate(),
-                }
-            )
+            row = {
+                "step": step,
+                "epoch": step / data.steps_per_epoch,
+                "seconds": time.monotonic() - started,
+                "loss": torch.stack(losses).mean().item() if losses else math.nan,
+                "temperature": 1 / temperature.logit_scale(step / steps).item(),
+            }
+            rows.append(row | evaluate())
             save_progress(checkpoint, identity, parts, step, rows)
             report(rows[-1])
         wait_for_all()
@@ -118,28 +93,39 @@ def train(
             if augment is not None:
                 inputs = augment(inputs, step)
             optimizer.zero_grad(set_to_none=True)
-            try:
+            with memory_told(step, schedule.accumulation, checkpoint):
                 losses.append(backward(model, inputs, tokens, schedule, objective))
-            except torch.OutOfMemoryError as error:
-                raise ValueError(
-                    f"out of memory in step {step}: expected a smaller batch_size, or a larger "
-                    f"accumulation than {schedule.accumulation}; the last good state is in "
-                    f"{checkpoint}"
-                ) from error
             add_gradients(optimizer)
             optimizer.step()
             learning_rate.step()
             temperature.after_step()
             step += 1
             if step in evaluate_at:
-                if not torch.stack(losses).isfinite().all():
-                    raise ValueError(
-                        f"the loss is not finite after step {step}: training diverged; "
-                        f"the last good state is in {checkpoint}"
-                    )
+                check_finite(losses, step, checkpoint)
                 record()
     model.eval()
     return rows
+
+
+@contextmanager
+def memory_told(step: int, accumulation: int, checkpoint: str | Path) -> Iterator[None]:
+    """Turn a lack of memory into a ValueError that says what to change."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise ValueError(
+            f"out of memory in step {step}: expected a smaller batch_size, or a larger "
+            f"accumulation than {accumulation}; the last good state is in {checkpoint}"
+        ) from error
+
+
+def check_finite(losses: list[torch.Tensor], step: int, checkpoint: str | Path) -> None:
+    """Raise ValueError where some loss since the last record is not a finite number."""
+    if not torch.stack(losses).isfinite().all():
+        raise ValueError(
+            f"the loss is not finite after step {step}: training diverged; "
+            f"the last good state is in {checkpoint}"
+        )
 
 
 def backward(
@@ -228,64 +214,6 @@ def tell_model(model: open_clip.CLIP, temperature: torch.nn.Module, progress: fl
     """Write the logit scale that a policy has reached into the model's own weight."""
     with torch.no_grad():
         model.logit_scale.copy_(temperature.logit_scale(progress).log())
-
-
-def build_optimizer(
-    model: torch.nn.Module, temperature: torch.nn.Module, schedule: Schedule
-) -> torch.optim.Optimizer:
-    """Weight decay for matrices and kernels, but not for gains, biases and temperature (CLIP).
-
-    What does not learn (not named by `trainable`, or the model's own logit scale, in whose place
-    the temperature policy stands) gets no gradient.
-    """
-    for name, weight in model.named_parameters():
-        chosen = schedule.trainable is None or name.startswith(tuple(schedule.trainable))
-        weight.requires_grad_(chosen and name != "logit_scale")
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    if not weights:
-        raise ValueError(
-            f"trainable: no weight's name starts with {' or '.join(schedule.trainable)}"
-        )
-    groups = [
-        {"params": [w for w in weights if w.ndim >= 2], "weight_decay": schedule.weight_decay},
-        {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0},
-        {
-            "params": list(temperature.parameters()),
-            "weight_decay": 0.0,
-            "lr": schedule.learning_rate * getattr(temperature, "learning_rate_share", 1.0),
-        },
-    ]
-    return OPTIMIZERS[schedule.optimizer](
-        [group for group in groups if group["params"]],
-        lr=schedule.learning_rate,
-        betas=schedule.betas,
-        eps=schedule.eps,
-    )
-
-
-def build_learning_rate(
-    optimizer: torch.optim.Optimizer, schedule: Schedule, steps: int
-) -> torch.optim.lr_scheduler.LRScheduler:
-    """The learning rate by step; each group of weights keeps its share of the peak."""
-    if schedule.decay == "one_cycle":
-        peaks = [group["lr"] for group in optimizer.param_groups]
-        return torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, peaks, total_steps=steps, pct_start=schedule.warmup
-        )
-    warmup = schedule.warmup * steps
-
-    def share_of_peak(step: int) -> float:
-        if step < warmup:
-            return (step + 1) / (warmup + 1)
-        done = (step - warmup) / max(1, steps - warmup)
-        return (1 + math.cos(math.pi * done)) / 2 if schedule.decay == "cosine" else 1.0
-
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, share_of_peak)
-
-
-def evaluation_steps(steps: int, number: int) -> set[int]:
-    """After which steps the model is measured and its progress kept; the last is among them."""
-    return {round(steps * (index + 1) / number) for index in range(number)}
 
 
 def save_progress(path, identity: str, parts: dict, step: int, rows: list[dict]) -> None:

@@ -9,24 +9,21 @@ import torch.distributed as distributed
 
 from modality_gap.data.corpora import class_names, read_classes, read_split
 from modality_gap.data.embeddings import sample_pairs, write_embeddings
-from modality_gap.models.encoders import (
-    Pixels,
+from modality_gap.models.build import (
     build_encoder,
     build_model,
     build_tokenizer,
-    decode_once,
-    describe,
-    embed_images,
-    embed_texts,
     register_architectures,
 )
+from modality_gap.models.embed import Pixels, decode_once, describe, embed_images, embed_texts
 from modality_gap.models.text_tokens import cut_remarks
 from modality_gap.models.weights import save_weights
 from modality_gap.training.augmentation import RandomAffine
 from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.features import FeatureChange
-from modality_gap.training.loop import Schedule, is_first_process, train
+from modality_gap.training.loop import is_first_process, train
+from modality_gap.training.schedule import Schedule
 from modality_gap.training.starts import amend_start, plain_weights
 from modality_gap.training.temperature import build_temperature
 

@@ -171,7 +171,7 @@ def before_and_after(trajectories: pd.DataFrame, run: str) -> pd.DataFrame:
     return ends.assign(rebuilt=ends.after - ends.before)
 
 
-def mitigation_table(measures: pd.DataFrame, baseline: str) -> pd.DataFrame:
+def run_differences(measures: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """All measures of all runs, and what sets them apart from one run (yaras2024, Tables 1-5).
 
     measures: columns run, seed, measure, value. Returns a row a run and measure: run, measure,

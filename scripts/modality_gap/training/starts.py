@@ -11,7 +11,7 @@ from scipy.linalg import orthogonal_procrustes
 from torch.nn.utils import parametrize
 
 from modality_gap.data.embeddings import normalize
-from modality_gap.models.encoders import scale_pixels
+from modality_gap.models.embed import scale_pixels
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.loop import batch_features, gather
 

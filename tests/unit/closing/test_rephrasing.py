@@ -3,114 +3,20 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from rephrased import rephrased_items
 from scipy.spatial.distance import cdist
 
-from modality_gap.claims.verdicts import FAILS, HOLDS
-from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.rephrased_texts import COLUMNS
 from modality_gap.closing.rephrasing import (
-    CLEAN,
-    COLUMNS,
     MovingTexts,
     answer_table,
     answers_of,
-    corpus_texts,
     noise_table,
     off_diagonal_share,
-    question_texts,
-    rephrasing_claims,
-    rephrasing_texts,
     template_table,
 )
-from modality_gap.data.embeddings import normalize
-from modality_gap.measures.retrieval import chance_of_right
-from modality_gap.plots.rephrasing import plot_rephrasing
 
 ALPHAS = [-0.5, 0, 1]
-IMAGES = pd.DataFrame(
-    {
-        "image_id": list("abcd"),
-        "tags": ["pet, animal", None, "pet, cat", "vehicle,,"],
-        "concept": [1, 1, 2, 3],
-    }
-)
-CAPTIONS = pd.DataFrame(
-    [
-        ("a", "a drawing of a dog", True),
-        ("a", "dog", False),
-        ("b", "dog", False),
-        ("c", "cat", False),
-        ("c", "a small cat", False),
-        ("d", "car", False),
-        ("z", "of no image here", False),
-    ],
-    columns=["image_id", "text", "training_only"],
-).assign(matched=[False, True, True, True, False, True, True])
-
-
-def texts_of(**changes):
-    settings = {
-        "templates": ["my {}"],
-        "lists": ["tags"],
-        "group": "concept",
-        "items": 9,
-        "seed": 0,
-    }
-    return rephrasing_texts(IMAGES, CAPTIONS, **(settings | changes))
-
-
-def test_texts_of_a_corpus():
-    table = texts_of()
-    found = {
-        item: list(own[COLUMNS[1:]].itertuples(index=False, name=None))
-        for item, own in table.groupby("item")
-    }
-    assert list(found) == ["car", "cat", "dog"]
-    assert found["dog"] == [
-        (1, "clean", "clean", "dog"),
-        (1, "caption", "1", "a drawing of a dog"),
-        (1, "template", "my {}", "my dog"),
-        (1, "tags", "1", "pet"),
-        (1, "tags", "2", "animal"),
-    ]
-    # A tag that says the item's own wording rephrases nothing.
-    assert [text for *_, text in found["cat"]] == ["cat", "a small cat", "my cat", "pet"]
-    assert [text for *_, text in found["car"]] == ["car", "my car", "vehicle"]
-
-
-def test_texts_of_a_corpus_without_groups_are_a_sample():
-    found = texts_of(group=None, lists=[], templates=[], items=2)
-    assert found["item"].nunique() == 2
-    assert (found.group == found["item"]).all()
-    assert list(found.columns) == COLUMNS
-    pd.testing.assert_frame_equal(found, texts_of(group=None, lists=[], templates=[], items=2))
-
-
-def test_a_column_that_images_lack_is_named():
-    with pytest.raises(ValueError, match="'colour'"):
-        texts_of(lists=["colour"])
-
-
-def test_questions_draw_wrong_answers_that_are_not_right():
-    questions = pd.DataFrame(
-        {
-            "question_id": [1, 2, 3],
-            "question": ["What?", "Who?", "Where?"],
-            "answer": ["dog", "cat", "home"],
-            "answers": [["dog", "puppy"], ["dog", "cat"], ["house"]],
-        }
-    )
-    table = question_texts(questions, 2, 0)
-    for row in questions.itertuples():
-        own = table[table["item"] == row.question_id]
-        texts = own.groupby("kind").text.agg(list)
-        right = {f"{row.question} {answer}" for answer in [row.answer, *row.answers]}
-        assert texts["clean"] == [f"{row.question} {row.answer}"]
-        assert set(texts["answer"]) == right - set(texts["clean"])
-        assert len(set(texts["wrong"])) == 2
-        assert not right & set(texts["wrong"])
-        assert all(text.startswith(row.question) for text in own.text)
-    with pytest.raises(ValueError, match="expected at least 4"):
-        question_texts(questions, 4, 0)
 
 
 def test_wrong_answers_are_clean_texts_of_other_groups_that_are_not_right():
@@ -148,22 +54,7 @@ def test_texts_that_make_no_question_are_named(rows, word):
 
 @pytest.fixture
 def study(random):
-    """12 items of 10 groups with 2 templates each and 1 or 2 tags, and 20 images of them."""
-    rows = []
-    for item in range(12):
-        group, name = item // 2 if item < 4 else item, f"item {item}"
-        rows += [(name, group, "template", f"{n}", f"{n} {name}") for n in "xy"]
-        rows.append((name, group, "clean", "clean", name))
-        rows += [(name, group, "tags", str(n), f"tag {item} {n}") for n in range(1 + item % 2)]
-    # In no order: rephrasings belong to their items, not to their places.
-    table = pd.DataFrame([rows[row] for row in random.permutation(len(rows))], columns=COLUMNS)
-    own = random.normal(size=(12, 8))
-    places = table["item"].str.split(" ").str[1].astype(int)
-    noise = np.where(table.kind == "clean", 0, 0.7)[:, None]
-    texts = normalize(own[places] + noise * random.normal(size=(len(table), 8)) - 1)
-    which = random.integers(0, 12, 20)
-    images = normalize(own[which] + 0.8 * random.normal(size=(20, 8)) + 0.5)
-    return images, [f"item {item}" for item in which], table, texts
+    return rephrased_items(random)
 
 
 def distances(images, texts, metric):
@@ -283,17 +174,6 @@ def test_of_tied_answers_each_is_as_likely(study):
     assert (found[found.measure == "kept"]["mean"] == 1).all()
 
 
-@pytest.mark.parametrize(("beaten", "tied", "lost"), [(4, 0, 2), (3, 2, 1), (0, 4, 1), (2, 1, 3)])
-def test_the_chance_of_a_tied_answer_is_the_mean_over_draws_and_orders(beaten, tied, lost):
-    wrong = [-1] * beaten + [0] * tied + [1] * lost
-    chances = []
-    for drawn in combinations(wrong, 3):
-        best = max(0, *drawn)
-        chances.append((best == 0) / (1 + sum(value == best for value in drawn)))
-    found = chance_of_right(np.array([beaten]), np.array([tied]), len(wrong), 4)
-    assert found[0] == pytest.approx(np.mean(chances), abs=1e-12)
-
-
 def test_too_few_wrong_answers_and_no_zero_are_named(study):
     images, items, table, texts = study
     with pytest.raises(ValueError, match="expected 49 or more"):
@@ -353,67 +233,3 @@ def test_shuffling_takes_the_correlation_away(study, random):
     row = noise_table(clean + 1, table, np.vstack([clean, clean + noise]), np.ones(20), 0).iloc[0]
     assert row.off_diagonal_share > 0.9
     assert row.independent == pytest.approx(np.sqrt(19 / 220), abs=0.05)
-
-
-def test_claims(study):
-    images, items, table, texts = study
-    gap = orthogonal_gap(images, texts, 0.5).vector
-    found = (images, items, table, texts, gap, ALPHAS)
-    results = pd.concat([answer_table(*found, 4), template_table(*found)])
-    claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
-    assert len(claims) == 2 + 2 * 2
-    rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
-    noise = pd.DataFrame(
-        {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
-    )
-    verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
-    assert verdicts == [FAILS, *[HOLDS] * 5]
-
-
-def test_few_texts_have_no_noise_and_no_claims_of_it(random):
-    """Choices are judged; what rephrasing adds to so few embeddings says nothing."""
-    table = pd.DataFrame(
-        [
-            (item, item, kind, kind, f"{kind} {item}")
-            for item in "abcd"
-            for kind in (CLEAN, "other")
-        ],
-        columns=["item", "group", "kind", "name", "text"],
-    )
-    texts, images = (normalize(random.normal(size=(n, 8))) for n in (8, 4))
-    found = noise_table(images, table, texts, texts[0], seed=0)
-    assert found.empty
-    about = (images, list("abcd"), table, texts, texts[0], [0, 1])
-    results = pd.concat([answer_table(*about, choices=4), template_table(*about)])
-    assert all(
-        "choices" in claim or "accuracy" in claim
-        for _, claim, _, _ in rephrasing_claims(results, found)
-    )
-    assert plot_rephrasing([results], [found], ["tiny"]) is not None
-
-
-def test_questions_are_told_from_captions_by_their_column():
-    settings = {"templates": ["{}!"], "lists": [], "group": None, "items": 99, "seed": 0}
-    table, items = corpus_texts(IMAGES, CAPTIONS, {}, settings | {"wrong_answers": 3})
-    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "car"}
-    assert set(table["item"]) == {"dog", "cat", "car"}
-    questions = pd.DataFrame(
-        {
-            "image_id": ["q1", "q2"],
-            "question": ["what?", "who?"],
-            "answer": ["a hat", "a man"],
-            "direct_answers": [["a hat", "a cap"], ["a man", "he", "nobody"]],
-        }
-    )
-    table, items = corpus_texts(questions, CAPTIONS, {}, settings | {"wrong_answers": 2})
-    assert items.to_dict() == {"q1": "q1", "q2": "q2"}
-    clean = table[table.kind == CLEAN]
-    assert list(clean.text) == ["what? a hat", "who? a man"]
-    assert list(table[table.kind == "answer"].text) == ["what? a cap", "who? he", "who? nobody"]
-    numbered = IMAGES.assign(kind=[1, 1, 0, 1])
-    classes = {"names": ["cat", "dog"]}
-    table, items = corpus_texts(numbered, CAPTIONS, classes, settings | {"label": "kind"})
-    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "dog"}
-    assert sorted(table.text) == ["cat", "cat!", "dog", "dog!"]
-    _, items = corpus_texts(IMAGES, CAPTIONS, classes, settings | {"label": "kind"})
-    assert items["d"] == "car"

@@ -3,33 +3,18 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from scipy.stats import norm
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
-from modality_gap.closing import robustness
+from modality_gap.closing import choices, robustness
+from modality_gap.closing.choices import choice_task, classification_task, retrieval_task
 from modality_gap.closing.projection import orthogonal_gap
 from modality_gap.closing.robustness import (
     NOISES,
-    Task,
-    centred_robustness,
-    choice_task,
-    classification_task,
     draw_noise,
-    gaussian_robustness,
-    noise_claims,
     noise_outcomes,
-    predicted_robustness,
-    retrieval_task,
-    robustness_claims,
     robustness_table,
     robustness_tables,
     threshold_tradeoff,
-    tradeoff_claims,
-    two_class_claims,
-    two_class_table,
-    worthwhile_range,
 )
 from modality_gap.data.embeddings import normalize
 
@@ -90,7 +75,7 @@ def test_equal_to_recomputed_distances(random, monkeypatch, name, distance):
     how = (moves, DEVIATIONS, "gaussian", 3, 5, distance)
     expected = brute_force(task, *how)
     for rows in (8192, 11):
-        monkeypatch.setattr(robustness, "ROWS_AT_A_TIME", rows)
+        monkeypatch.setattr(choices, "ROWS_AT_A_TIME", rows)
         monkeypatch.setattr(robustness, "VALUES_IN_CACHE", 7 * rows)
         found = noise_outcomes(task, *how)
         np.testing.assert_array_equal(found.kept, expected[0])
@@ -134,61 +119,6 @@ def test_kinds_of_noise_are_what_they_are_called(random):
     np.testing.assert_allclose(drawn["centred_gaussian"].mean(axis=0), 0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("dimension", "classes"), [(3, 5), (64, 2), (64, 12)])
-@pytest.mark.parametrize("deviation", [0.1, 0.5])
-def test_independent_noise_keeps_neighbours_as_often_as_theory_says(
-    random, dimension, classes, deviation
-):
-    """Any number of classes: noncentral χ² against simulation."""
-    queries, items = (random.normal(size=(n, dimension)) for n in (20, classes))
-    distances = np.linalg.norm(queries[:, None] - items, axis=2)
-    expected = gaussian_robustness(distances, deviation, dimension)
-    task = classification_task(queries, items, np.zeros(20, dtype=int))
-    outcomes = noise_outcomes(task, np.zeros((1, dimension)), [deviation], "gaussian", 1500, 1)
-    kept = outcomes.kept[:, 0, 0]
-    error = kept.std() / np.sqrt(1500)
-    assert kept.mean() == pytest.approx(expected.mean(), abs=4 * error)
-
-
-def test_two_far_dimensions_are_a_line(random):
-    """Where noise is tiny beside distances, only its parts along the two directions count."""
-    queries = random.normal(size=(8, 6))
-    pair = random.normal(size=(2, 6))
-    distances = np.linalg.norm(queries[:, None] - pair, axis=2)
-    near, far = np.sort(distances, axis=1).T
-    found = gaussian_robustness(distances, 0.01, 6)
-    np.testing.assert_allclose(found, norm.cdf((far - near) / (np.sqrt(2) * 0.01)), atol=2e-3)
-
-
-def test_noise_that_sums_to_zero_keeps_neighbours_as_the_theorem_says(random):
-    queries, pair = random.normal(size=(30, 8)), random.normal(size=(2, 8))
-    task = classification_task(queries, pair, np.zeros(30, dtype=int))
-    moves = np.outer([0, 1], orthogonal_gap(queries, pair).vector)
-    expected = predicted_robustness(task, moves, [0.2, 0.6], True)
-    found = noise_outcomes(task, moves, [0.2, 0.6], "centred_gaussian", 3000, 2).kept[..., :-1]
-    error = found.std(axis=0) / np.sqrt(3000)
-    assert (np.abs(found.mean(axis=0) - expected) < 4 * error).all()
-
-
-def test_the_theorems_limits():
-    """On the plane between both it is a coin; far from both along the plane it tends to one."""
-    assert centred_robustness(1.0, np.zeros(1), np.ones(1), 0.1) == 0.5
-    distances = np.array([0.5, 1, 2, 1e9])
-    found = centred_robustness(1.0, np.full(4, 0.5), distances, 0.3)
-    assert (np.diff(found) < 0).all()
-    assert found[-1] == pytest.approx(0.5)
-
-
-def test_the_study_of_two_classes_is_what_theory_says():
-    table = two_class_table(32, 40, 0.6, 0.8, 0.5, [-1, 0, 1], [0.05, 0.1], 400, 0)
-    inside = (table.robustness_low <= table.predicted) & (table.predicted <= table.robustness_high)
-    assert inside.sum() >= 10
-    assert np.abs(table.robustness - table.predicted).max() < 0.02
-    distances = table.drop_duplicates("alpha").set_index("alpha").distance_to_mean
-    assert distances[1] < distances[0] < distances[-1]
-    assert [row[2] for row in two_class_claims(table)] == [HOLDS, HOLDS]
-
-
 def test_a_threshold_trades_accuracy_for_robustness(random):
     """Threshold 0 is eq. 11 and 1 the whole gap, in both readings."""
     images, texts = modalities(random, 200, 40, 60)
@@ -219,70 +149,14 @@ def test_clip_is_more_robust_with_its_gap_closed(trained_pairs):
     exact = robustness_tables(tasks, None, *how)
     assert (exact["controlled"].query("distance == 'euclidean'").unchanged == 1).all()
     assert exact["controlled"].accuracy[0] == pytest.approx(0.552)
-    found = [*robustness_claims(exact["controlled"])]
-    assert [row[2] for row in found] == [HOLDS, HOLDS]
-    near = robustness_tables(tasks, 0.95, *how)
-    assert [row[2] for row in noise_claims(near["noises"])] == [HOLDS]
-    assert [row[2] for row in tradeoff_claims(near["tradeoff"])] == [HOLDS, HOLDS]
-
-
-def test_claims_fail_where_robustness_falls():
-    """The same table with its change turned round; and one of both."""
-    rows = pd.DataFrame({"alpha": [-1.0, 0, 1], "change": [-0.1, 0, 0.1]})
-    rows = rows.assign(change_low=rows.change - 0.01, change_high=rows.change + 0.01)
-    rows = rows.assign(distance="euclidean", deviation=0.1, robustness=0.5, unchanged=1.0)
-    up = rows.assign(task="up", accuracy_change=0.0)
-    low, high = -rows.change_high, -rows.change_low
-    down = rows.assign(task="down", accuracy_change=0.2, change_low=low, change_high=high)
-    for table, verdict in ((up, HOLDS), (down, FAILS), (pd.concat([up, down]), PARTLY)):
-        assert {row[2] for row in robustness_claims(table)} == {verdict}
-
-
-def test_thresholds_that_may_gain_or_lose_decide_nothing():
-    rows = pd.DataFrame({"threshold": [0, 0.1, 0.5], "change": [0, 0.05, 0.1]})
-    rows = rows.assign(reading="cumulative_variance", task="t", deviation=0.1, accuracy_change=-0.1)
-    wide = rows.assign(change_low=rows.change - 0.2, change_high=rows.change + 0.2)
-    narrow = rows.assign(change_low=rows.change - 0.01, change_high=rows.change - 0.005)
-    for table, verdict in ((wide, UNDECIDED), (narrow, FAILS)):
-        assert [row[2] for row in tradeoff_claims(table)] == [verdict]
-
-
-def test_the_worthwhile_thresholds_gain_more_than_they_lose():
-    cell = pd.DataFrame({"threshold": [0, 0.01, 0.05, 0.2, 1.0]})
-    cell["change_low"] = [0.01, 0.01, 0.05, 0.06, 0.05]
-    cell["accuracy_change"] = [0, -0.02, -0.01, -0.05, -0.3]
-    assert worthwhile_range(cell) == (0.05, 0.2)
-
-
-def test_wrong_choices_are_never_texts_of_the_image(random):
-    images, texts = modalities(random, 40, 9, 12)
-    pairs = np.array([(image, (image + k) % 9) for image in range(40) for k in (3, 0, 5)])
-    task = choice_task(images, texts, pairs, 4, 0)
-    for image, own in enumerate(task.candidates):
-        assert own[-1] == (image + 3) % 9
-        assert len(set(own)) == 4
-        assert not {image % 9, (image + 5) % 9} & set(own)
-    assert (task.right == [False, False, False, True]).all()
-    counts = np.bincount(task.candidates[:, :-1].ravel(), minlength=9)
-    assert counts.min() > 0
-    with pytest.raises(ValueError, match="9 texts, expected at least 11"):
-        choice_task(images, texts, pairs, 9, 0)
-
-
-def test_retrieval_counts_any_match_and_leaves_out_queries_without(random):
-    items = np.eye(3)
-    queries = np.array([[1, 0.2, 0], [0, 1, 0.1], [0, 0.2, 1.0]])
-    task = retrieval_task(queries, items, np.array([[0, 2], [0, 0], [2, 1]]))
-    outcomes = noise_outcomes(task, np.zeros((0, 3)), [0.0], "gaussian", 1, 0)
-    assert len(task.queries) == 2
-    assert outcomes.accuracy[0] == 0.5
 
 
 def test_memory_does_not_grow_with_the_number_of_queries():
     """40,000 queries of 400 items are 128 MB of similarities, and as much of noise."""
     code = (
         "import resource, numpy as np;"
-        "from modality_gap.closing.robustness import classification_task, noise_outcomes;"
+        "from modality_gap.closing.choices import classification_task;"
+        "from modality_gap.closing.robustness import noise_outcomes;"
         "r = np.random.default_rng(0);"
         "t = classification_task(r.normal(size=(40000, 8)), r.normal(size=(400, 8)),"
         " np.zeros(40000, int));"
@@ -310,11 +184,3 @@ def test_bad_input_is_named(random, change, words):
     how = {"deviations": [0.1], "noise": "gaussian", "draws": 1, "seed": 0} | change
     with pytest.raises(ValueError, match=words):
         noise_outcomes(task, np.zeros((1, 30)), **how)
-
-
-def test_bad_tasks_are_named(random):
-    images, texts = modalities(random, 5, 3, 4)
-    with pytest.raises(ValueError, match="expected 0 to 2"):
-        classification_task(images, texts, np.arange(5))
-    with pytest.raises(ValueError, match=r"expected \(5, 3\)"):
-        Task(images, texts, np.zeros((5, 2), dtype=bool))

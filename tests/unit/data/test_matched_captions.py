@@ -13,7 +13,7 @@ from modality_gap.data.corpora import Corpus, distinct_texts, read_split, write_
 from modality_gap.data.embeddings import matched_pairs, normalize, read_matched, read_pairs
 from modality_gap.measures.gap import gap_measures
 from modality_gap.measures.retrieval import recall_at_k
-from modality_gap.models.encoders import build_model, build_tokenizer, register_architectures
+from modality_gap.models.build import build_model, build_tokenizer, register_architectures
 from modality_gap.models.split_embeddings import write_split
 from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.run_measures import run_measures

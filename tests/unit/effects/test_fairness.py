@@ -6,15 +6,12 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
 from modality_gap.data.embeddings import normalize
 from modality_gap.effects.fairness import (
     ALL,
     best_shift,
-    changes,
     confusion,
     count_predictions,
-    fairness_claims,
     fairness_tables,
     largest_gaps,
     moved_predictions,
@@ -25,7 +22,7 @@ from modality_gap.effects.fairness import (
     select_images,
     study_shifts,
 )
-from modality_gap.effects.moved_gap import gap_direction
+from modality_gap.effects.moves import gap_direction
 
 SHIFTS = [-1.0, -0.2, 0.0, 0.3, 0.75]
 PUBLISHED = Path(__file__).parents[4] / "shared/reference/liang2022_fairface_confusion.csv"
@@ -309,51 +306,6 @@ def test_a_predicted_class_of_no_kind_is_named():
     table = pd.DataFrame({"tone": ["light"], "gender": ["male"], "predicted": ["wolf"]})
     with pytest.raises(ValueError, match="'wolf' has no kind"):
         outcomes(table, KINDS, COLUMNS)
-
-
-def judged(
-    before: dict[str, float], after: dict[str, float], exacerbates: str | None, n: int = 4000
-):
-    """Verdicts on two groups of n images; their shares of thieves before and after a shift."""
-    labels = pd.DataFrame({"tone": np.repeat(list(before), n), "gender": "male"})
-    code = {name: place for place, name in enumerate(KINDS)}
-
-    def predicted(share: dict[str, float]) -> np.ndarray:
-        rows = [
-            np.where(np.arange(n) < share[tone] * n, code["thief"], code[f"{tone}, male"])
-            for tone in share
-        ]
-        return np.concatenate(rows)
-
-    table = changes(
-        np.stack([predicted(before), predicted(after)]), [0.0, -0.2], {"moved": -0.2}, labels,
-        ["tone"], KINDS, COLUMNS,
-    )  # fmt: skip
-    about = {"fairness": "people", "encoder": "clip", "exacerbates": exacerbates}
-    table = table.assign(**about, original_distance=0.82, centre_distance=0.97)
-    return [row[2] for row in fairness_claims(table)]
-
-
-@pytest.mark.parametrize(
-    ("light", "dark", "verdict"),
-    [(0.08, 0.05, HOLDS), (0.08, 0.1, PARTLY), (0.1, 0.1, UNDECIDED), (0.12, 0.1, FAILS)],
-)
-def test_fewer_probes_are_judged_in_every_group(light, dark, verdict):
-    found = judged({"light": 0.1, "dark": 0.1}, {"light": light, "dark": dark}, None)
-    assert found[0] == verdict
-
-
-@pytest.mark.parametrize(("after", "verdict"), [(0.102, HOLDS), (0.11, UNDECIDED), (0.14, FAILS)])
-def test_a_minor_loss_of_accuracy_is_below_one_in_a_hundred(after, verdict):
-    shares = {"light": 0.1, "dark": 0.1}
-    assert judged(shares, dict.fromkeys(shares, after), None)[1] == verdict
-
-
-def test_more_probes_of_the_kind_named_hold_where_they_are_claimed():
-    shares = {"light": 0.1, "dark": 0.1}
-    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue") == [HOLDS]
-    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue") == [FAILS]
-    assert judged(shares, shares, "beast") == [UNDECIDED]
 
 
 def test_counts_of_predictions_leave_out_what_never_occurs():

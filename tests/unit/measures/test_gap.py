@@ -12,7 +12,7 @@ from modality_gap.measures.gap import (
     relative_modality_gap,
     undefined_measures,
 )
-from modality_gap.origin.gradient_flow import matched_margins
+from modality_gap.origin.contrastive_loss import matched_margins
 
 
 def brute_margins(x, y):

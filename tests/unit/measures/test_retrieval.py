@@ -1,10 +1,18 @@
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
 
 from modality_gap.data.embeddings import normalize
-from modality_gap.measures.retrieval import Ranks, best_ranks, chance_recall, hits, recall_at_k
+from modality_gap.measures.retrieval import (
+    Ranks,
+    best_ranks,
+    chance_of_right,
+    chance_recall,
+    hits,
+    recall,
+    recall_at_k,
+)
 
 
 def brute_force(images, texts, pairs, k):
@@ -102,3 +110,24 @@ def test_chance_is_what_random_embeddings_reach(random):
     ]
     for key, value in chance.items():
         assert np.mean([draw[key] for draw in draws]) == pytest.approx(value, abs=0.02)
+
+
+@pytest.mark.parametrize(("beaten", "tied", "lost"), [(4, 0, 2), (3, 2, 1), (0, 4, 1), (2, 1, 3)])
+def test_the_chance_of_a_tied_answer_is_the_mean_over_draws_and_orders(beaten, tied, lost):
+    wrong = [-1] * beaten + [0] * tied + [1] * lost
+    chances = []
+    for drawn in combinations(wrong, 3):
+        best = max(0, *drawn)
+        chances.append((best == 0) / (1 + sum(value == best for value in drawn)))
+    found = chance_of_right(np.array([beaten]), np.array([tied]), len(wrong), 4)
+    assert found[0] == pytest.approx(np.mean(chances), abs=1e-12)
+
+
+def test_recall_of_matched_rows_counts_equal_rows_as_one_item(random):
+    """Two captions an image: its rows are equal, and either caption is right."""
+    images, texts = normalize(random.normal(size=(20, 8))), normalize(random.normal(size=(40, 8)))
+    pairs = np.column_stack([np.repeat(np.arange(20), 2), np.arange(40)])
+    expected = recall_at_k(images, texts, pairs, [3])
+    found = recall(images[pairs[:, 0]], texts, k=3)
+    assert found == pytest.approx({direction: expected[direction, 3] for direction in found})
+    assert list(found) == ["image_to_text", "text_to_image"]

@@ -10,7 +10,8 @@ import torchvision
 from sentence_transformer_folder import WORDS, write_sentence_transformer
 
 from modality_gap.models.backbones import SentenceTransformer, build_backbone, build_one_sided
-from modality_gap.models.encoders import build_model, disable_normalization, embed_images
+from modality_gap.models.build import build_model, disable_normalization
+from modality_gap.models.embed import embed_images
 from modality_gap.models.noise import embed_noise_images, embed_noise_texts
 
 

@@ -19,15 +19,14 @@ from safetensors.torch import save_file
 from modality_gap.models import hub as downloads
 from modality_gap.models.architectures import HUB, Source, hub_folder
 from modality_gap.models.backbones import build_one_sided
-from modality_gap.models.encoders import (
+from modality_gap.models.build import (
     build_encoder,
     build_model,
     build_tokenizer,
     downloaded_weights,
-    embed_texts,
     register_architectures,
-    weights_fingerprint,
 )
+from modality_gap.models.embed import embed_texts, weights_fingerprint
 from modality_gap.models.hub import fetch_repository, fetch_weights
 
 ARCHITECTURE = "emoji-resnet"

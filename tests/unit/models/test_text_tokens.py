@@ -8,13 +8,8 @@ from hub_files import write_tokenizer
 from open_clip.tokenizer import HFTokenizer
 
 from modality_gap.data.embeddings import normalize
-from modality_gap.models.encoders import (
-    build_model,
-    build_tokenizer,
-    embed_part,
-    embed_texts,
-    register_architectures,
-)
+from modality_gap.models.build import build_model, build_tokenizer, register_architectures
+from modality_gap.models.embed import embed_part, embed_texts
 from modality_gap.models.text_tokens import check_cut, cut_remarks, tokenize
 
 

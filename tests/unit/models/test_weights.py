@@ -16,15 +16,8 @@ from conftest import ROOT
 from PIL import Image
 from safetensors.torch import save_file
 
-from modality_gap.models.encoders import (
-    Pixels,
-    build_encoder,
-    build_model,
-    describe,
-    register_architectures,
-    scale_pixels,
-    weights_fingerprint,
-)
+from modality_gap.models.build import build_encoder, build_model, register_architectures
+from modality_gap.models.embed import Pixels, describe, scale_pixels, weights_fingerprint
 from modality_gap.models.torchscript import read_torchscript
 from modality_gap.models.weights import read_weights, save_weights
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from open_clip import ClipLoss
 
-from modality_gap.origin.gradient_flow import contrastive_loss
+from modality_gap.origin.contrastive_loss import contrastive_loss
 from modality_gap.origin.sphere import loss_minima, place_pairs, sphere_landscape
 
 SCALES = [1, 5, 35, 50, 100]

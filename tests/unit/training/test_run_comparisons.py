@@ -227,7 +227,7 @@ def test_differences_are_taken_seed_by_seed(random):
     base, other = random.standard_normal((2, 4))
     measures = gap_measures({"other": other, "base": base})
     shuffled = measures.sample(frac=1, random_state=1)
-    table = compare.mitigation_table(shuffled, "base").set_index("run")
+    table = compare.run_differences(shuffled, "base").set_index("run")
     interval = stats.ttest_rel(other, base).confidence_interval(0.95)
     row = table.loc["other"]
     assert (row.measure, row.seeds) == ("modality_gap", 4)
@@ -238,7 +238,7 @@ def test_differences_are_taken_seed_by_seed(random):
 
 
 def test_seeds_without_a_partner_count_for_the_mean_alone():
-    table = compare.mitigation_table(
+    table = compare.run_differences(
         gap_measures({"base": [1.0, 2.0], "other": [3.0, 5.0, 10.0]}), "base"
     ).set_index("run")
     assert table["mean"]["other"] == 6
@@ -248,10 +248,10 @@ def test_seeds_without_a_partner_count_for_the_mean_alone():
 def test_a_baseline_that_is_none_is_named():
     measures = gap_measures({"a": [1.0], "b": [1.0]})
     with pytest.raises(ValueError, match="no measures of baseline c, expected one of a, b"):
-        compare.mitigation_table(measures, "c")
+        compare.run_differences(measures, "c")
     measures.loc[1, "seed"] = 7
     with pytest.raises(ValueError, match="modality_gap: run b shares no seed with baseline a"):
-        compare.mitigation_table(measures, "a")
+        compare.run_differences(measures, "a")
 
 
 # Tasks

@@ -12,20 +12,16 @@ from emoji_archives import write_archives
 
 from modality_gap.data.corpora import Corpus, read_split, write_corpus
 from modality_gap.data.corpora.emoji import read_emoji
-from modality_gap.models.encoders import (
-    build_model,
-    build_tokenizer,
-    register_architectures,
-    scale_pixels,
-    weights_fingerprint,
-)
+from modality_gap.models.build import build_model, build_tokenizer, register_architectures
+from modality_gap.models.embed import scale_pixels, weights_fingerprint
 from modality_gap.training.augmentation import RandomAffine
 from modality_gap.training.data import CaptionedImages, sample_training, training_pairs
 from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.features import FeatureChange
 from modality_gap.training.first_steps import first_steps
-from modality_gap.training.loop import Schedule, train
+from modality_gap.training.loop import train
 from modality_gap.training.policies import learned
+from modality_gap.training.schedule import Schedule
 
 SCHEDULE = Schedule(
     epochs=3,

@@ -2,21 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modality_gap.claims.verdicts import (
-    FAILS,
-    HOLDS,
-    PARTLY,
-    UNDECIDED,
-    experiment_claims,
-    sign,
-    training_claims,
-)
-from modality_gap.origin.gradient_flow import coupled_flows, initial_growth_table, slow_closing
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judge
 from modality_gap.training.run_comparisons import (
     gap_by_dimension,
     gap_by_temperature,
     measure_correlations,
-    mitigation_table,
+    run_differences,
     slow_closing_fit,
     starts,
 )
@@ -42,20 +33,6 @@ def only(claims: pd.DataFrame, claim: str) -> pd.Series:
     return row
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "claimed", "verdict"),
-    [
-        (0.1, 0.2, 1, HOLDS),
-        (0.1, 0.2, -1, FAILS),
-        (-0.2, -0.1, -1, HOLDS),
-        (-0.1, 0.1, 1, UNDECIDED),
-        (np.nan, np.nan, 1, UNDECIDED),
-    ],
-)
-def test_an_interval_decides_unless_it_holds_zero(low, high, claimed, verdict):
-    assert sign(low, high, claimed) == verdict
-
-
 def test_the_papers_own_starts_bear_out_the_papers_claims():
     rows = [
         {"run": run, "seed": seed, "step": step, "modality_gap": gap, "training_modality_gap": gap}
@@ -64,7 +41,7 @@ def test_the_papers_own_starts_bear_out_the_papers_claims():
         for step, gap in enumerate(gaps)
     ]
     _, means = starts(pd.DataFrame(rows), "random", ["amended"])
-    claims = training_claims({"starts_means": means})
+    claims = judge({"starts_means": means})
     assert list(claims.verdict) == [HOLDS] * 3
     assert "0.039 [" in only(claims, "Training builds a gap").numbers
     assert "0.57" in only(claims, "It ends smaller").numbers
@@ -87,7 +64,7 @@ def test_temperature_is_judged_by_its_ends(random, gaps, verdict):
         }
     )
     _, correlations = gap_by_temperature(found, runs)
-    claims = training_claims({"temperature_correlations": correlations})
+    claims = judge({"temperature_correlations": correlations})
     assert only(claims, "A higher temperature").verdict == verdict
     steps = "falls at every step" if verdict == HOLDS else "does not fall at every step"
     assert steps in claims.numbers[0]
@@ -108,7 +85,7 @@ def mitigated(random, recalls: dict[str, float]) -> dict[str, pd.DataFrame]:
         }
     )
     return {
-        "mitigations": mitigation_table(found, "baseline"),
+        "mitigations": run_differences(found, "baseline"),
         "task_correlations": measure_correlations(found),
     }
 
@@ -123,7 +100,7 @@ def mitigated(random, recalls: dict[str, float]) -> dict[str, pd.DataFrame]:
     ],
 )
 def test_mitigations_are_judged_by_their_retrieval(recalls, verdict):
-    claims = training_claims(mitigated(np.random.default_rng(1), recalls))
+    claims = judge(mitigated(np.random.default_rng(1), recalls))
     row = only(claims, "Mitigations that shrink")
     assert row.verdict == verdict
     assert "smaller than that of baseline for a, b of 2 runs" in row.numbers
@@ -137,67 +114,6 @@ def test_a_long_training_and_the_dimension():
     found = measures({"64": [{"modality_gap": 0.5}], "512": [{"modality_gap": 0.52}]})
     runs = pd.DataFrame({"run": ["64", "512"], "dimension": [64, 512]})
     points, _ = gap_by_dimension(found, runs)
-    claims = training_claims({"long_training_fit": fit, "gap_by_dimension": points})
+    claims = judge({"long_training_fit": fit, "gap_by_dimension": points})
     assert "R² at least 1.000" in only(claims, "The gap falls linearly").numbers
     assert only(claims, "The gap does not vary").verdict == HOLDS
-
-
-def test_no_tables_make_no_claims():
-    assert training_claims({}).empty
-
-
-def records(kept: dict[tuple, float], keys: list[str]) -> pd.DataFrame:
-    """First and last step of runs that keep these shares of a gap of 2."""
-    rows = [
-        dict(zip(keys, run, strict=True)) | {"seed": seed, "step": step, "modality_gap": gap}
-        for run, share in kept.items()
-        for seed in range(3)
-        for step, gap in ((0, 2.0), (9, 2.0 * share))
-    ]
-    return pd.DataFrame(rows)
-
-
-def test_descent_is_judged_by_what_it_leaves_of_the_gap():
-    plane = records(
-        {("isotropic", 0.01, 0.1): 1.0, ("collapsed", 0.01, 0.1): 1.0, ("collapsed", 1, 1): 0.05},
-        ["start", "deviation", "temperature"],
-    )
-    sphere = records(
-        {("a", 3, 20, 0.1): 0.0, ("b", 512, 50, 0.1): 0.8},
-        ["run", "dimension", "pairs", "temperature"],
-    )
-    claims = experiment_claims({"plane_records": plane, "sphere_records": sphere})
-    assert list(claims.verdict) == [HOLDS, PARTLY, PARTLY]
-    assert "σ = 1, τ = 1: 0.05" in claims.numbers[1]
-    assert "512 dimensions with 50 pairs, τ = 0.1: 0.80" in claims.numbers[2]
-
-
-@pytest.mark.parametrize(("share", "verdict"), [(0.9, HOLDS), (0.2, FAILS), (0.5, UNDECIDED)])
-def test_the_seeds_share_of_the_variance_is_held_against_one_half(share, verdict):
-    row = {"family": "vit", "tower": "image", "inputs": "data", "share_between": share}
-    table = pd.DataFrame([row | {"share_low": share - 0.05, "share_high": share + 0.05}])
-    assert experiment_claims({"seed_cones": table}).verdict.tolist() == [verdict]
-
-
-@pytest.mark.parametrize(("change", "verdict"), [(0.2, HOLDS), (-0.2, FAILS), (0.0, UNDECIDED)])
-def test_first_steps_are_judged_by_the_change_of_the_gap(random, change, verdict):
-    rows = [
-        {"seed": seed, "step": step, "modality_gap": 1 + change * step + noise}
-        for seed, noises in enumerate(random.normal(0, 0.05, (12, 2)))
-        for step, noise in enumerate(noises)
-    ]
-    claims = experiment_claims({"first_steps": pd.DataFrame(rows)})
-    assert claims.verdict.tolist() == [verdict]
-    assert "over 12 initialisations" in claims.numbers[0]
-
-
-def test_theory_is_judged_by_its_own_solution():
-    coupled = coupled_flows(4, 0, 0.2, 14.3, 4, 10)
-    closing = slow_closing(6, 8, 0, 0.5, 1000)
-    growth = initial_growth_table([32], 5, [2, 8], 0, 0.2, 14.3, 0.05)
-    tables = {"coupled": coupled, "slow_closing": closing, "initial_growth": growth}
-    assert experiment_claims(tables).verdict.tolist() == [HOLDS] * 3
-    broken = coupled.assign(invariant=coupled.invariant + 1e-3 * coupled.time)
-    below = closing.assign(modality_gap=closing.bound / 2)
-    found = experiment_claims({"coupled": broken, "slow_closing": below})
-    assert found.verdict.tolist() == [FAILS] * 2

@@ -1,0 +1,66 @@
+"""What moving along the gap does to fairness: judged from the changes of `fairness`."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval, judges, sign
+from modality_gap.effects.fairness import ALL, ANY_PROBE, CORRECT, CROSS
+
+MINOR = 0.01  # a loss of accuracy below one image in a hundred is minor
+
+
+@judges("fairness_changes", order=13)
+def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
+    """liang2022's claims on fairness, judged on the changes of a study's own images.
+
+    table: of `changes`, with columns fairness, encoder, centre_distance, original_distance and
+    exacerbates (the probe kind that a comparison is said to make worse, or None: then it is said
+    to lower all probes at a minor loss of accuracy).
+    """
+    for (fairness, encoder, _), rows in table.groupby(
+        ["fairness", "encoder", "comparison"], sort=False
+    ):
+        first = rows.iloc[0]
+        about = f"{fairness}, {encoder}"
+        moved = f"gap {first.original_distance:.2f} → {first.centre_distance:.2f}"
+        kind = first.exacerbates
+        said = isinstance(kind, str)
+        groups = rows[(rows.column != ALL) & ~rows.column.str.contains(CROSS, regex=False)]
+        what = "smaller" if first["shift"] > 0 else "larger"
+        for column, own in groups[groups.kind == (kind if said else ANY_PROBE)].groupby("column"):
+            verdict, numbers = judge_groups(own, 1 if said else -1)
+            yield (
+                "liang2022, Table 4" if said else "liang2022, Table 2",
+                f"A {what} gap makes {kind} more frequent in every group"
+                if said
+                else f"A {what} gap makes probes less frequent in every group",
+                verdict,
+                f"{about}, {moved}, {column}: {numbers}",
+            )
+        if not said:
+            row = rows[(rows.column == ALL) & (rows.kind == CORRECT)].iloc[0]
+            drop = interval(row.difference, row.low, row.high)
+            yield (
+                "liang2022, Sec. 5.2",
+                f"A {what} gap costs less than {MINOR:g} of accuracy",
+                sign(row.low + MINOR, row.high + MINOR, 1),
+                f"{about}, {moved}: accuracy {row.before:.4f} → {row.after:.4f}, change {drop}",
+            )
+
+
+def judge_groups(rows: pd.DataFrame, claimed: int) -> tuple[str, str]:
+    """Whether a rate changes as claimed (1 rises, −1 falls) in every group, and the numbers."""
+    verdicts = [sign(row.low, row.high, claimed) for row in rows.itertuples()]
+    if all(verdict == HOLDS for verdict in verdicts):
+        verdict = HOLDS
+    elif HOLDS in verdicts:
+        verdict = PARTLY
+    else:
+        verdict = FAILS if FAILS in verdicts else UNDECIDED
+    text = "; ".join(
+        f"{row.group} {row.before:.1%} → {row.after:.1%} "
+        f"[{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
+        for row in rows.itertuples()
+    )
+    return verdict, f"{text} (percentage points)"

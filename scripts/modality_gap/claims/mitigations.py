@@ -1,0 +1,117 @@
+"""Whether to close the gap, and how: judged from the table of `mitigations`."""
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+from scipy.stats import norm
+
+from modality_gap.claims.verdicts import HOLDS, NEGLIGIBLE, UNDECIDED, judges, rises, stays
+from modality_gap.closing.mitigations import DIRECTIONS, MITIGATIONS, NOISE, RECALL, STORED
+
+# From one 95% interval to as many as there are ways and directions.
+WIDER = norm.isf(0.025 / (len(DIRECTIONS) * (len(MITIGATIONS) - 1))) / norm.isf(0.025)
+GUARDED = (NOISE, STORED)
+WHERE = {NOISE: "perturbed", STORED: "stored in few bits"}
+
+
+def changes_of(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> pd.DataFrame:
+    """The rows of one mitigation and some measures."""
+    return table[(table.mitigation == mitigation) & table.measure.isin(measures)]
+
+
+def advice(table: pd.DataFrame) -> str:
+    """One sentence: should the gap be closed, and how; of `mitigation_table`.
+
+    A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
+    where recall@1 rises in one, and in the mean of both by more than a trifle; it guards against
+    noise, or against storage in few bits, where neighbours under it, or recall after it, rise in
+    one direction and fall in none. What counts as a rise: see `rise`.
+    """
+    harmless, helps, guards = [], {}, {}
+    for name in MITIGATIONS[1:]:
+        recall = changes_of(table, name, (RECALL,))
+        if (recall.change_high < 0).any():
+            continue
+        harmless.append(name)
+        if rise(recall).any() and recall.change.mean() > NEGLIGIBLE:
+            helps[name] = recall.change.mean()
+        guarded = {measure: changes_of(table, name, (measure,)) for measure in GUARDED}
+        gained = {
+            measure: rows.change.mean()
+            for measure, rows in guarded.items()
+            if rise(rows).any() and not (rows.change_high < 0).any()
+        }
+        if gained:
+            guards[name] = gained
+    count = len(MITIGATIONS) - 1
+    if helps:
+        best = max(helps, key=helps.get)
+        also = "".join(f"; {gains(table, best, (measure,))}" for measure in guards.get(best, {}))
+        return f"Yes, by {best}: {gains(table, best, (RECALL,))}{also}."
+    if guards:
+        best = max(guards, key=lambda name: sum(guards[name].values()))
+        where = " or ".join(WHERE[measure] for measure in guards[best])
+        return (
+            f"Only where embeddings are {where}, by {best}: {gains(table, best, guards[best])}; "
+            f"at no loss beyond its interval ({gains(table, best, (RECALL,))})."
+        )
+    if harmless:
+        return (
+            f"It makes no measurable difference: {len(harmless)} of {count} ways cost no recall@1 "
+            "beyond its interval, and none gains more than chance gives one of so many."
+        )
+    return f"No: each of {count} ways lowers recall@1 in a direction by more than its interval."
+
+
+def rise(rows: pd.DataFrame) -> pd.Series:
+    """Which rows rise beyond an interval that holds for all ways at once, and by more than a trifle.
+
+    Of so many 95% intervals some leaves 0 out by chance: they are widened to Bonferroni's level.
+    """
+    low = rows.change - WIDER * (rows.change - rows.change_low)
+    return (low > 0) & (rows.change > NEGLIGIBLE)
+
+
+def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:
+    """Changes of some measures in both directions, in words."""
+    return ", ".join(
+        f"{row.measure.replace('_', ' ')} {row.direction.replace('_to_', '→')} "
+        f"{row.change:+.3f} [{row.change_low:+.3f}, {row.change_high:+.3f}]"
+        for row in changes_of(table, mitigation, measures).itertuples()
+    )
+
+
+@judges("mitigation_table", placed=True, order=11)
+def mitigations_claims(table: pd.DataFrame) -> Iterator[tuple]:
+    """What the papers say of closing the gap, on data it was not fitted on; of `mitigation_table`."""
+    for source, claim, name, measure, verdict in (
+        (
+            "chowers2026, Sec. 5.1",
+            "Closing the gap along g′, fitted on other data, keeps more neighbours under noise",
+            "projection",
+            NOISE,
+            rises,
+        ),
+        (
+            "chowers2026, Theorem 3.5",
+            "It leaves recall@1 as it is",
+            "projection",
+            RECALL,
+            stays,
+        ),
+        (
+            "liang2022, Sec. 4.2",
+            "Shifting both modalities along the gap changes what the model does",
+            "shift",
+            RECALL,
+            differs,
+        ),
+    ):
+        rows = changes_of(table, name, (measure,))
+        yield source, claim, verdict(rows), gains(table, name, (measure,))
+
+
+def differs(rows: pd.DataFrame) -> str:
+    """Verdict on a change of either sign in some row."""
+    changed = (rows.change_low > 0) | (rows.change_high < 0)
+    return HOLDS if changed.any() else UNDECIDED

@@ -1,0 +1,55 @@
+"""Whether closing the gap guards against other words: judged from the tables of `rephrasing`."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, interval, judges, rises
+from modality_gap.closing.rephrasing import ACCURACY, KEPT
+
+
+@judges("choices", "noise", placed=True, order=10)
+def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tuple]:
+    """What chowers2026 says of rephrasing.
+
+    results: of `answer_table` and `template_table`; noise: of `noise_table`.
+    """
+    if len(noise):
+        yield from noise_claims(noise)
+    closed = results[(results.alpha == 1) & (results.distance == "euclidean")]
+    for experiment, own in closed.groupby("experiment", sort=False):
+        where = f"({experiment} rephrased)"
+        for source, claim, measure in (
+            ("Fig. 10", "raises accuracy under rephrasing", ACCURACY),
+            ("Sec. 5.3", "keeps more choices under rephrasing", KEPT),
+        ):
+            rows = own[own.measure == measure]
+            numbers = [
+                f"{row.kind} {interval(row.change, row.change_low, row.change_high)}"
+                for row in rows.itertuples()
+            ]
+            yield (
+                f"chowers2026, {source}",
+                f"Closing the gap {claim} {where}",
+                rises(rows),
+                ", ".join(numbers),
+            )
+
+
+def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
+    """What chowers2026 says of the noise that rephrasing is; of `noise_table`."""
+    above = noise.off_diagonal_share > noise.independent
+    yield (
+        "chowers2026, Fig. 15",
+        "Rephrasing changes the dimensions together, not independently",
+        HOLDS if above.all() else PARTLY if above.any() else FAILS,
+        f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
+        f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
+    )
+    yield (
+        "chowers2026, Sec. 5.3",
+        "Rephrasing has little variance along the gap",
+        HOLDS if noise.along_gap.median() < 1 else FAILS,
+        f"{noise.along_gap.median():.2f} times that along a random direction, "
+        f"{noise.along_move.median():.2f} times along g′ (median of {len(noise)} rephrasings)",
+    )

@@ -1,0 +1,134 @@
+"""Whether closing the gap makes choices robust: judged from the tables of `robustness`."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judges, sign
+
+
+def joint(verdicts: list[str]) -> str:
+    """One verdict on a claim that was judged in several cases."""
+    return verdicts[0] if len(set(verdicts)) == 1 else PARTLY
+
+
+def in_how_many(verdicts: list[str]) -> str:
+    """In how many cases a claim holds, and fails."""
+    counts = [sum(verdict == kind for verdict in verdicts) for kind in (HOLDS, FAILS)]
+    return f"holds in {counts[0]} and fails in {counts[1]} of {len(verdicts)} cases"
+
+
+def widening_verdict(cell: pd.DataFrame) -> str:
+    """Whether robustness rises from α = −1 to 0 to 1; cell: rows of these α at one noise."""
+    by_alpha = cell.set_index("alpha")
+    closed, widened = by_alpha.loc[1.0], by_alpha.loc[-1.0]
+    both = {
+        sign(closed.change_low, closed.change_high, 1),
+        sign(widened.change_low, widened.change_high, -1),
+    }
+    return FAILS if FAILS in both else both.pop() if len(both) == 1 else UNDECIDED
+
+
+def widening_texts(table: pd.DataFrame, key: str) -> str:
+    """Robustness at α = −1, 0 and 1 for each value of a column, means over the rest."""
+    means = table.groupby([key, "alpha"], sort=False).robustness.mean()
+    return ", ".join(
+        f"{name} " + " / ".join(f"{means[name, alpha]:.3f}" for alpha in (-1, 0, 1))
+        for name in table[key].unique()
+    )
+
+
+@judges("controlled", placed=True, order=8)
+def robustness_claims(controlled: pd.DataFrame) -> Iterator[tuple]:
+    """Whether closing the gap helps at no cost (chowers2026, Fig. 8, Theorem 3.5).
+
+    controlled: of `robustness_tables`; α = −1, 0 and 1 among its rows.
+    """
+    euclidean = controlled[controlled.distance == "euclidean"]
+    closed = euclidean[euclidean.alpha == 1]
+    cells = [cell for _, cell in euclidean.groupby(["task", "deviation"], sort=False)]
+    verdicts = [widening_verdict(cell) for cell in cells]
+    best = closed.groupby("deviation").change.mean().idxmax()
+    texts = widening_texts(euclidean[euclidean.deviation == best], "task")
+    yield (
+        "chowers2026, Fig. 8",
+        "Closing the gap raises robustness and widening it lowers it",
+        joint(verdicts),
+        f"{in_how_many(verdicts)}; at α = −1 / 0 / 1 with σ = {best:g}: {texts}",
+    )
+    by_task = closed.groupby("task", sort=False)
+    change, kept = by_task.accuracy_change.first(), by_task.unchanged.first()
+    yield (
+        "chowers2026, Theorem 3.5, Fig. 18",
+        "Closing the gap along g′ changes clean accuracy by less than 0.01",
+        joint([HOLDS if abs(value) < 0.01 else FAILS for value in change]),
+        ", ".join(
+            f"{task} {change[task]:+.4f} ({kept[task]:.1%} of nearest neighbours unchanged)"
+            for task in change.index
+        ),
+    )
+
+
+@judges("noises", placed=True, order=8)
+def noise_claims(noises: pd.DataFrame) -> Iterator[tuple]:
+    """Whether that holds for every noise (chowers2026, Fig. 14); of `robustness_tables`."""
+    cells = [cell for _, cell in noises.groupby(["noise", "task"], sort=False)]
+    verdicts = [widening_verdict(cell) for cell in cells]
+    yield (
+        "chowers2026, Fig. 14",
+        "Closing the gap raises robustness to noise of any distribution",
+        joint(verdicts),
+        f"{in_how_many(verdicts)}; at α = −1 / 0 / 1 with σ = {noises.deviation.iloc[0]:g}, mean "
+        f"over tasks: {widening_texts(noises, 'noise')}",
+    )
+
+
+@judges("tradeoff", placed=True, order=8)
+def tradeoff_claims(tradeoff: pd.DataFrame) -> Iterator[tuple]:
+    """Whether a threshold gains more robustness than it loses accuracy (chowers2026, Fig. 19).
+
+    tradeoff: of `robustness_tables`.
+    """
+    for reading, part in tradeoff.groupby("reading", sort=False):
+        best = part.groupby("deviation").change.mean().idxmax()
+        verdicts, texts = [], []
+        for (task, deviation), cell in part.groupby(["task", "deviation"], sort=False):
+            low, high = worthwhile_range(cell)
+            tried = cell[cell.threshold > 0]
+            lost = (tried.change_high + tried.accuracy_change < 0).all()
+            verdicts.append(HOLDS if low > 0 else FAILS if lost else UNDECIDED)
+            if deviation == best:
+                texts.append(f"{task} " + (f"{low:g} to {high:g}" if low > 0 else "none"))
+        yield (
+            "chowers2026, Fig. 19",
+            f"Some threshold gains more robustness than accuracy ({reading.replace('_', ' ')})",
+            joint(verdicts),
+            f"{in_how_many(verdicts)}; ε for which it does, σ = {best:g}: {', '.join(texts)}",
+        )
+
+
+def worthwhile_range(cell: pd.DataFrame) -> tuple[float, float]:
+    """Smallest and largest ε > 0 whose gain is beyond its interval above the loss; NaN for none.
+
+    cell: rows of `threshold_tradeoff` of one reading and standard deviation.
+    """
+    worth = cell[(cell.threshold > 0) & (cell.change_low + cell.accuracy_change > 0)]
+    return float(worth.threshold.min()), float(worth.threshold.max())
+
+
+@judges("two_class", order=12)
+def two_class_claims(two_class: pd.DataFrame) -> Iterator[tuple]:
+    """Whether theory says how robust two classes are; two_class: of `two_class_table`."""
+    for noise, part in two_class.groupby("noise", sort=False):
+        apart = (part.robustness - part.predicted).abs().max()
+        cells = part[part.alpha.between(0, 1)].groupby("deviation")
+        rises = all(
+            cell.sort_values("alpha").predicted.is_monotonic_increasing for _, cell in cells
+        )
+        yield (
+            "chowers2026, Theorem 3.4",
+            f"Two classes are the more robust the smaller the gap ({noise.replace('_', ' ')} noise)",
+            HOLDS if rises and apart < 0.02 else FAILS,
+            f"prediction rises from α = 0 to 1: {'yes' if rises else 'no'}; simulation is within "
+            f"{apart:.3f} of it",
+        )

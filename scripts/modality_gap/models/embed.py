@@ -1,0 +1,224 @@
+"""What an encoder makes of images and texts: raw embeddings, in batches, and what their file says."""
+
+import hashlib
+from contextlib import AbstractContextManager
+
+import numpy as np
+import open_clip
+import pandas as pd
+import torch
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import Compose
+
+from modality_gap.data.corpora import decode
+from modality_gap.data.embeddings import first_equal_rows
+from modality_gap.models.text_tokens import tokenize
+
+MAX_DECODED_BYTES = 2 * 1024**3
+
+
+def weights_fingerprint(model: torch.nn.Module) -> str:
+    """SHA-256 over names and values of all weights: the same numbers, the same fingerprint."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+class TextTower(torch.nn.Module):
+    """`encode_text` of a CLIP as a module of its own, so that its buffers can be replaced."""
+
+    def __init__(self, clip: open_clip.CLIP):
+        super().__init__()
+        self.clip = clip
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Raw text features, shape (n, d)."""
+        return self.clip.encode_text(tokens)
+
+
+def encode_text(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+    """Raw text features, shape (n, d), of token ids, shape (n, context length), on the CPU.
+
+    Where the tower is causal and pools at the end token (CLIP's way), what stands after the end
+    token has no influence: the batch is cut to its longest text, which changes nothing but time.
+    """
+    device = device_of(model)
+    causal = isinstance(model, open_clip.CLIP) and model.attn_mask is not None
+    if not (causal and model.text_pool_type == "argmax"):
+        return model.encode_text(tokens.to(device, non_blocking=True))
+    length = int(tokens.argmax(dim=1).max()) + 1
+    cut = {
+        "clip.positional_embedding": model.positional_embedding[:length],
+        "clip.attn_mask": model.attn_mask[:length, :length],
+    }
+    tokens = tokens[:, :length].to(device, non_blocking=True)
+    return torch.func.functional_call(TextTower(model), cut, (tokens,))
+
+
+class Pixels(Dataset):
+    """A corpus's images, resized and cropped as the model wants: (3, height, width), uint8."""
+
+    def __init__(self, images: pd.DataFrame, model: torch.nn.Module):
+        self.images, self.names = list(images.image), list(images.image_id)
+        config = PreprocessCfg(**model.visual.preprocess_cfg)
+        *resize, _to_tensor, _normalize = image_transform_v2(config, is_train=False).transforms
+        self.transform = Compose(resize)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, row: int) -> torch.Tensor:
+        image = decode(self.images[row], self.names[row])
+        pixels = np.asarray(self.transform(image))
+        return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+
+
+def decode_once(pixels: Pixels) -> torch.Tensor | Pixels:
+    """All images as one tensor where they fit in 2 GiB; otherwise the images as they are."""
+    if len(pixels) * pixels[0].numel() > MAX_DECODED_BYTES:
+        return pixels
+    return torch.stack([pixels[row] for row in range(len(pixels))])
+
+
+def scale_pixels(pixels: torch.Tensor, model: torch.nn.Module) -> torch.Tensor:
+    """uint8 pixels (n, 3, h, w) to the model's normalised float input, on the model's device."""
+    config = PreprocessCfg(**model.visual.preprocess_cfg)
+    pixels = pixels.to(device_of(model), non_blocking=True)
+    mean, std = (
+        torch.tensor(values, device=pixels.device).view(1, 3, 1, 1)
+        for values in (config.mean, config.std)
+    )
+    return pixels.float().div_(255).sub_(mean).div_(std)
+
+
+def device_of(model: torch.nn.Module) -> torch.device:
+    """Where a model's weights are."""
+    return next(model.parameters()).device
+
+
+def choose_device(gpus: int) -> torch.device:
+    """`cuda` when the job was granted a GPU and there is one, otherwise `cpu`."""
+    return torch.device("cuda" if gpus > 0 and torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager:
+    """Mixed precision: `auto` is bfloat16 on a GPU that has it, and float32 elsewhere."""
+    if precision == "auto":
+        mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        precision = "bfloat16" if mixed else "float32"
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@torch.inference_mode()
+def embed_images(
+    model: torch.nn.Module, pixels: Dataset, batch_size: int, precision: str, workers: int
+) -> np.ndarray:
+    """Projected image embeddings, raw, shape (n, d), float32.
+
+    pixels: `Pixels`, decoded by `workers` processes, or what `decode_once` made of them.
+    """
+    decoded = isinstance(pixels, torch.Tensor)
+    loader = DataLoader(pixels, batch_size, num_workers=0 if decoded else workers)
+    device = device_of(model)
+    batches = []
+    for batch in loader:
+        with autocast(device, precision):
+            features = model.encode_image(scale_pixels(batch, model))
+        batches.append(features.float().cpu())
+    return torch.cat(batches).numpy()
+
+
+def embed_texts(
+    model: torch.nn.Module, tokenizer, texts: list[str], batch_size: int, precision: str
+) -> np.ndarray:
+    """Projected text embeddings, raw, shape (n, d), float32, in the order of the texts.
+
+    Texts of the same tokens, as those that differ in capitals alone, are embedded once.
+    """
+    tokens = tokenize(tokenizer, texts).ids
+    first = first_equal_rows(tokens)
+    rows = by_length(texts, np.unique(first))
+    found = embed_tokens(model, tokens[rows], batch_size, precision)
+    features = np.empty((len(texts), found.shape[1]), dtype=np.float32)
+    features[rows] = found
+    return features[first]
+
+
+@torch.inference_mode()
+def embed_tokens(
+    model: torch.nn.Module, tokens: np.ndarray, batch_size: int, precision: str
+) -> np.ndarray:
+    """Raw embeddings, shape (n, d), float32, of token ids, shape (n, context length), in batches.
+
+    In order of length, so that a batch is cut to texts of like length.
+    """
+    device, features = device_of(model), []
+    for start in range(0, len(tokens), batch_size):
+        batch = torch.from_numpy(tokens[start : start + batch_size].astype(np.int64))
+        with autocast(device, precision):
+            features.append(encode_text(model, batch).float().cpu())
+    return torch.cat(features).numpy()
+
+
+def by_length(texts: list[str], rows: np.ndarray) -> np.ndarray:
+    """Some rows of the texts, shortest first, equally long ones in their order."""
+    return np.array(sorted(rows, key=lambda row: len(texts[row])), dtype=int)
+
+
+def rows_of_part(n: int, batch_size: int, part: int, parts: int) -> slice:
+    """The rows that one of several jobs embeds: whole batches, the same ones as of a single job.
+
+    part: from 1 to parts. A batch's numbers may depend on what else is in it, in their last bits.
+    """
+    batches = -(-n // batch_size)
+    first, last = (batches * k // parts * batch_size for k in (part - 1, part))
+    return slice(first, last)
+
+
+def embed_part(
+    model: torch.nn.Module,
+    images: pd.DataFrame,
+    texts: list[str],
+    tokens: np.ndarray,
+    settings: dict,
+    workers: int,
+    part: tuple[int, int] = (1, 1),
+) -> dict[str, np.ndarray]:
+    """Raw embeddings of one of several parts of a split, with their rows in it.
+
+    images, texts, tokens: of the whole split, the latter of `tokenize`, shape (m, context length);
+    settings: `batch_size` and `precision`. part: which one, from 1, and of how many. Returns
+    image_rows, images, text_rows and texts: shapes (k,), (k, d), (l,) and (l, d), by name, where
+    images or texts are missing if the part has none of them. Texts of the same tokens are in one
+    part, embedded once.
+    """
+    how = (settings["batch_size"], settings["precision"])
+    image_rows = range(len(images))[rows_of_part(len(images), how[0], *part)]
+    first = first_equal_rows(tokens)
+    distinct = by_length(texts, np.unique(first))
+    own = distinct[rows_of_part(len(distinct), how[0], *part)]
+    found = {"image_rows": np.array(image_rows, int)}
+    if image_rows:
+        found["images"] = embed_images(model, Pixels(images.iloc[image_rows], model), *how, workers)
+    place = np.full(len(texts), -1)
+    place[own] = np.arange(len(own))
+    found["text_rows"] = np.flatnonzero(place[first] >= 0)
+    if len(own):
+        embeddings = embed_tokens(model, tokens[own], *how)
+        found["texts"] = embeddings[place[first[found["text_rows"]]]]
+    return found
+
+
+def describe(model: torch.nn.Module, **encoder) -> dict:
+    """What a file of embeddings says of its encoder: name, weights, preprocessing, versions."""
+    return {
+        **encoder,
+        "weights_sha256": weights_fingerprint(model),
+        "device": device_of(model).type,
+        "preprocessing": dict(model.visual.preprocess_cfg) if hasattr(model, "visual") else {},
+        **getattr(model, "loading", {}),
+        "versions": {"torch": torch.__version__, "open_clip": open_clip.__version__},
+    }

@@ -1,0 +1,89 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from modality_gap.claims.mitigations import GUARDED, advice, mitigations_claims, rise
+from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED
+from modality_gap.closing.mitigations import DIRECTIONS, MITIGATIONS, NOISE, RECALL
+
+
+def table_of(**changes):
+    """A table of no change, but for `way=(recall, guarded)`, in both directions."""
+    rows = []
+    for name in MITIGATIONS:
+        recall, guarded = changes.get(name, (0, 0))
+        for direction in DIRECTIONS:
+            for measure, change in ((RECALL, recall), *((kind, guarded) for kind in GUARDED)):
+                rows.append((name, direction, measure, change, change - 0.02, change + 0.02))
+    columns = ["mitigation", "direction", "measure", "change", "change_low", "change_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_a_way_that_costs_recall_in_one_direction_is_no_remedy():
+    table = table_of(centring=(0, 0.2))
+    costs = (
+        (table.mitigation == "centring")
+        & (table.measure == RECALL)
+        & (table.direction == "text_to_image")
+    )
+    table.loc[costs, ["change", "change_low", "change_high"]] = [-0.1, -0.12, -0.08]
+    assert advice(table) == (
+        "It makes no measurable difference: 4 of 5 ways cost no recall@1 beyond its interval, "
+        "and none gains more than chance gives one of so many."
+    )
+
+
+def test_only_what_gained_is_told():
+    table = table_of(centring=(0, 0.2))
+    stored = (table.mitigation == "centring") & (table.measure == GUARDED[1])
+    table.loc[stored, ["change", "change_low", "change_high"]] = [0.2, -0.1, 0.5]
+    answer = advice(table)
+    assert answer.startswith("Only where embeddings are perturbed, by centring: nearest kept")
+    assert "quantized" not in answer
+
+
+def test_a_rise_counts_beyond_an_interval_for_all_ways():
+    """Ten normal changes without any effect: in 95 of 100 studies none rises."""
+    random = np.random.default_rng(0)
+    changes = random.normal(size=(20_000, 10)) * 0.1
+    rows = pd.DataFrame({"change": changes.ravel(), "change_low": changes.ravel() - 0.195996})
+    assert 0.02 < rise(rows).to_numpy().reshape(-1, 10).any(axis=1).mean() < 0.03
+
+
+ALL = MITIGATIONS[1:]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "It makes no measurable difference: 5 of 5 ways"),
+        (dict.fromkeys(ALL, (-0.1, 0.3)), "No: each of 5 ways lowers"),
+        (
+            {"shift": (-0.1, 0.3), "centring": (0, 0.1)},
+            "Only where embeddings are perturbed or stored in few bits, by centring: nearest",
+        ),
+        (
+            {"shift": (0.1, -0.1), "realign": (0, 0.2)},
+            r"Yes, by shift: recall@1 .*\+0.100 [^;]*\.$",
+        ),
+        ({"centring": (0.1, 0.1)}, "Yes, by centring: .*; nearest kept .*; quant"),
+        ({"centring": (0.005, 0.009)}, "It makes no measurable difference"),
+    ],
+)
+def test_the_answer_follows_from_the_table(changes, words):
+    assert re.match(words, advice(table_of(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdicts"),
+    [
+        ({"projection": (0, 0.1), "shift": (-0.1, 0)}, [HOLDS, UNDECIDED, HOLDS]),
+        ({"projection": (-0.1, -0.1)}, [FAILS, FAILS, UNDECIDED]),
+        ({"projection": (0.05, 0)}, [UNDECIDED, HOLDS, UNDECIDED]),
+    ],
+)
+def test_claims_are_judged_by_their_intervals(changes, verdicts):
+    assert [claim[2] for claim in mitigations_claims(table_of(**changes))] == verdicts
+    assert NOISE in GUARDED

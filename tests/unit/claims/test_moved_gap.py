@@ -1,0 +1,76 @@
+import pandas as pd
+import pytest
+
+from modality_gap.claims.verdicts import COLUMNS, judge
+
+
+def gains_table(key, groups, metric, judged):
+    """Gains of (name, choice, low, high, gap); moves that are not judged gain the opposite."""
+    rows = [
+        {
+            key: name,
+            "moved": moved,
+            "metric": metric,
+            "choice": choice,
+            "gap": gap if moved == judged else "other",
+            "before": 0.5,
+            "baseline": 0.1,
+            "gain": (low + high) / 2,
+            "gain_low": low if moved == judged else 0.5 - low,
+            "gain_high": high if moved == judged else 0.5 - high,
+            "centre_distance": 0.02,
+        }
+        for name, choices in groups.items()
+        for moved in ("images", "both", "texts")
+        for choice, (low, high, gap) in choices.items()
+    ]
+    return pd.DataFrame(rows).assign(encoder="e", corpus="c", split="s")
+
+
+def test_claims_follow_the_held_out_choice():
+    flat, best = (-0.001, 0.002, "smaller"), (0.02, 0.05, "larger")
+    groups = {
+        "up": {"best": best, "held_out": (0.01, 0.04, "larger"), "closed": (-0.3, -0.1, "smaller")},
+        "down": {"best": best, "held_out": (-0.04, -0.01, "larger"), "closed": flat},
+        "flat": {"best": best, "held_out": flat, "closed": (-0.02, 0.001, "smaller")},
+    }
+    gains = gains_table("task", groups, "top_1", "both").assign(direction="task")
+    per_class = gains.assign(metric="mean_per_class", gain_low=0.4, gain_high=0.5)
+    found = judge({"zero_shot_gains": pd.concat([per_class, gains])})
+    assert list(found.columns) == COLUMNS
+    verdicts = found.groupby("source", sort=False).verdict.apply(list)
+    assert verdicts["liang2022, Sec. 5.1, Table 1"] == ["holds", "does not hold", "undecided"]
+    assert verdicts["chowers2026, Sec. 2"] == ["does not hold", "holds", "undecided"]
+    assert verdicts["liang2022, Fig. 10; chowers2026, Fig. 2"] == ["undecided"]
+    groups["flat"]["held_out"] = (0.01, 0.02, "smaller")
+    gains = gains_table("task", groups, "roc_auc", "both").assign(direction="task")
+    assert judge({"zero_shot_gains": gains}).verdict.iloc[-1] == "holds"
+    groups["flat"]["held_out"] = (0.01, 0.02, "larger")
+    gains = gains_table("task", groups, "roc_auc", "both").assign(direction="task")
+    assert judge({"zero_shot_gains": gains}).verdict.iloc[-1] == "does not hold"
+
+
+def test_a_model_at_chance_decides_nothing():
+    choices = {"best": (0.1, 0.2, "larger"), "held_out": (0.1, 0.2, "larger")}
+    choices["closed"] = (0.0, 0.0, "smaller")
+    gains = gains_table("task", {"guess": choices}, "top_1", "both").assign(direction="task")
+    found = judge({"zero_shot_gains": gains.assign(baseline=0.5)})
+    assert set(found.verdict) == {"undecided"}
+    assert found.numbers.str.contains("no better than always the same answer").sum() == 2
+    assert "holds" in set(judge({"zero_shot_gains": gains}).verdict)
+
+
+@pytest.mark.parametrize(
+    ("held_out", "verdict"),
+    [
+        ((0, 0, "same"), "holds"),
+        ((-0.02, -0.01, "larger"), "holds"),
+        ((0.01, 0.03, "smaller"), "does not hold"),
+        ((-0.01, 0.03, "smaller"), "undecided"),
+    ],
+)
+def test_claims_on_retrieval(held_out, verdict):
+    choices = {"best": (0, 0, "same"), "held_out": held_out, "closed": (-0.005, 0.005, "smaller")}
+    groups = {"image_to_text": choices, "text_to_image": choices}
+    found = judge({"shifted_recall_gains": gains_table("direction", groups, "recall@1", "texts")})
+    assert found.verdict.tolist() == ["holds", verdict, "holds"]

@@ -1,0 +1,47 @@
+import pandas as pd
+from rephrased import rephrased_items
+
+from modality_gap.claims.rephrasing import rephrasing_claims
+from modality_gap.claims.verdicts import FAILS, HOLDS
+from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.rephrased_texts import CLEAN
+from modality_gap.closing.rephrasing import answer_table, noise_table, template_table
+from modality_gap.data.embeddings import normalize
+from modality_gap.plots.rephrasing import plot_rephrasing
+
+
+def test_claims(random):
+    images, items, table, texts = rephrased_items(random)
+    gap = orthogonal_gap(images, texts, 0.5).vector
+    found = (images, items, table, texts, gap, [-0.5, 0, 1])
+    results = pd.concat([answer_table(*found, 4), template_table(*found)])
+    claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
+    assert len(claims) == 2 + 2 * 2
+    rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
+    noise = pd.DataFrame(
+        {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
+    )
+    verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
+    assert verdicts == [FAILS, *[HOLDS] * 5]
+
+
+def test_few_texts_have_no_noise_and_no_claims_of_it(random):
+    """Choices are judged; what rephrasing adds to so few embeddings says nothing."""
+    table = pd.DataFrame(
+        [
+            (item, item, kind, kind, f"{kind} {item}")
+            for item in "abcd"
+            for kind in (CLEAN, "other")
+        ],
+        columns=["item", "group", "kind", "name", "text"],
+    )
+    texts, images = (normalize(random.normal(size=(n, 8))) for n in (8, 4))
+    found = noise_table(images, table, texts, texts[0], seed=0)
+    assert found.empty
+    about = (images, list("abcd"), table, texts, texts[0], [0, 1])
+    results = pd.concat([answer_table(*about, choices=4), template_table(*about)])
+    assert all(
+        "choices" in claim or "accuracy" in claim
+        for _, claim, _, _ in rephrasing_claims(results, found)
+    )
+    assert plot_rephrasing([results], [found], ["tiny"]) is not None

@@ -1,0 +1,63 @@
+import numpy as np
+import pandas as pd
+
+from modality_gap.claims.robustness import (
+    noise_claims,
+    robustness_claims,
+    tradeoff_claims,
+    two_class_claims,
+    worthwhile_range,
+)
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
+from modality_gap.closing.choices import retrieval_task
+from modality_gap.closing.robustness import robustness_tables
+from modality_gap.closing.two_class import two_class_table
+
+
+def test_two_classes_are_as_robust_as_theory_says():
+    table = two_class_table(32, 40, 0.6, 0.8, 0.5, [-1, 0, 1], [0.05, 0.1], 400, 0)
+    assert [row[2] for row in two_class_claims(table)] == [HOLDS, HOLDS]
+
+
+def test_the_papers_claims_hold_for_clip(trained_pairs):
+    """chowers2026, Fig. 8, on CLIP ViT-B/16 and COCO."""
+    images, texts = trained_pairs
+    pairs = np.column_stack([np.arange(500)] * 2)
+    tasks = {
+        "image_to_text": retrieval_task(images, texts, pairs),
+        "text_to_image": retrieval_task(texts, images, pairs),
+    }
+    how = ([-1, 0, 1], [0.01, 0.025], ["laplace"], 0.025, [0, 0.05], 10, 0)
+    exact = robustness_tables(tasks, None, *how)
+    assert [row[2] for row in robustness_claims(exact["controlled"])] == [HOLDS, HOLDS]
+    near = robustness_tables(tasks, 0.95, *how)
+    assert [row[2] for row in noise_claims(near["noises"])] == [HOLDS]
+    assert [row[2] for row in tradeoff_claims(near["tradeoff"])] == [HOLDS, HOLDS]
+
+
+def test_claims_fail_where_robustness_falls():
+    """The same table with its change turned round; and one of both."""
+    rows = pd.DataFrame({"alpha": [-1.0, 0, 1], "change": [-0.1, 0, 0.1]})
+    rows = rows.assign(change_low=rows.change - 0.01, change_high=rows.change + 0.01)
+    rows = rows.assign(distance="euclidean", deviation=0.1, robustness=0.5, unchanged=1.0)
+    up = rows.assign(task="up", accuracy_change=0.0)
+    low, high = -rows.change_high, -rows.change_low
+    down = rows.assign(task="down", accuracy_change=0.2, change_low=low, change_high=high)
+    for table, verdict in ((up, HOLDS), (down, FAILS), (pd.concat([up, down]), PARTLY)):
+        assert {row[2] for row in robustness_claims(table)} == {verdict}
+
+
+def test_thresholds_that_may_gain_or_lose_decide_nothing():
+    rows = pd.DataFrame({"threshold": [0, 0.1, 0.5], "change": [0, 0.05, 0.1]})
+    rows = rows.assign(reading="cumulative_variance", task="t", deviation=0.1, accuracy_change=-0.1)
+    wide = rows.assign(change_low=rows.change - 0.2, change_high=rows.change + 0.2)
+    narrow = rows.assign(change_low=rows.change - 0.01, change_high=rows.change - 0.005)
+    for table, verdict in ((wide, UNDECIDED), (narrow, FAILS)):
+        assert [row[2] for row in tradeoff_claims(table)] == [verdict]
+
+
+def test_the_worthwhile_thresholds_gain_more_than_they_lose():
+    cell = pd.DataFrame({"threshold": [0, 0.01, 0.05, 0.2, 1.0]})
+    cell["change_low"] = [0.01, 0.01, 0.05, 0.06, 0.05]
+    cell["accuracy_change"] = [0, -0.02, -0.01, -0.05, -0.3]
+    assert worthwhile_range(cell) == (0.05, 0.2)

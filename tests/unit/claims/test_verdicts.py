@@ -1,0 +1,97 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from modality_gap.claims import verdicts
+from modality_gap.claims.verdicts import (
+    COLUMNS,
+    FAILS,
+    HOLDS,
+    PARTLY,
+    UNDECIDED,
+    all_judges,
+    judge,
+    judges,
+    rises,
+    sign,
+    stays,
+)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "claimed", "verdict"),
+    [
+        (0.1, 0.2, 1, HOLDS),
+        (0.1, 0.2, -1, FAILS),
+        (-0.2, -0.1, -1, HOLDS),
+        (-0.1, 0.1, 1, UNDECIDED),
+        (np.nan, np.nan, 1, UNDECIDED),
+    ],
+)
+def test_an_interval_decides_unless_it_holds_zero(low, high, claimed, verdict):
+    assert sign(low, high, claimed) == verdict
+
+
+def test_no_tables_make_no_claims():
+    assert judge({}).empty
+
+
+def changes(*rows):
+    return pd.DataFrame(rows, columns=["change", "change_low", "change_high"])
+
+
+UP, TRIFLE, DOWN, UNKNOWN = (
+    (0.1, 0.05, 0.15),
+    (0.002, 0.001, 0.003),
+    (-0.1, -0.2, -0.05),
+    (0, -1, 1),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"),
+    [
+        ([UP, UP], HOLDS),
+        ([UP, DOWN], PARTLY),
+        ([TRIFLE, DOWN], FAILS),
+        ([UNKNOWN, TRIFLE], UNDECIDED),
+    ],
+)
+def test_a_rise_is_more_than_its_interval_and_more_than_a_trifle(rows, verdict):
+    assert rises(changes(*rows)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"),
+    [([UP, TRIFLE], HOLDS), ([UP, DOWN], FAILS), ([TRIFLE, UNKNOWN], UNDECIDED)],
+)
+def test_staying_is_no_fall(rows, verdict):
+    assert stays(changes(*rows)) == verdict
+
+
+def test_every_topic_judges_tables_of_its_own():
+    found = all_judges()
+    assert len({judge.claims.__module__ for judge in found}) >= 12
+    assert len({judge.tables for judge in found}) == len(found)
+    assert [judge.order for judge in found] == sorted(judge.order for judge in found)
+
+
+def test_what_is_measured_in_places_is_judged_place_by_place(monkeypatch):
+    """A place that lacks one of the tables is not judged; what no judge asks for is no claim."""
+    all_judges()
+    monkeypatch.setattr(verdicts, "JUDGES", [])
+
+    @judges("late", order=2)
+    def late(table):
+        yield "b", "late", HOLDS, str(len(table))
+
+    @judges("here", "there", placed=True, order=1)
+    def placed(here, there):
+        yield "a", "placed", FAILS, f"{here.n.sum()} and {there.n.sum()}"
+
+    here = pd.DataFrame({"place": ["q", "p", "p", "r"], "n": [3, 1, 2, 4]})
+    tables = {"late": here, "here": here, "there": here[:-1], "unknown": here}
+    found = judge(tables)
+    assert list(found.columns) == COLUMNS
+    assert found.numbers.tolist() == ["q: 3 and 3", "p: 3 and 3", "4"]
+    assert judge({"here": here}).empty

@@ -1,0 +1,125 @@
+import pandas as pd
+import pytest
+
+from modality_gap.closing.rephrased_texts import (
+    CLEAN,
+    COLUMNS,
+    corpus_texts,
+    question_texts,
+    rephrasing_texts,
+)
+
+IMAGES = pd.DataFrame(
+    {
+        "image_id": list("abcd"),
+        "tags": ["pet, animal", None, "pet, cat", "vehicle,,"],
+        "concept": [1, 1, 2, 3],
+    }
+)
+
+
+CAPTIONS = pd.DataFrame(
+    [
+        ("a", "a drawing of a dog", True),
+        ("a", "dog", False),
+        ("b", "dog", False),
+        ("c", "cat", False),
+        ("c", "a small cat", False),
+        ("d", "car", False),
+        ("z", "of no image here", False),
+    ],
+    columns=["image_id", "text", "training_only"],
+).assign(matched=[False, True, True, True, False, True, True])
+
+
+def texts_of(**changes):
+    settings = {
+        "templates": ["my {}"],
+        "lists": ["tags"],
+        "group": "concept",
+        "items": 9,
+        "seed": 0,
+    }
+    return rephrasing_texts(IMAGES, CAPTIONS, **(settings | changes))
+
+
+def test_texts_of_a_corpus():
+    table = texts_of()
+    found = {
+        item: list(own[COLUMNS[1:]].itertuples(index=False, name=None))
+        for item, own in table.groupby("item")
+    }
+    assert list(found) == ["car", "cat", "dog"]
+    assert found["dog"] == [
+        (1, "clean", "clean", "dog"),
+        (1, "caption", "1", "a drawing of a dog"),
+        (1, "template", "my {}", "my dog"),
+        (1, "tags", "1", "pet"),
+        (1, "tags", "2", "animal"),
+    ]
+    # A tag that says the item's own wording rephrases nothing.
+    assert [text for *_, text in found["cat"]] == ["cat", "a small cat", "my cat", "pet"]
+    assert [text for *_, text in found["car"]] == ["car", "my car", "vehicle"]
+
+
+def test_texts_of_a_corpus_without_groups_are_a_sample():
+    found = texts_of(group=None, lists=[], templates=[], items=2)
+    assert found["item"].nunique() == 2
+    assert (found.group == found["item"]).all()
+    assert list(found.columns) == COLUMNS
+    pd.testing.assert_frame_equal(found, texts_of(group=None, lists=[], templates=[], items=2))
+
+
+def test_a_column_that_images_lack_is_named():
+    with pytest.raises(ValueError, match="'colour'"):
+        texts_of(lists=["colour"])
+
+
+def test_questions_draw_wrong_answers_that_are_not_right():
+    questions = pd.DataFrame(
+        {
+            "question_id": [1, 2, 3],
+            "question": ["What?", "Who?", "Where?"],
+            "answer": ["dog", "cat", "home"],
+            "answers": [["dog", "puppy"], ["dog", "cat"], ["house"]],
+        }
+    )
+    table = question_texts(questions, 2, 0)
+    for row in questions.itertuples():
+        own = table[table["item"] == row.question_id]
+        texts = own.groupby("kind").text.agg(list)
+        right = {f"{row.question} {answer}" for answer in [row.answer, *row.answers]}
+        assert texts["clean"] == [f"{row.question} {row.answer}"]
+        assert set(texts["answer"]) == right - set(texts["clean"])
+        assert len(set(texts["wrong"])) == 2
+        assert not right & set(texts["wrong"])
+        assert all(text.startswith(row.question) for text in own.text)
+    with pytest.raises(ValueError, match="expected at least 4"):
+        question_texts(questions, 4, 0)
+
+
+def test_questions_are_told_from_captions_by_their_column():
+    settings = {"templates": ["{}!"], "lists": [], "group": None, "items": 99, "seed": 0}
+    table, items = corpus_texts(IMAGES, CAPTIONS, {}, settings | {"wrong_answers": 3})
+    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "car"}
+    assert set(table["item"]) == {"dog", "cat", "car"}
+    questions = pd.DataFrame(
+        {
+            "image_id": ["q1", "q2"],
+            "question": ["what?", "who?"],
+            "answer": ["a hat", "a man"],
+            "direct_answers": [["a hat", "a cap"], ["a man", "he", "nobody"]],
+        }
+    )
+    table, items = corpus_texts(questions, CAPTIONS, {}, settings | {"wrong_answers": 2})
+    assert items.to_dict() == {"q1": "q1", "q2": "q2"}
+    clean = table[table.kind == CLEAN]
+    assert list(clean.text) == ["what? a hat", "who? a man"]
+    assert list(table[table.kind == "answer"].text) == ["what? a cap", "who? he", "who? nobody"]
+    numbered = IMAGES.assign(kind=[1, 1, 0, 1])
+    classes = {"names": ["cat", "dog"]}
+    table, items = corpus_texts(numbered, CAPTIONS, classes, settings | {"label": "kind"})
+    assert items.to_dict() == {"a": "dog", "b": "dog", "c": "cat", "d": "dog"}
+    assert sorted(table.text) == ["cat", "cat!", "dog", "dog!"]
+    _, items = corpus_texts(IMAGES, CAPTIONS, classes, settings | {"label": "kind"})
+    assert items["d"] == "car"

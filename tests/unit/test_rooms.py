@@ -1,0 +1,58 @@
+"""The rooms of the library: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+LIBRARY = ROOT / "scripts/modality_gap"
+SCIENCE = {"data", "measures", "models", "origin", "effects", "training", "closing"}
+# What each room may import besides itself; in an order without circles.
+MAY_IMPORT = {
+    "data": set(),
+    "measures": {"data"},
+    "models": {"data", "measures"},
+    "origin": {"data", "measures"},
+    "effects": {"data", "measures"},
+    "training": {"data", "measures", "models", "origin", "effects"},
+    "closing": {"data", "measures"},
+    "claims": SCIENCE,
+    "plots": SCIENCE | {"claims"},
+    "study": {"data"},
+}
+
+
+def imported(file: Path) -> set[str]:
+    """The modules of the library that a file imports, at its top or in a function."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        assert not getattr(node, "level", 0), f"{file}: a relative import, expected a full name"
+    return {name for name in found if name.startswith("modality_gap.")}
+
+
+def test_every_room_is_known():
+    rooms = {file.parent.name for file in LIBRARY.glob("*/__init__.py")}
+    assert rooms == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_those_before_it_only(room):
+    """Above all, science imports no claims: another wording of a verdict measures nothing anew."""
+    for file in (LIBRARY / room).rglob("*.py"):
+        others = {name.split(".")[1] for name in imported(file)} - {room}
+        assert others <= MAY_IMPORT[room], f"{file.relative_to(LIBRARY)}: {others}"
+
+
+def test_there_is_no_circle_between_rooms():
+    known = set()
+    for room in ("data", "measures", "models", "origin", "effects", "training", "closing"):
+        assert MAY_IMPORT[room] <= known
+        known.add(room)
+    assert known == SCIENCE
+    assert MAY_IMPORT["claims"] <= known
+    assert MAY_IMPORT["plots"] <= known | {"claims"}
