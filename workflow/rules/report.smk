@@ -23,7 +23,7 @@ rule judge_claims:
     params:
         tables=list(CLAIMS),
         facts={table: facts for table, (_, facts) in CLAIMS.items() if facts},
-        code=code_of("judge_claims"),
+        code=code_of("judge_claims", "modality_gap.claims.*"),
     script:
         "../../scripts/judge_claims.py"
 

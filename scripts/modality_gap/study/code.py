@@ -15,12 +15,12 @@ def code_of(
     """A hash of what a script does: of its own code and that of every module which it reaches.
 
     scripts: the folder of all scripts; script: its name; modules: further modules, which it imports
-    by a name that it is given; files: of the project, which it reads. Docstrings, comments and layout count nothing; `job.py`, and files
+    by a name that it is given (`package.*`: all of a package); files: of the project, which it reads. Docstrings, comments and layout count nothing; `job.py`, and files
     beside a module that are no code (the style of figures), do. Raises FileNotFoundError for a
     script or module that is not there.
     """
     found, unread = set(), [scripts / f"{script}.py", scripts / SURROUNDINGS]
-    unread += [module_file(scripts, name) for name in modules]
+    unread += [file for name in modules for file in module_files(scripts, name)]
     while unread:
         file = unread.pop()
         if file not in found:
@@ -48,33 +48,36 @@ def hash_of(file: Path) -> str:
 @cache
 def tree_of(file: Path) -> ast.Module:
     """The syntax tree of a file."""
-    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+    return ast.parse(file.read_bytes(), str(file))
 
 
 def without_docstrings(file: Path) -> ast.Module:
     """The syntax tree of a file without its docstrings, those alone in a body replaced by `pass`."""
     tree = tree_of(file)
-    for node in ast.walk(tree):
+    for node in (tree, *statements(tree)):
         documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
     return tree
 
 
+def statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """All statements below a node; expressions, of which there are many more, are passed over."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        below = getattr(node, part, ())
+        for statement in below if isinstance(below, list) else ():
+            yield statement
+            yield from statements(statement)
+
+
 @cache
 def imported(scripts: Path, file: Path) -> list[Path]:
     """The files of the project that a file imports."""
-    names = [
-        name
-        for node in ast.walk(tree_of(file))
-        for name in imported_names(node)
-        if (scripts / name.split(".")[0]).exists() or (scripts / f"{name}.py").is_file()
-    ]
-    files = [module_file(scripts, name) for name in names if is_module(scripts, name)]
-    return list(dict.fromkeys(files))
+    names = dict.fromkeys(name for node in statements(tree_of(file)) for name in names_of(node))
+    return [file for file in (module_file(scripts, name) for name in names) if file is not None]
 
 
-def imported_names(node: ast.AST) -> Iterator[str]:
+def names_of(node: ast.stmt) -> Iterator[str]:
     """The modules that a statement imports; what it takes from one may be a module too."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
@@ -83,13 +86,20 @@ def imported_names(node: ast.AST) -> Iterator[str]:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def is_module(scripts: Path, name: str) -> bool:
-    """Whether the project has a module of this name."""
-    path = scripts.joinpath(*name.split("."))
-    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+def module_files(scripts: Path, name: str) -> list[Path]:
+    """The file of a module, or all those of a package that is named with `.*`."""
+    package = name.removesuffix(".*")
+    if package != name:
+        return sorted(scripts.joinpath(*package.split(".")).glob("*.py"))
+    file = module_file(scripts, name)
+    if file is None:
+        raise FileNotFoundError(f"{scripts}: no module {name}")
+    return [file]
 
 
-def module_file(scripts: Path, name: str) -> Path:
-    """The file of a module of the project."""
+@cache
+def module_file(scripts: Path, name: str) -> Path | None:
+    """The file of a module of the project; None for one of another package."""
     path = scripts.joinpath(*name.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    own = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in own if file.is_file()), None)
