@@ -27,7 +27,13 @@ def config():
             "trained": {"kind": "run", "run": "run", "weights": "final", "initial": "first"},
             "arrays": {"kind": "precomputed", "corpus": "pairs", "file": "x.npy"},
             "first": {"kind": "run", "run": "run", "weights": "initial", "corpora": ["one"]},
-            "eye": {"kind": "image_backbone", "architecture": "r", "seed": 0, "splits": ["b"]},
+            "eye": {
+                "kind": "image_backbone",
+                "library": "timm",
+                "architecture": "r",
+                "seed": 0,
+                "splits": ["b"],
+            },
         },
     }
 
