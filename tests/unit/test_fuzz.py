@@ -33,7 +33,8 @@ from modality_gap.data.corpora.webdataset import read_webdataset
 from modality_gap.data.embeddings import normalize
 from modality_gap.data.precomputed import distinct_items, read_precomputed
 from modality_gap.measures.retrieval import recall_at_k
-from modality_gap.study import check_file, keys_of_other_types
+from modality_gap.study import keys_of_other_types
+from modality_gap.study.errors import check_file
 
 bounded = settings(
     max_examples=120,

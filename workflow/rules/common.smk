@@ -2,9 +2,7 @@ import re
 import sys
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
 # Where this file lies: as a module of another workflow, `workflow.basedir` is that one's.
 HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
@@ -16,47 +14,18 @@ if not SCRIPTS.is_dir():
     )
 sys.path.insert(0, str(SCRIPTS))
 
-from modality_gap.models.architectures import check_architectures
+from modality_gap.study import Study
 from modality_gap.study.code import code_of as hash_of_script
-from modality_gap.study import (
-    check_file,
-    check_files,
-    check_study,
-    check_tables,
-    places_of_tasks,
-)
-from modality_gap.study.jobs.prompts import Prompts
-from modality_gap.study.networks import Networks, weights_names
-from modality_gap.study.originals import Originals
-from modality_gap.study.places import (
-    EMBEDDINGS,
-    Places,
-    at,
-    corpus_file,
-    prompts_file,
-)
-from modality_gap.study.runs import Runs
-
-SCHEMA = HOME / "workflow/schemas/config.schema.yaml"
-OWN_ARCHITECTURES = HOME / "config/architectures"
+from modality_gap.study.networks import weights_names
+from modality_gap.study.places import EMBEDDINGS, at, corpus_file, prompts_file
 
 try:
-    for study_file in workflow.configfiles:
-        check_file(study_file)
-    check_study(config, yaml.safe_load(SCHEMA.read_text()))
-    check_files(config)
-    check_tables(config)
-    check_architectures(config, OWN_ARCHITECTURES)
-    # Fills in the schema's defaults.
-    validate(config, str(SCHEMA))
-    places = Places(config)
-    originals = Originals(config)
-    networks = Networks(config, OWN_ARCHITECTURES)
-    runs = Runs(config, networks)
-    prompts = Prompts(config, places)
-    originals.sources()
+    study = Study.read(config, workflow.configfiles, HOME / "config/architectures")
 except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error)) from None
+
+places, originals, prompts = study.places, study.originals, study.prompts
+networks, runs = study.networks, study.runs
 
 
 def any_of(names):
@@ -144,14 +113,6 @@ def placed_claims(table, pattern, measured):
 def remarks_of(*tables):
     """Have the report say what these tables remark."""
     REMARKS.extend(table for table in tables if table not in REMARKS)
-
-
-def used_corpora():
-    """The corpora that anything is measured or trained on, in the order of the study."""
-    named = [place["corpus"] for place in places_of_tasks(config).values()]
-    named += [corpus for _, corpus, _ in places.evaluations(config["encoders"])]
-    named += [run["corpus"] for run in config["training"].values()]
-    return [corpus for corpus in config["corpora"] if corpus in named]
 
 
 wildcard_constraints:

@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.fairness import Fairness
+from modality_gap.study.sections.fairness import Fairness
 
 fairness = Fairness(config)
 

@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.first_steps import FirstSteps
+from modality_gap.study.sections.first_steps import FirstSteps
 
 first_steps = FirstSteps(config, runs)
 

@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.linear_probe import LinearProbe
+from modality_gap.study.sections.linear_probe import LinearProbe
 
 linear_probe = LinearProbe(config)
 

@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.mitigations import Mitigations
+from modality_gap.study.sections.mitigations import Mitigations
 
 mitigations = Mitigations(config, places)
 

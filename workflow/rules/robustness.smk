@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.robustness import Robustness
+from modality_gap.study.sections.robustness import Robustness
 
 robustness = Robustness(config, places)
 

@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.run_comparisons import RunComparisons
+from modality_gap.study.sections.run_comparisons import RunComparisons
 
 comparisons = RunComparisons(config, runs)
 

@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.seed_cones import SeedCones
+from modality_gap.study.sections.seed_cones import SeedCones
 
 seed_cones = SeedCones(config, networks)
 

@@ -1,4 +1,4 @@
-from modality_gap.study.jobs.zero_shot import ZeroShot
+from modality_gap.study.sections.zero_shot import ZeroShot
 
 zero_shot = ZeroShot(config)
 

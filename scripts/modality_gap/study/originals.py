@@ -5,24 +5,10 @@ from functools import cache
 
 from modality_gap.data.packages import LABELS, PACKAGES
 from modality_gap.data.watched import RECORD, fingerprint, folder_files
-from modality_gap.study.sources import SOURCES, read_patterns
+from modality_gap.study.corpora import READERS
 
 DOWNLOADS = "results/downloads"
 EMOJI_SETTINGS = ("image_size", "held_out_vendor", "held_out_concepts", "seed", "captions")
-# Keys of a corpus that its reader does not see.
-NOT_THE_READERS = (
-    "reader",
-    "folder",
-    "url",
-    "splits",
-    "first",
-    "evaluate",
-    "classes",
-    "matched_caption",
-    "matched_seed",
-    "mirror",
-    "checksums",
-)
 
 
 def file_of(url: str) -> str:
@@ -107,9 +93,9 @@ class Originals:
     def original_files(self, corpus: str) -> dict[str, dict]:
         """What a public corpus downloads, address and hash by name; none where it has a folder."""
         settings = self.corpora[corpus]
-        if "folder" in settings or settings["reader"] not in SOURCES:
+        if "folder" in settings:
             return {}
-        files = SOURCES[settings["reader"]](settings, settings["splits"])
+        files = READERS[settings["reader"]].downloads(settings, settings["splits"])
         if "mirror" in settings:
             mirror = settings["mirror"].rstrip("/")
             files = {file: source | {"url": f"{mirror}/{file}"} for file, source in files.items()}
@@ -154,7 +140,9 @@ class Originals:
             "splits": settings["splits"],
             "first": settings.get("first"),
             "options": {
-                key: value for key, value in settings.items() if key not in NOT_THE_READERS
+                key: value
+                for key, value in settings.items()
+                if key in READERS[settings["reader"]].OPTIONS
             },
         }
 
@@ -167,7 +155,7 @@ class Originals:
         settings = self.corpora[corpus]
         if "folder" not in settings:
             return []
-        return read_patterns(settings["reader"], settings, settings["splits"])
+        return READERS[settings["reader"]].looks_at(settings, settings["splits"])
 
     def _fingerprint(self, corpus: str) -> str | None:
         """What the files that a user brings to a corpus are, as one value; None: it brings none."""

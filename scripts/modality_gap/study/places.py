@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-SIDES = ("images", "texts")
-# The side that a network of one modality has.
-ONE_SIDE = {"image_backbone": "images", "sentence_transformer": "texts"}
+from modality_gap.study.encoders import paired, sides_of
+
 EMBEDDINGS = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
-    for part in (*SIDES, "pairs")
+    for part in ("images", "texts", "pairs")
 }
 NOISE = {"corpus": "noise", "split": "all"}
 
@@ -56,8 +55,8 @@ class Places:
         self.corpora, self.encoders = config["corpora"], config["encoders"]
         kinds = {name: encoder["kind"] for name, encoder in self.encoders.items()}
         self.precomputed = [name for name, kind in kinds.items() if kind == "precomputed"]
-        self.backbones = [name for name, kind in kinds.items() if kind in ONE_SIDE]
-        self.paired = [name for name in kinds if name not in self.backbones]
+        self.paired = paired(self.encoders)
+        self.backbones = [name for name in kinds if name not in self.paired]
         self.networks = [name for name in self.paired if name not in self.precomputed]
 
     def evaluations(self, encoders: Collection[str] | None = None) -> Iterator[Place]:
@@ -133,8 +132,7 @@ class Places:
 
     def sides(self, encoder: str) -> list[str]:
         """Which of images and texts an encoder embeds."""
-        kind = self.encoders[encoder]["kind"]
-        return [ONE_SIDE[kind]] if kind in ONE_SIDE else list(SIDES)
+        return list(sides_of(self.encoders[encoder]))
 
     def side_embeddings(self, encoder: str) -> dict[str, str]:
         """The embeddings of an encoder's modalities on a split, by name."""

@@ -3,8 +3,8 @@
 import pytest
 from conftest import ROOT
 
-from modality_gap.study.jobs.robustness import Robustness
-from modality_gap.study.jobs.seed_cones import SeedCones
+from modality_gap.study.sections.robustness import Robustness
+from modality_gap.study.sections.seed_cones import SeedCones
 from modality_gap.study.networks import Networks
 from modality_gap.study.originals import Originals
 from modality_gap.study.places import Places, at, fill

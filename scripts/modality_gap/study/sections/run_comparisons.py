@@ -1,6 +1,88 @@
 """Comparisons of training runs."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from modality_gap.study.base import ABSENT, Keys, Name, Names, Several, ThreeNames
+from modality_gap.study.errors import unknown
 from modality_gap.study.runs import Runs
+
+
+class Starts(Keys):
+    """Runs from random and from amended starts."""
+
+    random: Name
+    amended: Names
+
+
+class LongTraining(Keys):
+    """A run that is long, and where its power law begins."""
+
+    run: Name
+    first_step: Several
+
+
+class Section(Keys):
+    """Which runs are compared for what."""
+
+    gap_by_temperature: ThreeNames = ABSENT
+    starts: Starts = ABSENT
+    mitigations: ThreeNames = ABSENT
+    long_training: LongTraining = ABSENT
+    gap_by_dimension: ThreeNames = ABSENT
+
+
+def broken(section: dict, study: dict) -> Iterator[str]:
+    """What a comparison names and the study does not have, or cannot compare."""
+    if not section:
+        yield "run_comparisons: 0 entries, expected at least 1"
+    runs, starts = study["training"], section.get("starts", {"random": None, "amended": []})
+    named = {
+        "starts.random": [starts["random"]] if starts["random"] else [],
+        "starts.amended": starts["amended"],
+        "long_training.run": [section["long_training"]["run"]]
+        if "long_training" in section
+        else [],
+    }
+    for name in ("gap_by_temperature", "mitigations", "gap_by_dimension"):
+        named[name] = section.get(name, [])
+    for name, entries in named.items():
+        for run in entries:
+            yield from unknown(f"run_comparisons.{name}", run, runs)
+    for part in ("random", "amended"):
+        for run in named[f"starts.{part}"]:
+            found = runs[run].get("initialization", "random")
+            if (found == "random") != (part == "random"):
+                expected = "random" if part == "random" else "procrustes or common_centre"
+                yield (
+                    f"run_comparisons.starts.{part}: {run!r} has initialization {found}, "
+                    f"expected {expected}"
+                )
+    yield from broken_temperatures(named["gap_by_temperature"], runs)
+
+
+def broken_temperatures(names: list[str], runs: dict[str, Any]) -> Iterator[str]:
+    """Which runs do not make a curve of the gap against their temperature."""
+    curves: dict[tuple[str, str], set[float]] = {}
+    for name in names:
+        temperature = runs[name]["temperature"]
+        policy = temperature["policy"]
+        if policy not in ("fixed", "learned"):
+            yield (
+                f"run_comparisons.gap_by_temperature: {name!r} has a temperature that is {policy}, "
+                "expected fixed or learned"
+            )
+            return
+        origin = "fine-tuned" if "start" in runs[name] else "from scratch"
+        value = temperature["value" if policy == "fixed" else "start"]
+        curves.setdefault((origin, policy), set()).add(value)
+    for (origin, policy), values in curves.items():
+        if len(values) < 3:
+            yield (
+                f"run_comparisons.gap_by_temperature: {len(values)} temperatures of runs {origin} "
+                f"with a {policy} temperature, expected at least 3"
+            )
+
 
 # Tables and figures of each comparison, with what a figure is called.
 TABLES = {

@@ -1,6 +1,25 @@
 """The first steps of a training run, from many initialisations."""
 
+from collections.abc import Iterator
+
+from modality_gap.study.base import Keys, Name, Several
+from modality_gap.study.errors import unknown
 from modality_gap.study.runs import NOT_SETTINGS, Runs, part_of
+
+
+class Section(Keys):
+    """Whose first steps, how many, from how many initialisations."""
+
+    run: Name
+    seeds: Several
+    steps: Several
+    batch_size: Several
+    pairs: Several
+
+
+def broken(section: dict, study: dict) -> Iterator[str]:
+    """A run that there is not."""
+    yield from unknown("first_steps.run", section["run"], study["training"])
 
 
 class FirstSteps:

@@ -1,6 +1,80 @@
 """Robustness to noise while the gap is closed."""
 
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from modality_gap.study.base import (
+    ABSENT,
+    Alphas,
+    Deviations,
+    Keys,
+    Name,
+    Names,
+    NotNegative,
+    Positive,
+    Seed,
+    Several,
+    VarianceShare,
+    distinct,
+    one_of,
+)
+from modality_gap.study.encoders import paired
+from modality_gap.study.errors import unknown
 from modality_gap.study.places import EMBEDDINGS, Place, Places, corpus_file, prompts_file
+
+NOISES = ("gaussian", "uniform", "laplace", "rademacher", "student_t", "centred_gaussian")
+TASKS = ("zero_shot", "image_to_text", "text_to_image", "multiple_choice")
+
+
+class TwoClass(Keys):
+    """Two classes in theory and simulation."""
+
+    dimension: Annotated[int, Field(ge=3)]
+    queries: Several
+    separation: Positive
+    gap: Positive
+    spread: NotNegative
+    alphas: Alphas
+    deviations: Deviations
+    draws: Several
+    seed: Seed
+
+
+class Section(Keys):
+    """Encoders, tasks, how far the gap is closed, and noises."""
+
+    encoders: Names
+    splits: Names = ABSENT
+    tasks: distinct(one_of(*TASKS))
+    zero_shot: Name = ABSENT
+    choices: Several = ABSENT
+    kept_variance: VarianceShare | None
+    alphas: Alphas
+    deviations: Deviations
+    noises: distinct(one_of(*NOISES))
+    noise_deviation: Positive
+    thresholds: distinct(Annotated[float, Field(ge=0, le=1)], least=2)
+    draws: Several
+    seed: Seed
+    two_class: TwoClass = ABSENT
+
+
+def broken(section: dict, study: dict) -> Iterator[str]:
+    """Encoders that there are not, and what a task needs."""
+    for name in section["encoders"]:
+        yield from unknown("robustness.encoders", name, paired(study["encoders"]))
+    if "multiple_choice" in section["tasks"] and "choices" not in section:
+        yield "robustness: missing choices, expected for multiple_choice"
+    if -1 not in section["alphas"]:
+        yield "robustness.alphas: expected -1 among them, where the gap is widened"
+    if "zero_shot" in section["tasks"]:
+        if "zero_shot" not in section:
+            yield "robustness: missing zero_shot, expected the name of a task of zero_shot"
+        tasks = study.get("zero_shot", {}).get("tasks", {})
+        yield from unknown("robustness.zero_shot", section["zero_shot"], tasks)
+
 
 # What says where it is measured, or is measured apart.
 NOT_SETTINGS = ("encoders", "splits", "two_class")

@@ -1,7 +1,48 @@
 """Networks that differ in their seed alone: random ones, and training runs."""
 
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from modality_gap.study.base import ABSENT, Keys, Name, Seed, Several, Text, one_of
+from modality_gap.study.errors import unknown
 from modality_gap.study.networks import Networks
 from modality_gap.study.runs import part_of
+
+
+class Family(Keys):
+    """Networks that differ in their seed: random ones, or those of a run."""
+
+    ONE_OF = (("run",), ("architecture", "seeds"))
+
+    run: Name = ABSENT
+    library: one_of("open_clip", "torchvision", "timm") = "open_clip"
+    architecture: Text = ABSENT
+    seeds: Several = ABSENT
+
+
+class Section(Keys):
+    """What the networks embed, and the networks."""
+
+    corpus: Name
+    split: Name
+    items: Several
+    view_items: Several
+    seed: Seed
+    families: Annotated[dict[Name, Family], Field(min_length=1)]
+
+
+def broken(section: dict, study: dict) -> Iterator[str]:
+    """A corpus or run that there is not, or a run with one seed."""
+    yield from unknown("seed_cones.corpus", section["corpus"], study["corpora"])
+    runs = study["training"]
+    for name, family in section["families"].items():
+        path = f"seed_cones.families.{name}.run"
+        if "run" in family:
+            yield from unknown(path, family["run"], runs)
+            if len(runs[family["run"]]["seeds"]) < 2:
+                yield f"{path}: {family['run']!r} has one seed, expected a run with several"
 
 
 class SeedCones:

@@ -1,0 +1,450 @@
+"""The corpora of a study: a class a reader, with its keys, its downloads, what it reads in a folder.
+
+Nothing here reads data, so that planning is fast. A reader without `downloads` reads files that its
+users must get by hand.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from modality_gap.study.base import (
+    ABSENT,
+    Address,
+    Count,
+    Hash,
+    Keys,
+    Name,
+    Names,
+    Seed,
+    Several,
+    Share,
+    Templates,
+    Text,
+    Texts,
+    by,
+    distinct,
+    one_of,
+    text_or,
+)
+from modality_gap.study.errors import unknown
+
+SVHN = {
+    "train": "md5:e26dedcc434d2e4c54c9b2d4a06d8373",
+    "test": "md5:eb5a983be6a315427106f1b164d9cef3",
+    "extra": "md5:a93ce644f1a588dc4d68dda5feec44a7",
+}
+# Google Drive's ids; nobody published hashes.
+FAIRFACE_LABELS = {
+    "train": "1i1L3Yqwaio7YSOCj7ftgk8ZZchPG7dmH",
+    "val": "1wOdja-ezstMEp81tX1a-EYkFebev4h7D",
+}
+FAIRFACE_IMAGES = {
+    0.25: ("fairface-img-margin025-trainval.zip", "1Z1RqRo0_JiavaZw2yzZG6WETdZQ8qX86"),
+    1.25: ("fairface-img-margin125-trainval.zip", "1g7qNOZz9wC7OfOhcPqH1EZ5bk1UFGmlL"),
+}
+
+# The checks of tensorflow/datasets, which uses the same files.
+COCO = {
+    "train2014.zip": "sha256:ede4087e640bddba550e090eae701092534b554b42b05ac33f0300b984b31775",
+    "val2014.zip": "sha256:fe9be816052049c34717e077d9e34aa60814a55679f804cd043e3cbee3b9fde0",
+    "train2017.zip": "sha256:69a8bb58ea5f8f99d24875f21416de2e9ded3178e903f1f7603e283b9e06d929",
+    "val2017.zip": "sha256:4f7e2ccb2866ec5041993c9cf2a952bbed69647b115d0f74da7ce8f4bef82f05",
+    "annotations_trainval2014.zip": "sha256:"
+    "031296bbc80c45a1d1f76bf9a90ead27e94e99ec629208449507a4917a3bf009",
+    "annotations_trainval2017.zip": "sha256:"
+    "113a836d90195ee1f884e704da6304dfaaecff1f023f49b6ca93c4aaae470268",
+}
+KARPATHY = {
+    "url": "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip",
+    "hash": "sha256:4cfd70132527b80933105e5829dc9034eaab9573482e2e680abbab6130244817",
+}
+AOKVQA = {
+    "url": "https://prior-datasets.s3.us-east-2.amazonaws.com/aokvqa/aokvqa_v1p0.tar.gz",
+    "hash": None,
+}
+
+
+VENDORS = ("noto", "twemoji", "openmoji", "fluent-emoji-flat")
+EMOJI_SPLITS = ("train", "held_out_concepts", "held_out_vendor", "held_out_both", "all")
+
+
+def drive(key: str) -> str:
+    """The address of a public file of Google Drive, past its page of warnings."""
+    return f"https://drive.usercontent.google.com/download?id={key}&export=download&confirm=t"
+
+
+def coco_archives(names: list[str]) -> dict[str, dict]:
+    """Archives of MSCOCO, by name."""
+    kinds = {name: "annotations" if name.startswith("annotations") else "zips" for name in names}
+    return {
+        name: {"url": f"http://images.cocodataset.org/{kind}/{name}", "hash": COCO[name]}
+        for name, kind in kinds.items()
+        if name in COCO
+    }
+
+
+class CorpusClasses(Keys):
+    """The classes of a corpus, for what is measured of training runs."""
+
+    label: Text
+    templates: Templates
+    train_items: Several
+
+
+class Corpus(Keys):
+    """What every corpus has. OPTIONS: the keys that its reader sees.
+
+    LOOKS_AT: what a reader looks at in a folder, relative to it, for each split where {split}
+    occurs; of the patterns in a row the first one that matches a file counts, as for the reader.
+    """
+
+    OPTIONS: ClassVar[tuple[str, ...]] = ()
+    LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    reader: str
+    classes: CorpusClasses = ABSENT
+    matched_caption: one_of("first", "last", "random", "all") = ABSENT
+    matched_seed: Seed = ABSENT
+
+    @classmethod
+    def splits_of(cls, entry: dict) -> list[str]:
+        """The splits that a corpus has, where its entry tells: a table's own are in its file."""
+        return [*entry["splits"], "all"] if "splits" in entry else []
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """What is downloaded: address and hash by file name. options: the corpus's own entry."""
+        return {}
+
+    @classmethod
+    def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
+        """LOOKS_AT, filled in."""
+        return filled(cls.LOOKS_AT, splits)
+
+
+def filled(rows: tuple, splits: list[str], **values: str) -> list[tuple[str, ...]]:
+    """Patterns with their wildcards replaced, for each split, each once."""
+    found = [
+        tuple(pattern.format(split=split, **values) for pattern in alternatives)
+        for alternatives in rows
+        for split in splits
+    ]
+    return list(dict.fromkeys(found))
+
+
+class Emoji(Corpus):
+    """Drawings of emoji, with Unicode's labels."""
+
+    vendors: distinct(one_of(*VENDORS))
+    held_out_vendor: one_of(*VENDORS, None)
+    held_out_concepts: Share
+    image_size: Annotated[int, Field(ge=8, le=1024)]
+    seed: Seed
+    captions: distinct(one_of("label", "tags", "drawing", "subgroup", "group")) = Field(["label"])
+    evaluate: distinct(one_of(*EMOJI_SPLITS))
+
+    @classmethod
+    def splits_of(cls, entry: dict) -> list[str]:
+        """The splits that hold-outs make."""
+        return list(EMOJI_SPLITS)
+
+
+class Table(Corpus):
+    """A user's own images and captions."""
+
+    file: Text
+    evaluate: Names
+
+
+class Source(Corpus):
+    """A public data set: what all of them have."""
+
+    folder: Text = ABSENT
+    first: Count = ABSENT
+    evaluate: distinct(Name, least=0) = Field([])
+
+
+class Download(Source):
+    """A public data set that is downloaded."""
+
+    mirror: Address = ABSENT
+    checksums: dict[str, Hash] = ABSENT
+
+
+class Webdataset(Source):
+    """A webdataset in the layout of CLIP_benchmark."""
+
+    ONE_OF = (("url",), ("folder",))
+    LOOKS_AT = (
+        ("dataset_type.txt",),
+        ("classnames.txt",),
+        ("zeroshot_classification_templates.txt",),
+        ("{split}/nshards.txt",),
+        ("{split}/*.tar",),
+    )
+
+    splits: Names
+    url: Address = ABSENT
+
+
+class Cifar10(Download):
+    """CIFAR-10."""
+
+    LOOKS_AT = (("cifar-10-binary.tar.gz",),)
+
+    splits: distinct(one_of("train", "test"))
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """The archive of all of CIFAR-10."""
+        return {
+            "cifar-10-binary.tar.gz": {
+                "url": "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+                "hash": "md5:c32a1d4ab5d03f1284b67883e8d87530",
+            }
+        }
+
+
+class Cifar100(Download):
+    """CIFAR-100."""
+
+    LOOKS_AT = (("cifar-100-binary.tar.gz",),)
+
+    splits: distinct(one_of("train", "test"))
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """The archive of all of CIFAR-100."""
+        return {
+            "cifar-100-binary.tar.gz": {
+                "url": "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+                "hash": "md5:03b5dce01913d631647c71ecec9e9cb8",
+            }
+        }
+
+
+class Svhn(Download):
+    """SVHN."""
+
+    LOOKS_AT = (("{split}_32x32.mat",),)
+
+    splits: distinct(one_of("train", "test", "extra"))
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """A file a split of SVHN; the reader tells of a split that there is not."""
+        return {
+            f"{split}_32x32.mat": {
+                "url": f"http://ufldl.stanford.edu/housenumbers/{split}_32x32.mat",
+                "hash": SVHN[split],
+            }
+            for split in splits
+            if split in SVHN
+        }
+
+
+class Eurosat(Download):
+    """EuroSAT."""
+
+    LOOKS_AT = (("EuroSAT.zip",),)
+
+    splits: distinct(one_of("all"))
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """The archive of EuroSAT's RGB images, at a fixed version of its copy by TorchGeo."""
+        return {
+            "EuroSAT.zip": {
+                "url": "https://huggingface.co/datasets/torchgeo/eurosat/resolve/"
+                "c877bcd43f099cd0196738f714544e355477f3fd/EuroSAT.zip",
+                "hash": "md5:c8fa014336c82ac7804f0398fcb19387",
+            }
+        }
+
+
+class Imagenet(Source):
+    """ImageNet: its users must get it by hand."""
+
+    OPTIONS = ("names",)
+    LOOKS_AT = (
+        ("ILSVRC2012_devkit_t12.tar.gz",),
+        ("ILSVRC2012_img_val.tar", "**/ILSVRC2012_val_*.JPEG"),
+    )
+
+    folder: Text
+    splits: distinct(one_of("val"))
+    names: text_or(Texts, one_of("openai", "wordnet")) = ABSENT
+
+
+class Fairface(Download):
+    """FairFace."""
+
+    OPTIONS = ("padding",)
+    LOOKS_AT = (
+        ("fairface_label_{split}.csv",),
+        (
+            "fairface-img-margin{margin}-trainval/**/{split}/*.jpg",
+            "fairface-img-margin{margin}-trainval.zip",
+        ),
+    )
+
+    splits: distinct(one_of("train", "val"))
+    padding: one_of(0.25, 1.25) = ABSENT
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """The labels of each split of FairFace, and the archive of the images of all splits."""
+        ids = {
+            f"fairface_label_{split}.csv": FAIRFACE_LABELS[split]
+            for split in splits
+            if split in FAIRFACE_LABELS
+        }
+        ids.update([FAIRFACE_IMAGES[options.get("padding", 0.25)]])
+        return {file: {"url": drive(key), "hash": None} for file, key in ids.items()}
+
+    @classmethod
+    def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
+        """LOOKS_AT at the margin of the images."""
+        margin = f"{round(100 * options.get('padding', 0.25)):03d}"
+        return filled(cls.LOOKS_AT, splits, margin=margin)
+
+
+class HatefulMemes(Source):
+    """Hateful Memes."""
+
+    OPTIONS = ("unlabelled",)
+    LOOKS_AT = (("{split}.jsonl",), ("img/*",))
+
+    folder: Text
+    splits: distinct(
+        one_of("train", "dev", "test", "dev_seen", "dev_unseen", "test_seen", "test_unseen")
+    )
+    unlabelled: bool = ABSENT
+
+
+class Coco(Download):
+    """MSCOCO."""
+
+    OPTIONS = ("release",)
+    LOOKS_AT = (
+        ("annotations/captions_{split}{release}.json", "annotations_trainval{release}.zip"),
+        ("{split}{release}/*", "{split}{release}.zip"),
+    )
+    KARPATHY_LOOKS_AT: ClassVar = (
+        ("dataset_coco.json", "caption_datasets.zip"),
+        ("train2014/*", "train2014.zip"),
+        ("val2014/*", "val2014.zip"),
+    )
+
+    release: one_of(2014, 2017, "karpathy")
+    splits: distinct(one_of("train", "restval", "val", "test"))
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """Images and captions of MSCOCO; the Karpathy split has the images of 2014."""
+        release = str(options.get("release", "2017"))
+        if release == "karpathy":
+            parts = dict.fromkeys(
+                "train2014" if split == "train" else "val2014" for split in splits
+            )
+            return {"caption_datasets.zip": KARPATHY, **coco_archives([f"{p}.zip" for p in parts])}
+        names = [
+            f"annotations_trainval{release}.zip",
+            *(f"{split}{release}.zip" for split in splits),
+        ]
+        return coco_archives(names)
+
+    @classmethod
+    def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
+        """What is looked at of a release, or of Karpathy's split."""
+        release = str(options["release"])
+        if release == "karpathy":
+            return filled(cls.KARPATHY_LOOKS_AT, splits)
+        return filled(cls.LOOKS_AT, splits, release=release)
+
+
+class Flickr30k(Source):
+    """Flickr30k."""
+
+    LOOKS_AT = (
+        ("results_20130124.token",),
+        ("dataset_flickr30k.json", "caption_datasets.zip"),
+        ("flickr30k-images/*", "flickr30k-images.tar"),
+    )
+
+    folder: Text
+    splits: distinct(one_of("train", "val", "test", "all"))
+
+
+class Cc3m(Source):
+    """Conceptual Captions."""
+
+    LOOKS_AT = (
+        ("Train_GCC-training.tsv",),
+        ("Validation_GCC-1.1.0-Validation.tsv",),
+        ("{split}/*.tar", "{split}/*"),
+    )
+
+    folder: Text
+    splits: distinct(one_of("training", "validation"))
+
+
+class Aokvqa(Download):
+    """A-OKVQA."""
+
+    LOOKS_AT = (
+        ("aokvqa_v1p0_{split}.json", "aokvqa_v1p0.tar.gz"),
+        ("{split}2017/*", "{split}2017.zip"),
+    )
+
+    splits: distinct(one_of("train", "val"))
+
+    @classmethod
+    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
+        """The questions of A-OKVQA, and the images of MSCOCO that they are about."""
+        return {"aokvqa_v1p0.tar.gz": AOKVQA, **coco_archives([f"{s}2017.zip" for s in splits])}
+
+
+class MmvpVlm(Source):
+    """MMVP-VLM."""
+
+    LOOKS_AT = (("Questions.csv",), ("MLLM_VLM Images/*/*.jpg",))
+
+    folder: Text
+    splits: distinct(one_of("test"))
+
+
+READERS: dict[str, type[Corpus]] = {
+    "emoji": Emoji,
+    "table": Table,
+    "webdataset": Webdataset,
+    "cifar10": Cifar10,
+    "cifar100": Cifar100,
+    "svhn": Svhn,
+    "eurosat": Eurosat,
+    "imagenet": Imagenet,
+    "fairface": Fairface,
+    "hateful_memes": HatefulMemes,
+    "coco": Coco,
+    "flickr30k": Flickr30k,
+    "cc3m": Cc3m,
+    "aokvqa": Aokvqa,
+    "mmvp_vlm": MmvpVlm,
+}
+Section = dict[Name, by("reader", READERS)]
+
+
+def splits_of(entry: dict) -> list[str]:
+    """The splits that a corpus has, where its entry tells."""
+    return READERS[entry["reader"]].splits_of(entry)
+
+
+def broken(corpora: dict, study: dict) -> Iterator[str]:
+    """What a corpus evaluates and does not have, or is called and may not be."""
+    for name, entry in corpora.items():
+        for split in entry.get("evaluate", []) if "splits" in entry else []:
+            yield from unknown(f"corpora.{name}.evaluate", split, splits_of(entry))
+    if "noise" in corpora:
+        yield "corpora.noise: this name is taken by noise as input, expected another one"

@@ -1,0 +1,193 @@
+"""The encoders of a study: a class a kind, with its keys and what it refers to."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from modality_gap.study.base import (
+    ABSENT,
+    Address,
+    Keys,
+    Name,
+    Names,
+    Seed,
+    Sha256,
+    Text,
+    by,
+    one_of,
+    text_or,
+)
+from modality_gap.study.errors import unknown
+
+Channel = Annotated[float, Field(ge=0, le=1)]
+Deviation = Annotated[float, Field(gt=0, le=1)]
+
+
+class Preprocessing(Keys):
+    """How pixels become a network's input; in words: that of a pretrained tag."""
+
+    mean: Annotated[list[Channel], Field(min_length=3, max_length=3)]
+    std: Annotated[list[Deviation], Field(min_length=3, max_length=3)]
+    interpolation: one_of("bicubic", "bilinear")
+    resize_mode: one_of("shortest", "longest", "squash")
+
+
+class Encoder(Keys):
+    """What turns a corpus into embeddings. SIDES: of which modalities."""
+
+    SIDES: ClassVar[tuple[str, ...]] = ("images", "texts")
+
+    kind: str
+    corpora: Names = ABSENT
+    splits: Names = ABSENT
+
+    @classmethod
+    def broken(cls, path: str, entry: dict, study: dict) -> Iterator[str]:
+        """What a kind alone refers to and the study does not have."""
+        yield from ()
+
+
+class Pretrained(Encoder):
+    """An architecture of open_clip with published weights."""
+
+    architecture: Text
+    tag: Text
+    initial: Name = ABSENT
+    normalization: bool = True
+
+
+class Checkpoint(Encoder):
+    """An architecture of open_clip with a user's own weights."""
+
+    architecture: Text
+    file: Text
+    preprocessing: text_or(Preprocessing, Text) = ABSENT
+    quick_gelu: bool = ABSENT
+    part: str = ABSENT
+    interpolate: bool = False
+    initial: Name = ABSENT
+    normalization: bool = True
+
+
+class Random(Encoder):
+    """An architecture of open_clip as it is drawn."""
+
+    architecture: Text
+    seed: Seed
+    normalization: bool = True
+
+
+class Run(Encoder):
+    """A training run of the study, before or after."""
+
+    run: Name
+    weights: one_of("initial", "final")
+    seed: Seed = ABSENT
+    initial: Name = ABSENT
+    normalization: bool = True
+
+    @classmethod
+    def broken(cls, path: str, entry: dict, study: dict) -> Iterator[str]:
+        """A run, or one of its seeds, that there is not."""
+        yield from unknown(f"{path}.run", entry["run"], study["training"])
+        if "seed" in entry:
+            seeds = study["training"][entry["run"]]["seeds"]
+            yield from unknown(f"{path}.seed", entry["seed"], seeds)
+
+
+class Precomputed(Keys):
+    """Embeddings that a user brings."""
+
+    ONE_OF = (("file",), ("files",), ("url", "sha256"))
+    SIDES: ClassVar[tuple[str, ...]] = Encoder.SIDES
+
+    kind: str
+    corpus: Name
+    file: Text = ABSENT
+    files: Annotated[list[Text], Field(min_length=2, max_length=2)] = ABSENT
+    url: Address = ABSENT
+    sha256: Sha256 = ABSENT
+    initial: Name = ABSENT
+
+    @classmethod
+    def broken(cls, path: str, entry: dict, study: dict) -> Iterator[str]:
+        """A name that means something else."""
+        if entry["corpus"] == "noise":
+            yield f"{path}.corpus: noise is taken by noise as input, expected another name"
+
+
+class ImageBackbone(Encoder):
+    """A network of images alone, of torchvision or timm."""
+
+    SIDES = ("images",)
+    ONE_OF = (("tag",), ("file",), ("seed",))
+    NEEDS: ClassVar[dict[str, str]] = {"preprocessing": "file", "part": "file"}
+
+    library: one_of("torchvision", "timm")
+    architecture: Text
+    tag: Text = ABSENT
+    file: Text = ABSENT
+    preprocessing: text_or(Preprocessing, Text) = ABSENT
+    part: str = ABSENT
+    seed: Seed = ABSENT
+    initial: Name = ABSENT
+
+
+class SentenceTransformer(Encoder):
+    """A network of texts alone, saved by sentence-transformers."""
+
+    SIDES = ("texts",)
+
+    folder: Text
+    seed: Seed = ABSENT
+    initial: Name = ABSENT
+
+
+KINDS: dict[str, type[Encoder] | type[Precomputed]] = {
+    "pretrained": Pretrained,
+    "checkpoint": Checkpoint,
+    "random": Random,
+    "run": Run,
+    "precomputed": Precomputed,
+    "image_backbone": ImageBackbone,
+    "sentence_transformer": SentenceTransformer,
+}
+# Kinds that training may go on from.
+TRAINABLE = ("pretrained", "checkpoint", "random", "run")
+Section = dict[Name, by("kind", KINDS)]
+
+
+def sides_of(entry: dict) -> tuple[str, ...]:
+    """Which of images and texts an encoder embeds."""
+    return KINDS[entry["kind"]].SIDES
+
+
+def broken(encoders: dict, study: dict) -> Iterator[str]:
+    """What an encoder names and the study does not have."""
+    corpora = study["corpora"]
+    for name, entry in encoders.items():
+        path = f"encoders.{name}"
+        if "initial" in entry:
+            starts = [
+                other for other in encoders if other != name and "initial" not in encoders[other]
+            ]
+            yield from unknown(f"{path}.initial", entry["initial"], starts)
+        yield from KINDS[entry["kind"]].broken(path, entry, study)
+        for corpus in entry.get("corpora", []):
+            yield from unknown(f"{path}.corpora", corpus, corpora)
+        splits = [split for corpus in corpora.values() for split in corpus.get("evaluate", [])]
+        for split in entry.get("splits", []):
+            yield from unknown(f"{path}.splits", split, splits)
+        if entry["kind"] != "precomputed" and not corpora:
+            yield f"{path}: needs a corpus to encode, but the study has no corpora"
+
+
+def paired(encoders: dict) -> list[str]:
+    """The encoders of both modalities."""
+    return [name for name, entry in encoders.items() if len(sides_of(entry)) == 2]
+
+
+def asked(encoders: dict) -> list[str]:
+    """Those of `paired` that can be asked with a prompt."""
+    return [name for name in paired(encoders) if encoders[name]["kind"] != "precomputed"]

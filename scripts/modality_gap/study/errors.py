@@ -1,0 +1,122 @@
+"""What is wrong with a study, in one line: `key.path: what is wrong and what was expected`."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+TYPES = {
+    "int_type": "integer",
+    "float_type": "number",
+    "bool_type": "boolean",
+    "list_type": "array",
+    "dict_type": "object",
+}
+BOUNDS = {
+    "greater_than": ("gt", "less than or equal to the minimum of"),
+    "greater_than_equal": ("ge", "less than the minimum of"),
+    "less_than": ("lt", "greater than or equal to the maximum of"),
+    "less_than_equal": ("le", "greater than the maximum of"),
+}
+
+
+def check_type(expected: object, value: object, path: str) -> None:
+    """Raise ValueError with one line where a value is not what a section of a study may be.
+
+    expected: a type that pydantic knows; path: of the section. Of several errors, the one with the
+    first path is told.
+    """
+    try:
+        TypeAdapter(expected).validate_python(value)
+    except ValidationError as error:
+        found = [(place(one["loc"]), one) for one in error.errors(include_url=False)]
+        parts, first = min(found, key=lambda pair: list(map(str, pair[0])))
+        raise ValueError(one_line(join_path(path, parts), first)) from None
+
+
+def place(location: tuple) -> tuple:
+    """Where an error is, without what pydantic says of unions (tags here begin with ~) and keys."""
+    return tuple(
+        part for part in location if not str(part).startswith("~") and str(part) != "[key]"
+    )
+
+
+def join_path(path: str, parts: Iterable) -> str:
+    """Keys and places in lists as `a.b[0].c`."""
+    for part in parts:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return path.lstrip(".")
+
+
+def one_line(path: str, error: dict) -> str:
+    """One of pydantic's errors as `path: what is wrong and what was expected`."""
+    kind, value, facts = error["type"], error["input"], error.get("ctx", {})
+    if kind == "unknown_key":
+        return f"{join_path(path, [facts['key']])}: unknown key, {facts['expected']}"
+    if kind == "not_one_of" and "key" in facts:
+        path = join_path(path, [facts["key"]])
+    if kind in ("string_type", "string_sub_type") and not isinstance(value, dict | list):
+        wrong = "null" if value is None else str(value).lower()
+        return (
+            f"{path}: {wrong}, which YAML takes for {type(value).__name__}, expected text: put it "
+            "in quotes"
+        )
+    if kind == "string_type":
+        return f"{path}: {value!r} is not of type 'string'"
+    if kind in TYPES:
+        return f"{path}: {value!r} is not of type {TYPES[kind]!r}"
+    if kind in BOUNDS:
+        bound, words = BOUNDS[kind]
+        return f"{path}: {value!r} is {words} {facts[bound]:g}"
+    if kind in ("too_short", "too_long"):
+        side, bound = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
+        return f"{path}: {facts['actual_length']} entries, expected at {side} {facts[bound]}"
+    if kind == "string_too_short":
+        return f"{path}: {value!r}, expected some text"
+    return f"{path}: {error['msg']}"
+
+
+def unknown(path: str, name: str | int, known: Iterable) -> Iterator[str]:
+    """The complaint about a name that is not among those known."""
+    if name not in known:
+        yield f"{path}: unknown name {name!r}, expected one of {', '.join(map(str, known)) or 'none'}"
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """What was expected where a key is not known, with the one that it is most like, if any."""
+    known = sorted(known)
+    near = get_close_matches(key, known, n=1)
+    meant = f" (meant {near[0]}?)" if near else ""
+    return f"expected one of {', '.join(known)}{meant}"
+
+
+def check_file(file: str | Path) -> None:
+    """Raise ValueError, naming file and line, where a study says a key twice: one of both would win."""
+    with open(file, encoding="utf-8") as text:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    unread, known = [root] if root is not None else [], set()
+    while unread:
+        node = unread.pop()
+        if id(node) in known:
+            continue  # an alias
+        known.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            unread += node.value
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        seen = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ValueError(
+                    f"{file}: line {key.start_mark.line + 1}: a key that is a list or a mapping, "
+                    "expected a name"
+                )
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise ValueError(
+                    f"{file}: line {key.start_mark.line + 1}: key {key.value!r} stands twice, first "
+                    f"in line {seen[key.value]}"
+                )
+            seen[key.value] = key.start_mark.line + 1
+            unread.append(value)

@@ -1,0 +1,43 @@
+"""Choices in other words."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from modality_gap.study.base import (
+    ABSENT,
+    Alphas,
+    Keys,
+    Names,
+    Seed,
+    Several,
+    Templates,
+    Text,
+    VarianceShare,
+    distinct,
+)
+from modality_gap.study.encoders import asked
+from modality_gap.study.errors import unknown
+
+
+class Section(Keys):
+    """Encoders, other words, and among how many answers is chosen."""
+
+    encoders: Names
+    kept_variance: VarianceShare
+    templates: Templates
+    label: Text = ABSENT
+    lists: distinct(Text, least=0)
+    group: Text | None
+    items: Annotated[int, Field(ge=10)]
+    wrong_answers: Annotated[int, Field(ge=3)] = 30
+    alphas: Alphas
+    choices: Several
+    seed: Seed
+
+
+def broken(section: dict, study: dict) -> Iterator[str]:
+    """Encoders that there are not."""
+    for name in section["encoders"]:
+        yield from unknown("rephrasing.encoders", name, asked(study["encoders"]))
