@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "closing": {"data", "measures"},
     "claims": SCIENCE,
     "plots": SCIENCE | {"claims"},
-    "study": {"data"},
+    # Which architectures there are, and what they need, is asked for when a study is planned.
+    "study": {"data", "models"},
 }
 
 
