@@ -171,4 +171,6 @@ rule plot_examples:
         "../../scripts/plot_examples.py"
 
 
-remarks_of(*expand("<results>/corpora/{corpus}/images.parquet", corpus=study.used_corpora()))
+remarks_of(
+    *expand("<results>/corpora/{corpus}/images.parquet", corpus=study.used_corpora())
+)

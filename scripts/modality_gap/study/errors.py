@@ -53,6 +53,7 @@ def join_path(path: str, parts: Iterable) -> str:
 def one_line(path: str, error: dict) -> str:
     """One of pydantic's errors as `path: what is wrong and what was expected`."""
     kind, value, facts = error["type"], error["input"], error.get("ctx", {})
+    path = path or "the study"
     if kind == "unknown_key":
         return f"{join_path(path, [facts['key']])}: unknown key, {facts['expected']}"
     if kind == "not_one_of" and "key" in facts:

@@ -25,7 +25,7 @@ from modality_gap.data.corpora.hateful_memes import read_hateful_memes
 from modality_gap.data.corpora.imagenet import read_imagenet
 from modality_gap.data.corpora.originals import png
 from modality_gap.data.corpora.svhn import read_svhn
-from modality_gap.study.sources import SOURCES
+from modality_gap.study.corpora import READERS
 
 EUROSAT = list(NAMES)
 DEFLATED, STORED = zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED
@@ -581,7 +581,7 @@ def test_every_source_has_an_address_and_a_hash_or_none():
         ("fairface", ["val"], {}, 2),
         ("fairface", ["train", "val"], {"padding": 1.25}, 3),
     ):
-        found = SOURCES[reader](options, splits)
+        found = READERS[reader].downloads(options, splits)
         assert len(found) == number
         assert len({source["url"] for source in found.values()}) == number
         for source in found.values():
@@ -594,9 +594,9 @@ def test_every_source_has_an_address_and_a_hash_or_none():
 
 
 def test_the_files_of_the_wanted_splits_and_padding_alone_are_downloaded():
-    assert list(SOURCES["svhn"]({}, ["test"])) == ["test_32x32.mat"]
-    assert list(SOURCES["svhn"]({}, ["val"])) == []
-    assert list(SOURCES["fairface"]({"padding": 1.25}, ["val"])) == [
+    assert list(READERS["svhn"].downloads({}, ["test"])) == ["test_32x32.mat"]
+    assert list(READERS["svhn"].downloads({}, ["val"])) == []
+    assert list(READERS["fairface"].downloads({"padding": 1.25}, ["val"])) == [
         "fairface_label_val.csv",
         "fairface-img-margin125-trainval.zip",
     ]
@@ -616,4 +616,4 @@ def test_a_reader_asks_for_the_file_that_is_downloaded(tmp_path, reader, read, s
     with pytest.raises(FileNotFoundError) as error:
         read(tmp_path, splits)
     asked = str(error.value).split(":")[0].rsplit("/", 1)[-1]
-    assert asked in SOURCES[reader]({}, splits)
+    assert asked in READERS[reader].downloads({}, splits)

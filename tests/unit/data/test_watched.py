@@ -36,7 +36,7 @@ from modality_gap.data.corpora.mmvp_vlm import read_mmvp_vlm
 from modality_gap.data.corpora.svhn import read_svhn
 from modality_gap.data.corpora.webdataset import read_webdataset
 from modality_gap.data.watched import fingerprint, folder_files, hash_file, write_record
-from modality_gap.study.sources import READS, read_patterns
+from modality_gap.study.corpora import READERS as KNOWN
 
 
 @pytest.fixture
@@ -322,14 +322,14 @@ READERS = [
     ids=[f"{row}-{entry[0]}" for row, entry in enumerate(READERS)],
 )
 def test_whatever_a_reader_opens_is_watched(tmp_path, reader, write, read, splits, options):
-    """A file that is opened and not in READS could change unseen."""
+    """A file that is opened and not in LOOKS_AT could change unseen."""
     write(tmp_path)
-    watched_files = folder_files(tmp_path, read_patterns(reader, options, splits))
+    watched_files = folder_files(tmp_path, KNOWN[reader].looks_at(options, splits))
     opened = opened_by(lambda: read(tmp_path, splits, **options), tmp_path)
     assert opened
     assert opened <= set(watched_files)
 
 
 def test_every_reader_of_a_folder_is_watched():
-    tested = {reader for reader, *_ in READERS} | {"karpathy"}
-    assert set(READS) == tested
+    tested = {reader for reader, *_ in READERS}
+    assert {name for name, reader in KNOWN.items() if reader.LOOKS_AT} == tested

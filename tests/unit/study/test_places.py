@@ -3,12 +3,12 @@
 import pytest
 from conftest import ROOT
 
-from modality_gap.study.sections.robustness import Robustness
-from modality_gap.study.sections.seed_cones import SeedCones
 from modality_gap.study.networks import Networks
 from modality_gap.study.originals import Originals
 from modality_gap.study.places import Places, at, fill
 from modality_gap.study.runs import Runs, part_of
+from modality_gap.study.sections.robustness import Robustness
+from modality_gap.study.sections.seed_cones import SeedCones
 
 ARCHITECTURES = ROOT / "config/architectures"
 ONE, TWO = ({"reader": "table", "file": f"{n}.csv", "evaluate": ["a", "b"]} for n in (1, 2))
