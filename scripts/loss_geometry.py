@@ -6,9 +6,9 @@ from modality_gap.origin.loss_geometry import (
     arrangement_table,
     gap_length_table,
     gradient_prediction,
+    shared_caption_table,
     shrinking_rates,
 )
-from modality_gap.origin.shared_caption import shared_caption_table
 
 ARRANGEMENT_TEMPERATURES = [0.1, 0.3, 1]
 PREDICTION = {

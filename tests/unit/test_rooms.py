@@ -57,3 +57,21 @@ def test_there_is_no_circle_between_rooms():
     assert known == SCIENCE
     assert MAY_IMPORT["claims"] <= known
     assert MAY_IMPORT["plots"] <= known | {"claims"}
+
+
+FULL = ("corpora", "plots", "sections")  # one file a thing
+
+
+def test_files_folders_and_functions_stay_small():
+    library, rules = ROOT / "scripts/modality_gap", ROOT / "workflow/rules"
+    files = [*library.rglob("*.py"), *rules.glob("*.smk")]
+    lines = {file.name: len(file.read_text().splitlines()) for file in files}
+    assert lines["common.smk"] <= 200
+    assert not {name: length for name, length in lines.items() if length > 450}
+    for folder in {file.parent for file in library.rglob("*.py")}:
+        modules = [*folder.glob("*.py")]
+        assert len(modules) <= 14 or folder.name in FULL, folder
+    for file in (ROOT / "scripts").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno < 80, f"{file.name}: {node.name}"

@@ -19,14 +19,12 @@ from modality_gap.origin.loss_geometry import (
     arrangement_table,
     gap_length_table,
     gradient_prediction,
-    shrinking_rates,
-)
-from modality_gap.origin.plane_descent import descend_compiled, descend_in_plane
-from modality_gap.origin.shared_caption import (
     shared_caption_gradient,
     shared_caption_loss,
     shared_caption_table,
+    shrinking_rates,
 )
+from modality_gap.origin.plane_descent import descend_compiled, descend_in_plane
 
 CPU = torch.device("cpu")
 
