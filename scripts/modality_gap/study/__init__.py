@@ -100,7 +100,13 @@ def broken_references(config: dict) -> Iterator[str]:
     for name in ("training", "encoders", "corpora"):
         yield from OF_ENTRIES[name].broken(config[name], config)
     for name, part in SECTIONS.items():
-        if name in config and hasattr(part, "broken"):
+        if name not in config:
+            continue
+        if hasattr(part, "ENCODERS"):
+            known = part.ENCODERS(config["encoders"])
+            for encoder in config[name]["encoders"]:
+                yield from unknown(f"{name}.encoders", encoder, known)
+        if hasattr(part, "broken"):
             yield from part.broken(config[name], config)
     for path, place in places_of(config).items():
         yield from unknown(f"{path}.corpus", place["corpus"], config["corpora"])

@@ -33,10 +33,9 @@ class Plane(Keys):
     collapsed: PlaneStart
 
 
-class SphereRun(Keys):
-    """Descent on a sphere."""
+class Descent(Keys):
+    """Descent on spheres."""
 
-    dimension: Several
     pairs: Several
     gaps: Gaps
     deviation: Positive
@@ -44,20 +43,19 @@ class SphereRun(Keys):
     seeds: Count
     learning_rate: Positive
     steps: Count
+
+
+class SphereRun(Descent):
+    """Descent on one sphere."""
+
+    dimension: Several
     snapshots: Steps
 
 
-class Sweep(Keys):
+class Sweep(Descent):
     """Descent over dimensions."""
 
     dimensions: distinct(Several)
-    pairs: Several
-    gaps: Gaps
-    deviation: Positive
-    temperatures: Temperatures
-    seeds: Count
-    learning_rate: Positive
-    steps: Count
 
 
 class Section(Keys):

@@ -36,10 +36,11 @@ class Section(Keys):
     seed: Seed
 
 
+ENCODERS = paired  # which of them it may name
+
+
 def broken(section: dict, study: dict) -> Iterator[str]:
-    """Encoders and splits that there are not."""
-    for name in section["encoders"]:
-        yield from unknown("mitigations.encoders", name, paired(study["encoders"]))
+    """Splits that there are not."""
     reference = section["reference"]
     for corpus in study["corpora"].values():
         known = splits_of(corpus) if corpus.get("evaluate") else []

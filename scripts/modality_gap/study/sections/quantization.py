@@ -16,7 +16,6 @@ from modality_gap.study.base import (
     said,
 )
 from modality_gap.study.encoders import paired
-from modality_gap.study.errors import unknown
 
 OneBit = Annotated[list, said(lambda bits: bits == [1] and bits[0] is not True, "[1]")]
 
@@ -42,9 +41,10 @@ class Section(Keys):
     seed: Seed
 
 
+ENCODERS = paired  # which of them it may name
+
+
 def broken(section: dict, study: dict) -> Iterator[str]:
-    """Encoders that there are not, and no scheme."""
-    for name in section["encoders"]:
-        yield from unknown("quantization.encoders", name, paired(study["encoders"]))
+    """No scheme."""
     if not section["schemes"]:
         yield "quantization.schemes: 0 entries, expected at least 1"

@@ -1,6 +1,5 @@
 """Choices in other words."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
@@ -18,7 +17,6 @@ from modality_gap.study.base import (
     distinct,
 )
 from modality_gap.study.encoders import asked
-from modality_gap.study.errors import unknown
 
 
 class Section(Keys):
@@ -37,7 +35,4 @@ class Section(Keys):
     seed: Seed
 
 
-def broken(section: dict, study: dict) -> Iterator[str]:
-    """Encoders that there are not."""
-    for name in section["encoders"]:
-        yield from unknown("rephrasing.encoders", name, asked(study["encoders"]))
+ENCODERS = asked  # which of them it may name

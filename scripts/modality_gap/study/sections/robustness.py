@@ -61,10 +61,11 @@ class Section(Keys):
     two_class: TwoClass = ABSENT
 
 
+ENCODERS = paired  # which of them it may name
+
+
 def broken(section: dict, study: dict) -> Iterator[str]:
-    """Encoders that there are not, and what a task needs."""
-    for name in section["encoders"]:
-        yield from unknown("robustness.encoders", name, paired(study["encoders"]))
+    """What a task needs and the study does not have."""
     if "multiple_choice" in section["tasks"] and "choices" not in section:
         yield "robustness: missing choices, expected for multiple_choice"
     if -1 not in section["alphas"]:

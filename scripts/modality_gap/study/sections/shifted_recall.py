@@ -1,13 +1,11 @@
 """Recall along the gap."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
 from modality_gap.study.base import Count, Keys, Moves, Names, Seed, Shifts, distinct
 from modality_gap.study.encoders import paired
-from modality_gap.study.errors import unknown
 
 
 class Section(Keys):
@@ -21,7 +19,4 @@ class Section(Keys):
     seed: Seed
 
 
-def broken(section: dict, study: dict) -> Iterator[str]:
-    """Encoders that there are not."""
-    for name in section["encoders"]:
-        yield from unknown("shifted_recall.encoders", name, paired(study["encoders"]))
+ENCODERS = paired  # which of them it may name
