@@ -6,6 +6,7 @@ BIN := .venv/bin
 .PHONY: run test kernels lint format report benchmark compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
+	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
 
 test: .venv/installed .clip_benchmark/installed lint ## run all tests

@@ -93,10 +93,36 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     return f"expected one of {', '.join(known)}{meant}"
 
 
+def read_yaml(file: str | Path) -> dict:
+    """The mapping that a YAML file holds. Raises ValueError, naming file and line, where there is none."""
+    compose(file)
+    config = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    if not isinstance(config, dict):
+        raise ValueError(f"{file}: line 1: no keys at its top level, expected `study: a name`")
+    return config
+
+
+def compose(file: str | Path) -> yaml.Node | None:
+    """The nodes of a YAML file. Raises ValueError, naming file and line, where it is none."""
+    try:
+        with open(file, encoding="utf-8") as text:
+            return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        tab = "\\t" in str(error.problem)
+        expected = ", expected spaces: YAML knows no tabs" if tab else ""
+        where = f"{file}: line {mark.line + 1}: {error.problem}{expected}"
+        if error.context and error.context_mark:
+            where += f" ({error.context}, begun in line {error.context_mark.line + 1})"
+        raise ValueError(where) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{file}: {reason}, expected text in UTF-8") from None
+
+
 def check_file(file: str | Path) -> None:
     """Raise ValueError, naming file and line, where a study says a key twice: one of both would win."""
-    with open(file, encoding="utf-8") as text:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = compose(file)
     unread, known = [root] if root is not None else [], set()
     while unread:
         node = unread.pop()

@@ -1,4 +1,6 @@
 import copy
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -431,3 +433,34 @@ def test_a_direction_that_is_not_there_is_named(tmp_path):
     study = {"zero_shot": {"directions": {"d": {"file": str(tmp_path / "d.npy")}}}}
     with pytest.raises(FileNotFoundError, match="zero_shot.directions.d.file: no such file"):
         check_files(study)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "study: x\ntitle: [a, b\nencoders: {}\n",
+            "line 3: expected ',' or ']', but got ':' (while",
+        ),
+        ("study: x\n\ttitle: y\n", "line 2: found character '\\t' that cannot start any token, "),
+        ("study: x\ntitle y\nencoders: {}\n", "line 3: could not find expected ':' (while"),
+        ("study: x\n  title: y\n", "line 2: mapping values are not allowed here"),
+        ("", "line 1: no keys at its top level, expected"),
+        ("- a\n", "line 1: no keys at its top level, expected"),
+        ("study: x\n", "the study: missing title"),
+    ],
+)
+def test_broken_yaml_is_said_with_its_line(tmp_path, text, expected):
+    file = tmp_path / "study.yaml"
+    file.write_text(text)
+    script = ROOT / "scripts/check_study.py"
+    done = subprocess.run([sys.executable, script, file], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.removeprefix(f"{file}: ").startswith(expected)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_study_of_ours_is_called_valid():
+    command = [sys.executable, ROOT / "scripts/check_study.py", ROOT / "config/precomputed.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, "a valid study" in done.stdout) == (0, True), done.stderr

@@ -1,0 +1,27 @@
+"""Say in one line whether a study is as it should be: python scripts/check_study.py FILE.
+
+Snakemake reads a study before it reads this workflow, and of broken YAML it says no line.
+"""
+
+import sys
+from pathlib import Path
+
+from modality_gap.study import Study
+from modality_gap.study.errors import read_yaml
+
+ARCHITECTURES = Path(__file__).parents[1] / "config/architectures"
+
+
+def main(file: str) -> int:
+    """The exit status: 0 where the study is valid, else 1, with what is wrong on the terminal."""
+    try:
+        Study.read(read_yaml(file), [file], ARCHITECTURES)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{file}: a valid study")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
