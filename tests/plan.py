@@ -1,4 +1,7 @@
-"""Every job of a study as JSON, so that two checkouts can be compared: python tests/plan.py FOLDER STUDY."""
+"""Every job of a study as JSON, to compare two checkouts: python tests/plan.py FOLDER STUDY [--code].
+
+What says which code a job runs is left out, since it may differ; --code: it is not.
+"""
 
 import json
 import os
@@ -9,8 +12,9 @@ from pathlib import Path
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
-# What says which code a job runs, and the folder of the checkout, differ between two checkouts.
+# Inputs and params that say, or once said, which code a job runs.
 CODE = ("library", "code", "snakefile", "captions", "stylesheet", "architecture", "patterns")
+LEFT_OUT = () if "--code" in sys.argv else CODE
 
 
 def jobs_of(snakefile: Path, study: Path) -> list[dict]:
@@ -65,7 +69,7 @@ def named(values, folder: str) -> dict:
         for item in (value if isinstance(value, list | tuple) else [value])
     }
     rest = [value for value in values if id(value) not in own]
-    kept = {key: relative(value, folder) for key, value in names.items() if key not in CODE}
+    kept = {key: relative(value, folder) for key, value in names.items() if key not in LEFT_OUT}
     return kept | ({"": relative(rest, folder)} if rest else {})
 
 

@@ -152,3 +152,106 @@ def test_another_style_draws_every_figure_again_and_measures_nothing(copy):
 def test_what_surrounds_every_script_runs_everything(copy):
     (copy.folder / "scripts/job.py").open("a").write("\nCHANGED = 1\n")
     assert {"read_table", "train", "embed", "measure_gap", "report"} <= copy.planned()
+
+
+READER = '''"""Three squares."""
+
+
+def read_squares(folder, splits):
+    """Nothing yet."""
+'''
+POLICY = '''"""A temperature that is one."""
+
+from modality_gap.training.policies import fixed
+
+
+class Temperature(fixed.Temperature):
+    """τ = 1."""
+
+    def __init__(self):
+        super().__init__(1.0)
+'''
+SECTION = '''"""A section of one number."""
+
+from modality_gap.study.base import Count, Keys
+
+
+class Section(Keys):
+    """A number."""
+
+    number: Count
+'''
+RULES = '''rule count_up:
+    """Numbers from one on."""
+    output:
+        "<results>/counting/numbers.csv",
+    log:
+        "<logs>/count_up.log",
+    params:
+        number=config["counting"]["number"],
+        code=code_of("count_up"),
+    script:
+        "../../scripts/count_up.py"
+
+
+rule plot_counting:
+    """Them, drawn."""
+    input:
+        "<results>/counting/numbers.csv",
+    output:
+        figure("<results>/figures/counting/counting", "Counting", "9 Counting"),
+    log:
+        "<logs>/plot_counting.log",
+    params:
+        code=code_of("count_up"),
+    script:
+        "../../scripts/count_up.py"
+'''
+
+
+def test_a_new_section_runs_its_own_jobs_and_the_report(copy):
+    """Its keys, rules, script and caption are a file each, and nothing else is edited."""
+    for file, text in (
+        ("scripts/modality_gap/study/sections/counting.py", SECTION),
+        ("workflow/rules/counting.smk", RULES),
+        ("workflow/report/counting.rst", "Numbers."),
+        ("scripts/count_up.py", '"""Count."""\n'),
+    ):
+        (copy.folder / file).write_text(text)
+    assert copy.planned() == {"report"}  # another caption is there to show
+    study = yaml.safe_load((copy.folder / "study.yaml").read_text())
+    study["counting"] = {"number": 3}
+    (copy.folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    # The first page says what was run, the new section too.
+    assert copy.planned() == {"count_up", "plot_counting", "summarize", "report"}
+
+
+def test_a_new_reader_and_a_new_temperature_policy_run_nothing_else(copy):
+    library = copy.folder / "scripts/modality_gap"
+    (library / "data/corpora/squares.py").write_text(READER)
+    (library / "training/policies/one.py").write_text(POLICY)
+    copy.edit(
+        "scripts/modality_gap/study/corpora.py",
+        "READERS: dict[str, type[Corpus]] = {",
+        'class Squares(Source):\n    """Squares."""\n\n    folder: Text\n    splits: Names\n\n\n'
+        'READERS: dict[str, type[Corpus]] = {\n    "squares": Squares,',
+    )
+    copy.edit(
+        "scripts/modality_gap/study/training.py",
+        "POLICIES: dict[str, type[Keys]] = {",
+        'class One(Keys):\n    """τ = 1."""\n\n    policy: str\n\n\n'
+        'POLICIES: dict[str, type[Keys]] = {\n    "one": One,',
+    )
+    assert copy.planned() == set()
+    study = yaml.safe_load((copy.folder / "study.yaml").read_text())
+    study["training"]["another"] = study["training"]["short"] | {"temperature": {"policy": "one"}}
+    squares = {"reader": "squares", "folder": ".", "splits": ["all"], "evaluate": ["all"]}
+    study["corpora"]["squares"] = squares
+    study["encoders"]["random"]["corpora"] = ["pictures"]
+    study["encoders"]["other"] = study["encoders"]["random"] | {"corpora": ["squares"]}
+    (copy.folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    output = copy.snakemake("--quiet", "host", "--dry-run")
+    jobs = re.findall(r"^(?:local)?rule (\w+):$.*?^    wildcards: (.*?)$", output, re.M | re.S)
+    made = {(rule, *re.findall(r"(?:run|corpus)=(\w+)", wildcards)) for rule, wildcards in jobs}
+    assert {("read_corpus", "squares"), ("train", "another")} <= made
+    assert not {("read_table", "pictures"), ("train", "short"), ("embed", "pictures")} & made

@@ -51,7 +51,7 @@ def code_of(script, *modules, files=()):
     modules: further ones that it imports by a name of the study; files: of this project, that it
     reads. As inputs, they would change with every folder that the project is moved to.
     """
-    return hash_of_script(SCRIPTS, script, modules, files)
+    return hash_of_script(SCRIPTS, script, modules, tuple(files))
 
 
 def code_with(script, architecture, module=None):

@@ -2,15 +2,16 @@
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 SURROUNDINGS = "job.py"
 
 
+@cache
 def code_of(
-    scripts: Path, script: str, modules: Iterable[str] = (), files: Iterable[Path] = ()
+    scripts: Path, script: str, modules: tuple[str, ...] = (), files: tuple[Path, ...] = ()
 ) -> str:
     """A hash of what a script does: of its own code and that of every module which it reaches.
 

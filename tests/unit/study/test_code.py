@@ -25,12 +25,12 @@ def of(tmp_path):
     """The code of a script of a small project, in which some files were edited."""
 
     def code_of(script, edits=(), modules=(), files=()):
-        for cached in (code.hash_of, code.tree_of, code.imported, code.module_file):
+        for cached in (code.code_of, code.hash_of, code.tree_of, code.imported, code.module_file):
             cached.cache_clear()
         for name, text in {**FILES, **dict(edits)}.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
-        return code.code_of(tmp_path, script, modules, files)
+        return code.code_of(tmp_path, script, tuple(modules), tuple(files))
 
     return code_of
 

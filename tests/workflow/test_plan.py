@@ -1,0 +1,38 @@
+"""The jobs of a study are the same wherever the project lies."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from workflow.conftest import small_emoji_study
+from workflow.test_moved import copied_project
+
+
+def plan(project: Path, study: Path, folder: Path) -> list[dict]:
+    """Every job of a study, planned by a project from a folder."""
+    command = [sys.executable, ROOT / "tests/plan.py", project, study, "--code"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    return copied_project(tmp_path_factory.mktemp("elsewhere"))
+
+
+@pytest.mark.parametrize("name", ["config", "coco", "papers", "precomputed", "small"])
+def test_another_folder_plans_the_same_jobs(elsewhere, tmp_path, archives, name):
+    study = ROOT / f"config/{name}.yaml"
+    if name == "small":
+        study = tmp_path / "small.yaml"
+        study.write_text(yaml.safe_dump(small_emoji_study(archives), sort_keys=False))
+    here = plan(ROOT, study, tmp_path)
+    assert here == plan(elsewhere, study, tmp_path)
+    assert {"summarize", "report"} < {job["rule"] for job in here}
+    assert str(ROOT) not in json.dumps([{**job, "input": None} for job in here])
