@@ -1,5 +1,6 @@
 """A study: its configuration, checked and its defaults filled in, and what the rules ask of it."""
 
+import copy
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -90,7 +91,7 @@ def fill_in(config: dict) -> None:
         if name in OF_ENTRIES:
             config.setdefault(name, {})
         elif hasattr(part, "DEFAULT"):
-            config.setdefault(name, part.DEFAULT)
+            config.setdefault(name, copy.deepcopy(part.DEFAULT))
         if name in config:
             fill(part.Section, config[name])
 
