@@ -41,7 +41,7 @@ class Keys(BaseModel):
     def known_keys(cls, value: Any) -> Any:
         """Refuse another type than a mapping, unknown keys, and missing ones."""
         if not isinstance(value, dict):
-            raise PydanticCustomError("no_mapping", "{said}", {"said": not_a("object", value)})
+            raise PydanticCustomError("no_mapping", "")
         for key in sorted(value.keys() - cls.model_fields.keys()):
             expected = unknown_key(key, cls.model_fields)
             raise PydanticCustomError("unknown_key", "", {"key": key, "expected": expected})
@@ -65,17 +65,12 @@ class Keys(BaseModel):
         return self
 
 
-def not_a(kind: str, value: Any) -> str:
-    """What is wrong with a value of another type."""
-    return f"{value!r} is not of type {kind!r}"
-
-
 def said(holds: Callable[[Any], bool], expected: str) -> AfterValidator:
     """A check whose failure says `value, expected …`."""
 
     def check(value: Any) -> Any:
         if not holds(value):
-            raise PydanticCustomError("said", "{said}", {"said": f"{value!r}, expected {expected}"})
+            raise PydanticCustomError("said", "expected {expected}", {"expected": expected})
         return value
 
     return AfterValidator(check)
@@ -99,7 +94,8 @@ def distinct(items: Any, least: int = 1, most: int | None = None) -> Any:
     def check(value: list) -> list:
         for number, item in enumerate(value):
             if item in value[:number]:
-                raise PydanticCustomError("twice", "{item} stands twice", {"item": repr(item)})
+                said = repr(item).removesuffix(".0")  # a whole number among others
+                raise PydanticCustomError("twice", "{said} stands twice", {"said": said})
         return value
 
     return Annotated[list[items], Field(min_length=least, max_length=most), AfterValidator(check)]
@@ -110,7 +106,7 @@ def by(key: str, kinds: dict[str, type[Keys]]) -> Any:
 
     def check(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise PydanticCustomError("no_mapping", "{said}", {"said": not_a("object", value)})
+            raise PydanticCustomError("no_mapping", "")
         if key not in value:
             raise PydanticCustomError("missing_keys", f"missing {key}")
         if value[key] not in list(kinds):
@@ -205,6 +201,13 @@ Alphas = Annotated[
 ]  # α, shares of closing the gap
 TextOrNull = Annotated[
     Any, said(lambda value: value is None or isinstance(value, str), "text (in quotes), or null")
+]
+ShareOrNull = Annotated[
+    Any,
+    said(
+        lambda value: value is None or (type(value) in (int, float) and 0 < value <= 1),
+        "a number above 0 and at most 1, or null",
+    ),
 ]
 AllowedValues = dict[str, distinct(TextOrNull)]
 

@@ -34,9 +34,13 @@ class Preprocessing(Keys):
 
 
 class Encoder(Keys):
-    """What turns a corpus into embeddings. SIDES: of which modalities."""
+    """What turns a corpus into embeddings.
+
+    SIDES: of which modalities. FOLDER: what the folder of a kind that has one is, and a file in it.
+    """
 
     SIDES: ClassVar[tuple[str, ...]] = ("images", "texts")
+    FOLDER: ClassVar[tuple[str, str]] = ("", "")
 
     kind: str
     corpora: Names = ABSENT
@@ -138,6 +142,7 @@ class SentenceTransformer(Encoder):
     """A network of texts alone, saved by sentence-transformers."""
 
     SIDES = ("texts",)
+    FOLDER = ("sentence transformer", "modules.json")
 
     folder: Text
     seed: Seed = ABSENT

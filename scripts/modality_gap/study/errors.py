@@ -13,6 +13,7 @@ TYPES = {
     "bool_type": "boolean",
     "list_type": "array",
     "dict_type": "object",
+    "no_mapping": "object",
 }
 BOUNDS = {
     "greater_than": ("gt", "less than or equal to the minimum of"),
@@ -29,7 +30,7 @@ def check_type(expected: object, value: object, path: str) -> None:
     first path is told.
     """
     try:
-        TypeAdapter(expected).validate_python(value)
+        TypeAdapter(expected).validate_python(value, strict=True)
     except ValidationError as error:
         found = [(place(one["loc"]), one) for one in error.errors(include_url=False)]
         parts, first = min(found, key=lambda pair: list(map(str, pair[0])))
@@ -67,15 +68,20 @@ def one_line(path: str, error: dict) -> str:
     if kind == "string_type":
         return f"{path}: {value!r} is not of type 'string'"
     if kind in TYPES:
-        return f"{path}: {value!r} is not of type {TYPES[kind]!r}"
+        kinds = (
+            f"'string', {TYPES[kind]!r}" if error["loc"][-1:] == ("~other",) else repr(TYPES[kind])
+        )
+        return f"{path}: {value!r} is not of type {kinds}"
     if kind in BOUNDS:
         bound, words = BOUNDS[kind]
-        return f"{path}: {value!r} is {words} {facts[bound]:g}"
+        return f"{path}: {value!r} is {words} {str(facts[bound]).removesuffix('.0')}"
     if kind in ("too_short", "too_long"):
         side, bound = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
         return f"{path}: {facts['actual_length']} entries, expected at {side} {facts[bound]}"
     if kind == "string_too_short":
         return f"{path}: {value!r}, expected some text"
+    if kind == "said":
+        return f"{path}: {value!r}, {error['msg']}"
     return f"{path}: {error['msg']}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modality_gap.data.text_table import DELIMITERS, check_columns, read_text_table
-from modality_gap.study import training
+from modality_gap.study import encoders, training
 from modality_gap.study.parts import SECTIONS, named_splits, places_of
 
 
@@ -89,13 +89,12 @@ def check_files(study: dict) -> None:
                     f"corpora.{name}: no such folder: {entry['folder']}, expected the files of "
                     f"{entry['reader']} in it"
                 )
-            if kind == "corpora" or "folder" not in entry:
-                continue
-            if not (Path(entry["folder"]) / "modules.json").is_file():
-                raise FileNotFoundError(
-                    f"{kind}.{name}: no sentence transformer (its modules.json) in the folder "
-                    f"{entry['folder']}"
-                )
+            if kind == "encoders" and "folder" in entry:
+                what, file = encoders.KINDS[entry["kind"]].FOLDER
+                if not (Path(entry["folder"]) / file).is_file():
+                    raise FileNotFoundError(
+                        f"{kind}.{name}: no {what} (its {file}) in the folder {entry['folder']}"
+                    )
 
 
 def section_files(study: dict) -> Iterator[tuple[str, str]]:

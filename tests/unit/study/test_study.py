@@ -404,6 +404,21 @@ def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expe
         ("zero_shot/shifts/number", 3.0, "zero_shot.shifts.number: 3.0 is not of type 'integer'"),
         ("zero_shot/bootstrap", 200.0, "zero_shot.bootstrap: 200.0 is not of type 'integer'"),
         ("encoders/initial/seed", 10**23, "encoders.initial.seed: 100000000000000000000000 is"),
+        ("views/seed", 2**32, "views.seed: 4294967296 is greater than the maximum of 4294967295"),
+        ("sphere/step", 45.5, "sphere.step: 45.5 is greater than the maximum of 45"),
+        ("run_measures/regularization", 10**400, "run_measures.regularization: 1000"),
+        ("robustness/alphas", [-1, 1], "robustness.alphas: [-1, 1], expected 0 and 1 among them"),
+        ("robustness/alphas", [0, 1, 1], "robustness.alphas: 1 stands twice"),
+        (
+            "robustness/kept_variance",
+            0,
+            "robustness.kept_variance: 0, expected a number above 0 and at most 1, or null",
+        ),
+        (
+            "zero_shot/directions/training",
+            [1],
+            "zero_shot.directions.training: [1] is not of type 'string', 'object'",
+        ),
         (
             "encoders/mine",
             {"kind": "precomputed", "corpus": "noise", "file": "x.npy"},

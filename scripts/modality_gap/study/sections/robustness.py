@@ -16,7 +16,7 @@ from modality_gap.study.base import (
     Positive,
     Seed,
     Several,
-    VarianceShare,
+    ShareOrNull,
     distinct,
     one_of,
 )
@@ -50,7 +50,7 @@ class Section(Keys):
     tasks: distinct(one_of(*TASKS))
     zero_shot: Name = ABSENT
     choices: Several = ABSENT
-    kept_variance: VarianceShare | None
+    kept_variance: ShareOrNull
     alphas: Alphas
     deviations: Deviations
     noises: distinct(one_of(*NOISES))
