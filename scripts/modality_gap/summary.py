@@ -294,13 +294,18 @@ def describe_run(name: str, run: dict) -> str:
     )
 
 
+# What an entry says of its weights, by the key that says it; the first one counts.
+WEIGHTS = {
+    "run": "{weights} weights of the run {run}",
+    "tag": "pretrained weights {tag}",
+    "file": "weights of {file}",
+    "folder": "weights in {folder}",
+    "seed": "random weights of seed {seed}",
+}
+
+
 def encoder_origin(encoder: dict) -> str:
     """Where an encoder's weights come from, in words."""
-    return {
-        "pretrained": "pretrained weights {tag}",
-        "checkpoint": "weights of {file}",
-        "random": "random weights of seed {seed}",
-        "run": "{weights} weights of the run {run}",
-    }[encoder["kind"]].format(**encoder) + (
-        "" if encoder.get("normalization", True) else ", normalisation disabled"
-    )
+    words = next((words for key, words in WEIGHTS.items() if key in encoder), "weights of its own")
+    disabled = "" if encoder.get("normalization", True) else ", normalisation disabled"
+    return words.format(**encoder) + disabled

@@ -2,7 +2,14 @@ import docutils.core
 import pandas as pd
 import pytest
 
-from modality_gap.summary import corpus_origin, headline, overview, summarize, summarize_cones
+from modality_gap.summary import (
+    corpus_origin,
+    encoder_origin,
+    headline,
+    overview,
+    summarize,
+    summarize_cones,
+)
 
 CLAIMS = pd.DataFrame(
     [["yaras2024, Table 3", "Heat closes the gap", "holds", "gap 0.7 at τ = 0.01, 0.1 at 0.1"]],
@@ -99,3 +106,16 @@ def test_encoders_of_one_modality_have_a_cone_and_a_study_may_have_no_other():
 )
 def test_where_a_corpus_comes_from_is_told(corpus, expected):
     assert corpus_origin(corpus) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"run": "vit", "weights": "final", "seed": 1}, "final weights of the run vit"),
+        ({"tag": "openai"}, "pretrained weights openai"),
+        ({"file": "x.pt", "normalization": False}, "weights of x.pt, normalisation disabled"),
+        ({"seed": 3}, "random weights of seed 3"),
+    ],
+)
+def test_where_weights_come_from_is_told_by_the_keys(entry, words):
+    assert encoder_origin({"kind": "any"} | entry) == words
