@@ -25,10 +25,13 @@ def run(python: Path | str, *arguments: str, folder: Path) -> subprocess.Complet
 
 
 def runs(python: str) -> str | None:
-    """The path of an interpreter that is at hand and works."""
-    path = shutil.which(python)
-    works = path and subprocess.run([path, "--version"], capture_output=True).returncode == 0
-    return path if works else None
+    """The path of an interpreter that is at hand and works; pyenv's own may be hidden behind shims."""
+    versions = Path.home() / ".pyenv/versions"
+    found = [shutil.which(python), *map(str, versions.glob(f"*/bin/{python}"))]
+    for path in filter(None, found):
+        if subprocess.run([path, "--version"], capture_output=True).returncode == 0:
+            return path
+    return None
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,18 @@ def test_a_moved_or_copied_project_has_nothing_to_do(copy):
     assert Project(copy.folder.with_name("another name")).planned() == set()
 
 
+def test_a_copy_has_its_own_pictures(done, copy):
+    """Not those of the project that it was copied from, which may be gone."""
+    away = done.folder.with_name("away")
+    done.folder.rename(away)
+    try:
+        assert copy.planned() == set()
+        (copy.folder / "3.png").write_bytes((copy.folder / "4.png").read_bytes())
+        assert "read_table" in copy.planned()
+    finally:
+        away.rename(done.folder)
+
+
 def test_results_in_a_fresh_clone_are_taken_over_by_touch(done, tmp_path):
     clone = Project(copied_project(tmp_path))
     for part in ("results", "pictures.csv", "study.yaml"):

@@ -102,7 +102,7 @@ def zip_places(archive: str | Path) -> dict[str, str]:
 
 def place(archive: str | Path, first: int, length: int) -> str:
     """A place in a file: from byte `first` on, so many bytes."""
-    return f"{Path(archive).resolve()}@{first}+{length}"
+    return f"{archive}@{first}+{length}"
 
 
 def read_place(place: str) -> bytes:

@@ -69,7 +69,7 @@ def read_rows(file: Path, folder: Path) -> Corpus:
     table = pd.DataFrame(
         {
             "image_id": ids,
-            "image": [str(images[row].resolve()) for row in rows],
+            "image": [str(images[row]) for row in rows],
             "split": folder.name,
         }
     )

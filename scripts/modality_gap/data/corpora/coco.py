@@ -88,6 +88,6 @@ def photographs(folder: Path, part: str) -> dict[str, str]:
     """Where the photographs of a part of MSCOCO lie, by file name."""
     unpacked = Path(folder) / part
     if unpacked.is_dir():
-        return {path.name: str(path.resolve()) for path in unpacked.iterdir()}
+        return {path.name: str(path) for path in unpacked.iterdir()}
     places = zip_places(original(folder, f"{part}.zip", HOME))
     return {Path(member).name: place for member, place in places.items()}

@@ -39,7 +39,7 @@ def read_fairface(folder: Path, splits: list[str], padding: float = 0.25) -> Cor
     tables = []
     for split in splits:
         table = read_labels(original(folder, f"fairface_label_{split}.csv", HOME), split)
-        lie = faces(Path(folder).resolve() / ARCHIVES[padding], split)
+        lie = faces(Path(folder) / ARCHIVES[padding], split)
         missing = ~table.file.isin(lie.keys())
         if missing.any():
             raise FileNotFoundError(

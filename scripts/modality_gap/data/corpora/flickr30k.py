@@ -74,7 +74,7 @@ def image_places(folder: Path) -> dict[str, str]:
     """Where the images lie, by file name."""
     unpacked, archive = folder / IMAGES, folder / f"{IMAGES}.tar"
     if unpacked.is_dir():
-        return {path.name: str(path.resolve()) for path in unpacked.iterdir()}
+        return {path.name: str(path) for path in unpacked.iterdir()}
     if not archive.is_file():
         raise FileNotFoundError(f"{unpacked}: no such folder; {HOME}")
     check_whole(archive)

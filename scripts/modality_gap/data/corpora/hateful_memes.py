@@ -32,7 +32,7 @@ def read_hateful_memes(folder: Path, splits: list[str], unlabelled: bool = False
         [read_memes(file, unlabelled).assign(split=split) for split, file in files.items()],
         ignore_index=True,
     )
-    memes["image"] = [str(Path(folder).resolve() / path) for path in memes.img]
+    memes["image"] = [str(Path(folder) / path) for path in memes.img]
     for path in memes.image:
         if not Path(path).is_file():
             raise FileNotFoundError(f"{path}: no such image; {HOME}")

@@ -112,7 +112,7 @@ def validation_images(folder: Path) -> dict[str, str]:
     archive = Path(folder) / IMAGES
     if archive.is_file():
         return {name.rsplit("/", 1)[-1]: place for name, place in tar_places(archive).items()}
-    found = Path(folder).resolve().rglob("ILSVRC2012_val_*.JPEG")
+    found = Path(folder).rglob("ILSVRC2012_val_*.JPEG")
     files = {path.name: str(path) for path in found}
     if not files:
         raise FileNotFoundError(f"{archive}: no such file, and no images in folders; {HOME}")

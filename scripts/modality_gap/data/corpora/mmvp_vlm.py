@@ -27,7 +27,7 @@ def read_mmvp_vlm(folder: str | Path, splits: list[str]) -> Corpus:
     questions = read_questions(file)
     check_pairs(questions, file)
     paths = [
-        folder.resolve() / IMAGES / question.pattern / f"{question.number}.jpg"
+        folder / IMAGES / question.pattern / f"{question.number}.jpg"
         for question in questions.itertuples()
     ]
     for path in paths:

@@ -98,7 +98,7 @@ def identify(rows: pd.DataFrame, file: Path) -> tuple[list[str], np.ndarray]:
     """A name for the image of each row, and a number that is one for one image; from 0.
 
     Images are one where their paths lead to one place, or their bytes are equal. Rows' `image`
-    becomes an absolute path, or bytes.
+    becomes a path as seen from where the table is read, or bytes.
     """
     held = [image for image in rows.image]
     inside = [isinstance(image, tuple) for image in held]
@@ -113,7 +113,8 @@ def identify(rows: pd.DataFrame, file: Path) -> tuple[list[str], np.ndarray]:
             names = [f"row {firsts[code] + 1}" for code in codes]
         rows["image"] = [content for content, _ in held]
         return names, codes
-    folder = os.path.abspath(file.parent)
+    # As the table is named: a project that is moved finds its pictures where it is now.
+    folder = "" if file.parent == Path() else str(file.parent)
     places = [os.path.join(folder, path) for path in held]
     # Not by its spelling: what follows a link may be elsewhere, and two may lead to one.
     codes, _ = pd.factorize(np.array([os.path.realpath(place) for place in places], dtype=object))
