@@ -10,6 +10,9 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+# Snakemake puts a script's folder last: a library that is installed would come before the one here.
+sys.path.insert(0, str(Path(__file__).parent))
+
 # Set before the libraries are imported that ask: no job waits for a network, none unpickles code.
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 OWN = {name: os.environ.get(name) for name in OFFLINE}

@@ -3,6 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from modality_gap.closing.choices import retrieval_task
+from modality_gap.closing.robustness import robustness_tables
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "embeddings"
 REAL = ("coco500_clip_vit_b16", "coco500_clip_random")
@@ -25,6 +28,19 @@ def read_real(name):
 def real_pairs(request):
     """Real embeddings, of trained and of random weights."""
     return read_real(request.param)
+
+
+@pytest.fixture
+def clip_robustness(trained_pairs):
+    """Robustness of CLIP's retrieval, as the gap is closed with a share of variance kept."""
+    images, texts = trained_pairs
+    pairs = np.column_stack([np.arange(500)] * 2)
+    tasks = {
+        "image_to_text": retrieval_task(images, texts, pairs),
+        "text_to_image": retrieval_task(texts, images, pairs),
+    }
+    how = ([-1, 0, 1], [0.01, 0.025], ["laplace"], 0.025, [0, 0.05], 10, 0)
+    return lambda kept_variance: robustness_tables(tasks, kept_variance, *how)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from conftest import ROOT
 from local_server import serve
 
 from workflow.test_bad_input import pictures_study
+from workflow.test_moved import copied_project
 
 SNAKEFILE = """
 configfile: "config.yaml"
@@ -18,6 +19,7 @@ configfile: "config.yaml"
 module modality_gap:
     snakefile: "{snakefile}"
     config: config
+    {change}
 
 use rule * from modality_gap as gap_*
 
@@ -38,12 +40,12 @@ rule mine:
 def other(tmp_path):
     """Runs another workflow, which takes this one from a place."""
     study = pictures_study(tmp_path)
-    study["corpora"]["pictures"]["file"] = "pictures.csv"
     study |= {"retrieval": {"k": [1]}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
 
-    def snakemake(snakefile, *options):
-        (tmp_path / "Snakefile").write_text(SNAKEFILE.format(snakefile=snakefile))
+    def snakemake(snakefile, *options, change="", more=""):
+        text = SNAKEFILE.format(snakefile=snakefile, change=change)
+        (tmp_path / "Snakefile").write_text(text + more)
         return subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", "2", *options],
             capture_output=True,
@@ -64,6 +66,31 @@ def test_another_workflow_takes_this_one_and_reads_its_tables(other, tmp_path):
     assert "modality gap on pictures" in report
     again = other(ROOT / "Snakefile", "--dry-run")
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+@pytest.mark.parametrize("change", ['prefix: "sub"', 'pathvars: results="out"'])
+def test_another_place_is_refused_before_anything_runs(other, change):
+    done = other(ROOT / "Snakefile", "--dry-run", "gap_all", change=change)
+    assert done.returncode != 0
+    assert "a module of this workflow takes neither prefix nor pathvars" in (
+        done.stdout + done.stderr
+    )
+
+
+def test_two_checkouts_are_not_mixed(other, tmp_path):
+    """The second would be checked and planned by the library of the first."""
+    (tmp_path / "second").mkdir()
+    copied_project(tmp_path / "second")
+    second = f"""
+module second:
+    snakefile: "{tmp_path / "second/Snakefile"}"
+    config: config
+
+use rule * from second as second_*
+"""
+    done = other(ROOT / "Snakefile", "--dry-run", more=second)
+    assert done.returncode != 0
+    assert "another checkout of this workflow is a module here already" in done.stdout + done.stderr
 
 
 def test_a_module_that_is_not_on_this_machine_is_refused_in_one_line(other):

@@ -153,6 +153,19 @@ def test_changed_code_runs_what_reaches_it(copy, file, rules):
     assert begun == rules
 
 
+def test_jobs_use_the_library_beside_them(copy, tmp_path, monkeypatch):
+    """Not one that is installed where they run, which may be another version."""
+    (tmp_path / "installed/modality_gap").mkdir(parents=True)
+    (tmp_path / "installed/modality_gap/__init__.py").write_text("raise ImportError('installed')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "installed"))
+    copy.snakemake("--force", "--", "results/mine/gap/random/pictures/test.parquet")
+
+
+def test_another_title_makes_the_report_again(copy):
+    copy.edit("workflow/rules/gap.smk", '"Modality gap"', '"The gap"')
+    assert copy.planned() == {"report"}
+
+
 def test_another_style_draws_every_figure_again_and_measures_nothing(copy):
     copy.edit("scripts/modality_gap/plots/modality_gap.mplstyle", "\n", "\nlines.linewidth: 3\n")
     rules = copy.planned()

@@ -14,11 +14,16 @@ if not SCRIPTS.is_dir():
     )
 sys.path.insert(0, str(SCRIPTS))
 
+import modality_gap
 from modality_gap.study import Study
 from modality_gap.study.code import code_of as hash_of_script
 from modality_gap.study.networks import weights_names
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file, prompts_file
 
+if not SCRIPTS.samefile(Path(modality_gap.__file__).parents[1]):
+    raise WorkflowError(
+        f"{HOME}: another checkout of this workflow is a module here already, expected one"
+    )
 try:
     study = Study.read(config, workflow.configfiles, HOME / "config/architectures")
 except (ValueError, FileNotFoundError) as error:
@@ -72,6 +77,8 @@ def code_with(script, architecture, module=None):
 # that claims are judged from, by name, with what tells the tables of a name apart; the tables that may
 # say what was left out, merged or cut, or why they have no rows.
 FIGURES, CLAIMS, REMARKS = [], {}, []
+# What the report's menu says of each figure, by its path.
+MENU = {}
 
 
 def figure(path, title, category, where=((),), caption=None, **labels):
@@ -85,11 +92,13 @@ def figure(path, title, category, where=((),), caption=None, **labels):
     for place in where:
         FIGURES.append(f"{path}.svg".format(**dict(zip(wildcards, place, strict=True))))
     others = [name for name in wildcards if f"{{{name}}}" not in title]
+    labels = {"figure": title, **{name: f"{{{name}}}" for name in others}, **labels}
+    MENU[path] = [category, labels]
     vector = report(
         f"{path}.svg",
         caption=f"../report/{caption or Path(path).name}.rst",
         category=category,
-        labels={"figure": title, **{name: f"{{{name}}}" for name in others}, **labels},
+        labels=labels,
     )
     return [vector, f"{path}.png"]
 
@@ -113,6 +122,17 @@ def placed_claims(table, pattern, measured):
 def remarks_of(*tables):
     """Have the report say what these tables remark."""
     REMARKS.extend(table for table in tables if table not in REMARKS)
+
+
+def report_place(wildcards, output):
+    """Where the report is: it is made by this workflow alone, which knows no other place."""
+    place = f"results/{config['study']}/report.html"
+    if output[0] != place:
+        raise WorkflowError(
+            f"report: would be {output[0]}, expected {place}: a module of this workflow takes "
+            "neither prefix nor pathvars"
+        )
+    return place
 
 
 wildcard_constraints:

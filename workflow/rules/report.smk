@@ -1,6 +1,13 @@
 report: str(Path(f"results/{config['study']}/overview.rst").resolve())
 
 
+# What the report is made with: not what else lies in that folder.
+REPORT_FILES = [
+    *sorted(HOME.glob("workflow/report/*.rst")),
+    HOME / "workflow/report/report.css",
+]
+
+
 rule judge_claims:
     """Which claims of the papers hold in this study."""
     input:
@@ -103,7 +110,9 @@ rule report:
         runtime=10,
     params:
         study=config,
-        code=code_of("report", files=sorted(HOME.glob("workflow/report/*"))),
+        menu=MENU,
+        place=report_place,
+        code=code_of("report", files=REPORT_FILES),
     script:
         "../../scripts/report.py"
 

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from modality_gap.study.errors import unknown_key
+from modality_gap.study.errors import TAG, unknown_key
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()  # no default: left out
 
@@ -114,8 +114,8 @@ def by(key: str, kinds: dict[str, type[Keys]]) -> Any:
             raise PydanticCustomError("not_one_of", "{said}", {"said": said, "key": key})
         return value
 
-    tagged = [Annotated[model, Tag(f"~{name}")] for name, model in kinds.items()]
-    tags = Discriminator(lambda value: f"~{value[key]}")
+    tagged = [Annotated[model, Tag(f"{TAG}{name}")] for name, model in kinds.items()]
+    tags = Discriminator(lambda value: f"{TAG}{value[key]}")
     return Annotated[union_of(tagged), tags, BeforeValidator(check), Kinds(key, kinds)]
 
 
@@ -136,10 +136,10 @@ def union_of(types: list) -> Any:
 
 def text_or(other: Any, text: Any) -> Any:
     """A type of text, or of something that is no text."""
-    tags = [Annotated[text, Tag("~text")], Annotated[other, Tag("~other")]]
+    tags = [Annotated[text, Tag(f"{TAG}text")], Annotated[other, Tag(f"{TAG}other")]]
 
     def kind(value: Any) -> str:
-        return "~other" if isinstance(value, dict | list) else "~text"
+        return f"{TAG}other" if isinstance(value, dict | list) else f"{TAG}text"
 
     return Annotated[tags[0] | tags[1], Discriminator(kind)]
 
@@ -209,6 +209,9 @@ ShareOrNull = Annotated[
         "a number above 0 and at most 1, or null",
     ),
 ]
+OfTask = Annotated[
+    str, said(lambda text: text == "task", "task, or corpus and split")
+]  # the gap of the task itself
 AllowedValues = dict[str, distinct(TextOrNull)]
 
 

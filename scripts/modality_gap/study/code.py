@@ -16,9 +16,11 @@ def code_of(
     """A hash of what a script does: of its own code and that of every module which it reaches.
 
     scripts: the folder of all scripts; script: its name; modules: further modules, which it imports
-    by a name that it is given (`package.*`: all of a package); files: of the project, which it reads. Docstrings, comments and layout count nothing; `job.py`, and files
-    beside a module that are no code (the style of figures), do. Raises FileNotFoundError for a
-    script or module that is not there.
+    by a name that it is given (`package.*`: all of a package); files: of the project, which it
+    reads. Docstrings, comments and layout count nothing, nor does the front door of the library,
+    which only looks names up; `job.py`, and files beside a module that are no code (the style of
+    figures), do. Raises FileNotFoundError for a script or module that is not there, and ValueError,
+    naming the file, for a relative import.
     """
     found, unread = set(), [scripts / f"{script}.py", scripts / SURROUNDINGS]
     unread += [file for name in modules for file in module_files(scripts, name)]
@@ -41,7 +43,9 @@ def hash_of(file: Path) -> str:
     digest = hashlib.sha256(ast.dump(without_docstrings(file)).encode())
     if (file.parent / "__init__.py").is_file():
         for beside in sorted(file.parent.iterdir()):
-            if beside.is_file() and beside.suffix != ".py" and beside.name[0] != ".":
+            # Neither code, nor what editors leave.
+            litter = beside.name.startswith(".") or beside.name.endswith("~")
+            if beside.is_file() and beside.suffix != ".py" and not litter:
                 digest.update(beside.name.encode() + beside.read_bytes())
     return digest.hexdigest()
 
@@ -74,7 +78,12 @@ def statements(node: ast.AST) -> Iterator[ast.stmt]:
 @cache
 def imported(scripts: Path, file: Path) -> list[Path]:
     """The files of the project that a file imports."""
-    names = dict.fromkeys(name for node in statements(tree_of(file)) for name in names_of(node))
+    try:
+        found = [name for node in statements(tree_of(file)) for name in names_of(node)]
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+    # Importing a module runs the packages that it lies in.
+    names = dict.fromkeys(package for name in found for package in packages_of(name))
     return [file for file in (module_file(scripts, name) for name in names) if file is not None]
 
 
@@ -82,9 +91,17 @@ def names_of(node: ast.stmt) -> Iterator[str]:
     """The modules that a statement imports; what it takes from one may be a module too."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module is not None:
+    elif isinstance(node, ast.ImportFrom):
+        if node.level:
+            raise ValueError(f"line {node.lineno}: a relative import, expected a full name")
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def packages_of(name: str) -> list[str]:
+    """A module and the packages that it lies in, without the front door of the library."""
+    parts = name.split(".")
+    return [".".join(parts[:number]) for number in range(min(2, len(parts)), len(parts) + 1)]
 
 
 def module_files(scripts: Path, name: str) -> list[Path]:

@@ -1,12 +1,15 @@
 """What is wrong with a study, in one line: `key.path: what is wrong and what was expected`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any, TextIO
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+# How tags of unions begin, so that they are no key of a user's: YAML has no such character.
+TAG = "\0"
 TYPES = {
     "int_type": "integer",
     "float_type": "number",
@@ -38,9 +41,9 @@ def check_type(expected: object, value: object, path: str) -> None:
 
 
 def place(location: tuple) -> tuple:
-    """Where an error is, without what pydantic says of unions (tags here begin with ~) and keys."""
+    """Where an error is, without what pydantic says of unions (see TAG) and keys."""
     return tuple(
-        part for part in location if not str(part).startswith("~") and str(part) != "[key]"
+        part for part in location if not str(part).startswith(TAG) and str(part) != "[key]"
     )
 
 
@@ -69,7 +72,9 @@ def one_line(path: str, error: dict) -> str:
         return f"{path}: {value!r} is not of type 'string'"
     if kind in TYPES:
         kinds = (
-            f"'string', {TYPES[kind]!r}" if error["loc"][-1:] == ("~other",) else repr(TYPES[kind])
+            f"'string', {TYPES[kind]!r}"
+            if error["loc"][-1:] == (f"{TAG}other",)
+            else repr(TYPES[kind])
         )
         return f"{path}: {value!r} is not of type {kinds}"
     if kind in BOUNDS:
@@ -101,18 +106,17 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
 
 def read_yaml(file: str | Path) -> dict:
     """The mapping that a YAML file holds. Raises ValueError, naming file and line, where there is none."""
-    compose(file)
-    config = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    config = loaded(file, yaml.safe_load)
     if not isinstance(config, dict):
         raise ValueError(f"{file}: line 1: no keys at its top level, expected `study: a name`")
     return config
 
 
-def compose(file: str | Path) -> yaml.Node | None:
-    """The nodes of a YAML file. Raises ValueError, naming file and line, where it is none."""
+def loaded(file: str | Path, load: Callable[[TextIO], Any]) -> Any:
+    """What a YAML file holds. Raises ValueError, naming file and line, where it is none."""
     try:
         with open(file, encoding="utf-8") as text:
-            return yaml.compose(text, Loader=yaml.SafeLoader)
+            return load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         tab = "\\t" in str(error.problem)
@@ -121,14 +125,16 @@ def compose(file: str | Path) -> yaml.Node | None:
         if error.context and error.context_mark:
             where += f" ({error.context}, begun in line {error.context_mark.line + 1})"
         raise ValueError(where) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{file}: {reason}, expected text in UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file}: {error}, expected text in UTF-8") from None
+    except (yaml.YAMLError, ValueError) as error:
+        # A date that is none, or a character: neither comes with its line.
+        raise ValueError(f"{file}: {' '.join(str(error).split())}") from None
 
 
 def check_file(file: str | Path) -> None:
     """Raise ValueError, naming file and line, where a study says a key twice: one of both would win."""
-    root = compose(file)
+    root = loaded(file, lambda text: yaml.compose(text, Loader=yaml.SafeLoader))
     unread, known = [root] if root is not None else [], set()
     while unread:
         node = unread.pop()

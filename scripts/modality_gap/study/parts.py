@@ -30,5 +30,4 @@ def named_splits(place: dict) -> Iterator[tuple[str, str]]:
     for key in ("split", "splits", "train", "test", "validation"):
         named = place.get(key, [])
         for split in [named] if isinstance(named, str) else named:
-            if isinstance(split, str):
-                yield key, split
+            yield key, split

@@ -1,4 +1,3 @@
-import numpy as np
 import pandas as pd
 
 from modality_gap.claims.robustness import (
@@ -9,8 +8,6 @@ from modality_gap.claims.robustness import (
     worthwhile_range,
 )
 from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
-from modality_gap.closing.choices import retrieval_task
-from modality_gap.closing.robustness import robustness_tables
 from modality_gap.closing.two_class import two_class_table
 
 
@@ -19,18 +16,11 @@ def test_two_classes_are_as_robust_as_theory_says():
     assert [row[2] for row in two_class_claims(table)] == [HOLDS, HOLDS]
 
 
-def test_the_papers_claims_hold_for_clip(trained_pairs):
+def test_the_papers_claims_hold_for_clip(clip_robustness):
     """chowers2026, Fig. 8, on CLIP ViT-B/16 and COCO."""
-    images, texts = trained_pairs
-    pairs = np.column_stack([np.arange(500)] * 2)
-    tasks = {
-        "image_to_text": retrieval_task(images, texts, pairs),
-        "text_to_image": retrieval_task(texts, images, pairs),
-    }
-    how = ([-1, 0, 1], [0.01, 0.025], ["laplace"], 0.025, [0, 0.05], 10, 0)
-    exact = robustness_tables(tasks, None, *how)
+    exact = clip_robustness(None)
     assert [row[2] for row in robustness_claims(exact["controlled"])] == [HOLDS, HOLDS]
-    near = robustness_tables(tasks, 0.95, *how)
+    near = clip_robustness(0.95)
     assert [row[2] for row in noise_claims(near["noises"])] == [HOLDS]
     assert [row[2] for row in tradeoff_claims(near["tradeoff"])] == [HOLDS, HOLDS]
 

@@ -45,6 +45,8 @@ def of(tmp_path):
         {"modality_gap/room/c.py": "VALUE = 2\n"},
         {"modality_gap/plots/lines.mplstyle": "lines.linewidth: 2\n"},
         {"modality_gap/room/new.py": "VALUE = 1\n"},
+        {"modality_gap/room/a.py~": "VALUE = 1\n"},
+        {"modality_gap/__init__.py": "NAMES = {}\n"},
     ],
 )
 def test_what_changes_nothing_that_a_script_does_is_the_same_code(of, edit):
@@ -57,6 +59,7 @@ def test_what_changes_nothing_that_a_script_does_is_the_same_code(of, edit):
         {"job.py": "import sys\n"},
         {"measure.py": FILES["measure.py"] + "f()\n"},
         {"modality_gap/room/b.py": "VALUE = 2\n"},  # imported within a function
+        {"modality_gap/room/__init__.py": "VALUE = 2\n"},
         {"modality_gap/room/a.py": FILES["modality_gap/room/a.py"].replace('"""F."""', "'F'; 1")},
     ],
 )
@@ -86,6 +89,11 @@ def test_the_folder_is_no_part_of_it(of, tmp_path):
     tmp_path.rename(elsewhere)
     code.module_file.cache_clear()
     assert code.code_of(elsewhere, "measure") == here
+
+
+def test_a_relative_import_is_refused(of):
+    with pytest.raises(ValueError, match=r"room/b\.py: line 1: a relative import"):
+        of("measure", {"modality_gap/room/b.py": "from . import c\n"})
 
 
 def test_a_module_that_is_not_there_is_named(of):

@@ -410,6 +410,11 @@ def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expe
         ("robustness/alphas", [-1, 1], "robustness.alphas: [-1, 1], expected 0 and 1 among them"),
         ("robustness/alphas", [0, 1, 1], "robustness.alphas: 1 stands twice"),
         (
+            "fairness/people/probes/villain/~light",
+            3,
+            "fairness.people.probes.villain.~light: 3, which YAML takes for int",
+        ),
+        (
             "robustness/kept_variance",
             0,
             "robustness.kept_variance: 0, expected a number above 0 and at most 1, or null",
@@ -460,6 +465,9 @@ def test_a_direction_that_is_not_there_is_named(tmp_path):
         ("study: x\n\ttitle: y\n", "line 2: found character '\\t' that cannot start any token, "),
         ("study: x\ntitle y\nencoders: {}\n", "line 3: could not find expected ':' (while"),
         ("study: x\n  title: y\n", "line 2: mapping values are not allowed here"),
+        ("study: !!python/name:os.system x\n", "line 1: could not determine a constructor for"),
+        ("study: 2024-13-45\n", "month must be in 1..12"),
+        ("? [a, b]\n: 1\n", "line 1: found unhashable key"),
         ("", "line 1: no keys at its top level, expected"),
         ("- a\n", "line 1: no keys at its top level, expected"),
         ("study: x\n", "the study: missing title"),

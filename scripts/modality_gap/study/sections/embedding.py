@@ -12,4 +12,4 @@ class Section(Keys):
     equal_when_cut: bool = False
 
 
-DEFAULT = {"batch_size": 256, "precision": "auto", "shards": 1, "equal_when_cut": False}
+DEFAULT = {"batch_size": 256, "precision": "auto"}

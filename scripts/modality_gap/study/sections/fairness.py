@@ -13,6 +13,7 @@ from modality_gap.study.base import (
     Keys,
     Name,
     Names,
+    OfTask,
     Prompts,
     Shifts,
     Text,
@@ -24,7 +25,6 @@ from modality_gap.study.encoders import asked
 from modality_gap.study.errors import unknown
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file, embedding_files
 
-OfTask = Annotated[str, said(lambda text: text == "task", "task, or corpus and split")]
 Moved = Annotated[float, Field(ge=-5, le=5), said(lambda shift: shift != 0, "another shift than 0")]
 
 

@@ -14,11 +14,11 @@ from modality_gap.study.base import (
     Moves,
     Name,
     Names,
+    OfTask,
     Seed,
     Shifts,
     Templates,
     Text,
-    said,
     text_or,
 )
 from modality_gap.study.encoders import asked
@@ -48,9 +48,6 @@ class Task(Keys):
     templates: Templates = ABSENT
     prompts: Classes = ABSENT
     positive: Text = ABSENT
-
-
-OfTask = Annotated[str, said(lambda text: text == "task", "task, or corpus and split")]
 
 
 class Section(Keys):
