@@ -42,12 +42,19 @@ def hash_of(file: Path) -> str:
     """A hash of what a module does, and of the files beside it that are no code."""
     digest = hashlib.sha256(ast.dump(without_docstrings(file)).encode())
     if (file.parent / "__init__.py").is_file():
-        for beside in sorted(file.parent.iterdir()):
-            # Neither code, nor what editors leave.
-            litter = beside.name.startswith(".") or beside.name.endswith("~")
-            if beside.is_file() and beside.suffix != ".py" and not litter:
-                digest.update(beside.name.encode() + beside.read_bytes())
+        digest.update(beside(file.parent))
     return digest.hexdigest()
+
+
+@cache
+def beside(folder: Path) -> bytes:
+    """Names and contents of the files in a folder that are neither code nor what editors leave."""
+    files = [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix != ".py" and not file.name.startswith(".") and not file.name.endswith("~")
+    ]
+    return b"".join(file.name.encode() + file.read_bytes() for file in files if file.is_file())
 
 
 @cache
@@ -118,6 +125,14 @@ def module_files(scripts: Path, name: str) -> list[Path]:
 @cache
 def module_file(scripts: Path, name: str) -> Path | None:
     """The file of a module of the project; None for one of another package."""
+    if name.partition(".")[0] not in own_names(scripts):
+        return None
     path = scripts.joinpath(*name.split("."))
     own = (path.with_suffix(".py"), path / "__init__.py")
     return next((file for file in own if file.is_file()), None)
+
+
+@cache
+def own_names(scripts: Path) -> set[str]:
+    """The names at the top of the project: of scripts, and of the library."""
+    return {path.stem for path in scripts.iterdir()}

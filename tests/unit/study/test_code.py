@@ -25,8 +25,9 @@ def of(tmp_path):
     """The code of a script of a small project, in which some files were edited."""
 
     def code_of(script, edits=(), modules=(), files=()):
-        for cached in (code.code_of, code.hash_of, code.tree_of, code.imported, code.module_file):
-            cached.cache_clear()
+        for cached in vars(code).values():
+            if hasattr(cached, "cache_clear"):
+                cached.cache_clear()
         for name, text in {**FILES, **dict(edits)}.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
@@ -87,7 +88,6 @@ def test_the_folder_is_no_part_of_it(of, tmp_path):
     here = of("measure")
     elsewhere = tmp_path.with_name("elsewhere")
     tmp_path.rename(elsewhere)
-    code.module_file.cache_clear()
     assert code.code_of(elsewhere, "measure") == here
 
 
