@@ -18,6 +18,14 @@ OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 OWN = {name: os.environ.get(name) for name in OFFLINE}
 os.environ |= {**dict.fromkeys(OFFLINE, "1"), "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1"}
 
+# What open_clip imports wherever it is installed, a second a process: a rule whose networks are not
+# made of it says so by its param `libraries`, and then it is as if it were not installed.
+OPTIONAL = ("timm", "transformers")
+RULE = getattr(sys.modules["__main__"], "snakemake", None)
+if RULE is not None:
+    unused = set(OPTIONAL) - set(RULE.params.get("libraries", OPTIONAL))
+    sys.modules |= dict.fromkeys(unused)
+
 
 def allow_network() -> None:
     """Leave it to the user's environment, for a job that downloads: before its imports."""

@@ -22,15 +22,15 @@ def identity(settings: dict, files: list[str]) -> str:
 with job(snakemake):
     params, gpus = snakemake.params, snakemake.resources.get("gpu", 0)
     device = choose_device(gpus)
+    # The prepared images are the corpus's own: those of `images` stand for them.
+    files = [str(file) for name, file in snakemake.input.items() if name != "prepared"]
     run = {
         "settings": params.settings,
         "start": params.start,
         "classes": params.classes,
         "architectures": str(architectures(snakemake)),
         "threads": snakemake.threads,
-        "identity": identity(
-            [params.settings, params.start, params.code], list(map(str, snakemake.input))
-        ),
+        "identity": identity([params.settings, params.start, params.code], files),
         "log": str(snakemake.log[0]),
         "inputs": {name: str(file) for name, file in snakemake.input.items()},
         "outputs": {name: str(file) for name, file in snakemake.output.items()},

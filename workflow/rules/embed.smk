@@ -85,6 +85,7 @@ rule embed:
         encoder=of(networks.entry, "encoder"),
         architecture=of(networks.architecture, "encoder"),
         settings=config["embedding"],
+        libraries=of(networks.encoder_libraries, "encoder"),
         code=of(code_with("embed", networks.architecture), "encoder"),
     script:
         "../../scripts/embed.py"
@@ -152,6 +153,7 @@ rule embed_prompts:
         given=of(prompts.given, "encoder", "section"),
         rephrased=of(prompts.rephrased, "encoder", "section"),
         rephrasing=of(prompts.rephrasing, "section"),
+        libraries=of(networks.encoder_libraries, "encoder"),
         code=of(code_with("embed_prompts", networks.architecture), "encoder"),
     script:
         "../../scripts/embed_prompts.py"
@@ -182,6 +184,7 @@ rule embed_noise:
         architecture=of(networks.architecture, "encoder"),
         settings=config["embedding"],
         noise=config.get("noise"),
+        libraries=of(networks.encoder_libraries, "encoder"),
         code=of(code_with("embed_noise", networks.architecture), "encoder"),
     script:
         "../../scripts/embed_noise.py"

@@ -28,6 +28,7 @@ rule first_steps:
     params:
         settings=first_steps.settings(),
         seeds=of(first_steps.seeds, "scatteritem"),
+        libraries=runs.libraries(first_steps.run),
         code=code_with("first_steps", runs.architecture, runs.policy)(first_steps.run),
     script:
         "../../scripts/first_steps.py"

@@ -37,6 +37,7 @@ rule random_cones:
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
         networks=of(seed_cones.random_networks, "family", "scatteritem"),
+        libraries=of(seed_cones.libraries, "family"),
         code=of(code_with("seed_cones", seed_cones.architecture), "family"),
     script:
         "../../scripts/seed_cones.py"
@@ -69,6 +70,7 @@ rule trained_cones:
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
         networks=of(seed_cones.trained_networks, "family"),
+        libraries=of(seed_cones.libraries, "family"),
         code=of(code_with("seed_cones", seed_cones.architecture), "family"),
     script:
         "../../scripts/seed_cones.py"

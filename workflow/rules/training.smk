@@ -1,3 +1,27 @@
+rule prepare_images:
+    """The images of a corpus as networks of one size take them, decoded once for all runs."""
+    input:
+        images="<results>/corpora/{corpus}/images.parquet",
+    output:
+        "<results>/corpora/{corpus}/prepared/{size}.arrow",
+    log:
+        "<logs>/prepare_images/{corpus}/{size}.log",
+    benchmark:
+        "<benchmarks>/prepare_images/{corpus}/{size}.tsv"
+    wildcard_constraints:
+        size="[0-9]+",
+    conda:
+        "../../envs/network.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        libraries=[],
+        code=code_of("prepare_images"),
+    script:
+        "../../scripts/prepare_images.py"
+
+
 rule train:
     """Contrastive training: the weights before and after, the way between, and what came of it."""
     input:
@@ -6,6 +30,7 @@ rule train:
         classes=of(runs.corpus_file("classes.yaml"), "run"),
         architecture=of(runs.hub_files, "run"),
         start=of(runs.start_weights, "run"),
+        prepared=of(runs.prepared_images, "run"),
     output:
         initial="<results>/training/{run}/{seed}/initial.pt",
         final="<results>/training/{run}/{seed}/final.pt",
@@ -19,6 +44,7 @@ rule train:
         "<logs>/train/{run}/{seed}.log",
     benchmark:
         "<benchmarks>/train/{run}/{seed}.tsv"
+    priority: of(runs.priority, "run")
     conda:
         "../../envs/network.yaml"
     threads: of(runs.threads, "run")
@@ -30,6 +56,7 @@ rule train:
         settings=of(runs.settings, "run", "seed"),
         start=of(runs.start, "run"),
         classes=of(runs.classes, "run"),
+        libraries=of(runs.libraries, "run"),
         code=of(code_with("train", runs.architecture, runs.policy), "run"),
     script:
         "../../scripts/train.py"

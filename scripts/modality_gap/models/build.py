@@ -3,6 +3,7 @@
 import gzip
 import logging
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from modality_gap.models.weights import Stored, load_weights, read_weights, with
 FULL_VOCABULARY = 49408
 BYTE_TOKENS = 512  # every byte, inside a word and at its end
 SPECIAL_TOKENS = 2  # start and end of text
+REMEMBERED_TEXTS = 2**17
 NORMALIZATIONS = (
     torch.nn.modules.batchnorm._BatchNorm,
     torch.nn.LayerNorm,
@@ -189,6 +191,8 @@ def disable_normalization(model: torch.nn.Module) -> None:
 def build_tokenizer(architecture: str):
     """The tokenizer of an open_clip architecture; one of the Hugging Face hub from its download.
 
+    CLIP's own remembers the texts that it has encoded: every epoch asks for the same ones again.
+
     An architecture whose `vocab_size` is below CLIP's 49,408 gets the first merges of CLIP's own
     byte-pair encoding: merges are ordered by frequency, so fewer of them are a coarser encoding.
     Raises FileNotFoundError where the download is not there, ValueError where it is no tokenizer.
@@ -199,13 +203,21 @@ def build_tokenizer(architecture: str):
         return downloaded_tokenizer(name, text)
     size = text.get("vocab_size", FULL_VOCABULARY)
     if size >= FULL_VOCABULARY:
-        return open_clip.get_tokenizer(architecture)
+        return remembering(open_clip.get_tokenizer(architecture))
     merges = gzip.decompress(Path(default_bpe()).read_bytes()).decode().split("\n")
     kept = merges[: 1 + size - BYTE_TOKENS - SPECIAL_TOKENS]
     with tempfile.NamedTemporaryFile(suffix=".gz") as file:
         file.write(gzip.compress("\n".join(kept).encode()))
         file.flush()
-        return SimpleTokenizer(file.name, context_length=text.get("context_length", 77))
+        return remembering(
+            SimpleTokenizer(file.name, context_length=text.get("context_length", 77))
+        )
+
+
+def remembering(tokenizer: SimpleTokenizer) -> SimpleTokenizer:
+    """The tokenizer, with the last texts that it was asked for kept as it encoded them."""
+    tokenizer.encode = lru_cache(REMEMBERED_TEXTS)(tokenizer.encode)
+    return tokenizer
 
 
 def downloaded_tokenizer(name: str, text: dict) -> HFTokenizer:

@@ -15,7 +15,7 @@ from modality_gap.data.corpora import decode
 from modality_gap.data.embeddings import first_equal_rows
 from modality_gap.models.text_tokens import tokenize
 
-MAX_DECODED_BYTES = 2 * 1024**3
+TEXTS_OF_LIKE_LENGTH = 32
 
 
 def weights_fingerprint(model: torch.nn.Module) -> str:
@@ -46,8 +46,7 @@ def encode_text(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
     token has no influence: the batch is cut to its longest text, which changes nothing but time.
     """
     device = device_of(model)
-    causal = isinstance(model, open_clip.CLIP) and model.attn_mask is not None
-    if not (causal and model.text_pool_type == "argmax"):
+    if not ends_at_its_end_token(model):
         return model.encode_text(tokens.to(device, non_blocking=True))
     length = int(tokens.argmax(dim=1).max()) + 1
     cut = {
@@ -58,14 +57,44 @@ def encode_text(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
     return torch.func.functional_call(TextTower(model), cut, (tokens,))
 
 
-class Pixels(Dataset):
-    """A corpus's images, resized and cropped as the model wants: (3, height, width), uint8."""
+def ends_at_its_end_token(model: torch.nn.Module) -> bool:
+    """Whether what stands after a text's end token has no influence: CLIP's own text tower."""
+    causal = isinstance(model, open_clip.CLIP) and model.attn_mask is not None
+    return causal and model.text_pool_type == "argmax"
 
-    def __init__(self, images: pd.DataFrame, model: torch.nn.Module):
+
+def encode_distinct_texts(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+    """`encode_text` of a batch in which texts occur several times: each once, with those of its length.
+
+    Nobody pays for the longest text of the batch but its neighbours in length. On a GPU one large
+    call is faster than several small ones. The features keep their gradients. Other towers than
+    CLIP's own see the batch as it is: they may drop parts of a text at random.
+    """
+    if not ends_at_its_end_token(model):
+        return encode_text(model, tokens)
+    distinct, rows = torch.unique(tokens, dim=0, return_inverse=True)
+    order = distinct.argmax(dim=1).argsort(stable=True)
+    at_a_time = TEXTS_OF_LIKE_LENGTH if device_of(model).type == "cpu" else len(order)
+    features = [encode_text(model, distinct[own]) for own in order.split(at_a_time)]
+    places = torch.empty_like(order).scatter_(0, order, torch.arange(len(order)))
+    return torch.cat(features)[places[rows].to(features[0].device)]
+
+
+class Pixels(Dataset):
+    """A corpus's images, resized and cropped as the model wants: (3, height, width), uint8.
+
+    model: the one that takes them, or open_clip's description of how one does. `way`: how they are
+    resized and cropped, in words, the same for two that give the same pixels.
+    """
+
+    def __init__(self, images: pd.DataFrame, model: torch.nn.Module | PreprocessCfg):
         self.images, self.names = list(images.image), list(images.image_id)
-        config = PreprocessCfg(**model.visual.preprocess_cfg)
+        described = isinstance(model, PreprocessCfg)
+        config = model if described else PreprocessCfg(**model.visual.preprocess_cfg)
         *resize, _to_tensor, _normalize = image_transform_v2(config, is_train=False).transforms
         self.transform = Compose(resize)
+        self.size = tuple(config.input_size[1:])
+        self.way = f"{self.size} {config.resize_mode} {config.interpolation} {config.fill_color}"
 
     def __len__(self) -> int:
         return len(self.images)
@@ -74,13 +103,6 @@ class Pixels(Dataset):
         image = decode(self.images[row], self.names[row])
         pixels = np.asarray(self.transform(image))
         return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
-
-
-def decode_once(pixels: Pixels) -> torch.Tensor | Pixels:
-    """All images as one tensor where they fit in 2 GiB; otherwise the images as they are."""
-    if len(pixels) * pixels[0].numel() > MAX_DECODED_BYTES:
-        return pixels
-    return torch.stack([pixels[row] for row in range(len(pixels))])
 
 
 def scale_pixels(pixels: torch.Tensor, model: torch.nn.Module) -> torch.Tensor:

@@ -25,6 +25,8 @@ def save(figure: Figure, paths: list[str]) -> None:
     for path in paths:
         metadata = {"Date": None} if path.endswith(".svg") else {"Software": None}
         figure.savefig(path, metadata=metadata)
+        # The next one has the same layout, which takes as long to find as the figure to draw.
+        figure.set_layout_engine("none")
 
 
 def blank(reason: str) -> Figure:

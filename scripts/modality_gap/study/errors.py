@@ -8,6 +8,8 @@ from typing import Any, TextIO
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+# libyaml's, where it is there: planning reads each study twice.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # How tags of unions begin, so that they are no key of a user's: YAML has no such character.
 TAG = "\0"
 TYPES = {
@@ -134,7 +136,7 @@ def loaded(file: str | Path, load: Callable[[TextIO], Any]) -> Any:
 
 def check_file(file: str | Path) -> None:
     """Raise ValueError, naming file and line, where a study says a key twice: one of both would win."""
-    root = loaded(file, lambda text: yaml.compose(text, Loader=yaml.SafeLoader))
+    root = loaded(file, lambda text: yaml.compose(text, Loader=LOADER))
     unread, known = [root] if root is not None else [], set()
     while unread:
         node = unread.pop()

@@ -90,6 +90,17 @@ class Networks:
         file = self.folder / f"{architecture}.json"
         return [file] if file.is_file() else []
 
+    def libraries(self, architecture: str) -> list[str]:
+        """The libraries beside open_clip that an architecture is built with."""
+        config = architecture_config(architecture, self.folder)
+        timm = ["timm"] if "timm_model_name" in config["vision_cfg"] else []
+        return timm + (["transformers"] if hub_repositories(architecture, config) else [])
+
+    def image_size(self, architecture: str) -> int | None:
+        """The side of the square images of an architecture, where its file tells it."""
+        size = architecture_config(architecture, self.folder)["vision_cfg"].get("image_size")
+        return size if isinstance(size, int) else None
+
     def downloads(self) -> list[str]:
         """The downloads of all pretrained weights of the study, and what it needs of the hub."""
         weights = [
@@ -127,6 +138,10 @@ class Networks:
     def encoder_hub_files(self, encoder: str) -> list[str]:
         """The downloads of the hub that an encoder needs."""
         return self.hub_files(self.architecture(encoder))
+
+    def encoder_libraries(self, encoder: str) -> list[str]:
+        """The libraries beside open_clip that an encoder is built with."""
+        return self.libraries(self.architecture(encoder))
 
     def weights(self, encoder: str) -> str | list:
         """The file of an encoder's weights, where it has one."""

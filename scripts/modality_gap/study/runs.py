@@ -45,6 +45,24 @@ class Runs:
         start = self.runs[run].get("start")
         return [] if start is None else self.networks.weights(start)
 
+    def image_size(self, run: str) -> int | None:
+        """The side of the images of a run's network, where it is known before it is built.
+
+        Known it is of one that had random weights once: stored weights may say another way themselves.
+        """
+        start = self.runs[run].get("start")
+        if start is None:
+            return self.networks.image_size(self.architecture(run))
+        entry = self.networks.encoders[start]
+        return self.image_size(entry["run"]) if entry["kind"] == "run" else None
+
+    def prepared_images(self, run: str) -> str | list:
+        """The images that a run trains on, decoded for its network, where that is known."""
+        size = self.image_size(run)
+        return (
+            [] if size is None else corpus_file(self.runs[run]["corpus"], f"prepared/{size}.arrow")
+        )
+
     def classes(self, run: str) -> dict | None:
         """The classes of the corpus that a run trains on, or None."""
         return self.corpora[self.runs[run]["corpus"]].get("classes")
@@ -56,6 +74,11 @@ class Runs:
     def threads(self, run: str) -> int:
         """A run that takes no GPU takes one core: two at once outrun one with two threads."""
         return 8 if self.gpus(run) else 1
+
+    def priority(self, run: str) -> int:
+        """Runs that encoders come from go first: the most waits for them."""
+        entries = self.networks.encoders.values()
+        return 1 if any(entry.get("run") == run for entry in entries) else 0
 
     def seeds(self, run: str) -> list[int]:
         """The seeds of a training run."""
@@ -72,6 +95,10 @@ class Runs:
     def hub_files(self, run: str) -> list[str]:
         """The downloads of the hub that a run needs."""
         return self.networks.hub_files(self.architecture(run))
+
+    def libraries(self, run: str) -> list[str]:
+        """The libraries beside open_clip that a run's network is built with."""
+        return self.networks.libraries(self.architecture(run))
 
     def corpus_file(self, name: str) -> Callable[[str], str]:
         """A file of the corpus that a run trains on, as a function of the run."""

@@ -8,7 +8,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from modality_gap.data.embeddings import sample_pairs
-from modality_gap.models.embed import Pixels, decode_once
+from modality_gap.models.embed import Pixels
+from modality_gap.models.prepared import decode_once
 
 CAPTIONS = ("random", "first", "last", "all")
 
@@ -47,7 +48,7 @@ class CaptionedImages:
     with one of its captions: another `random` one each time, or always the `first` or the `last`;
     with `all`, it visits every image once with each caption. The incomplete last batch is left out.
     Where several processes train together, each brings its part of every batch: part `process` of
-    `processes`. Raises ValueError where the split is smaller than one batch, or a batch cannot be
+    `processes`. prepared: see `decode_once`. Raises ValueError where the split is smaller than one batch, or a batch cannot be
     shared evenly.
     """
 
@@ -63,6 +64,7 @@ class CaptionedImages:
         process: int = 0,
         processes: int = 1,
         caption: str = "random",
+        prepared: str | None = None,
     ):
         if batch_size % processes:
             raise ValueError(f"batch_size {batch_size}, expected a multiple of {processes} GPUs")
@@ -76,7 +78,7 @@ class CaptionedImages:
         self.tokenizer, self.batch_size = tokenizer, batch_size
         self.seed, self.workers = seed, workers
         self.process, self.processes = process, processes
-        self.pixels = decode_once(Pixels(images, model))
+        self.pixels = decode_once(Pixels(images, model), prepared)
 
     @property
     def steps_per_epoch(self) -> int:

@@ -9,7 +9,8 @@ from modality_gap.data.embeddings import matched_pairs, normalize
 from modality_gap.measures.gap import matched_distance, matched_share, modality_gap, pair_margins
 from modality_gap.measures.retrieval import recall_at_k
 from modality_gap.measures.uniformity import gaussian_uniformity
-from modality_gap.models.embed import Pixels, decode_once, embed_images, embed_texts
+from modality_gap.models.embed import Pixels, embed_images, embed_texts
+from modality_gap.models.prepared import decode_once
 from modality_gap.training.starts import batch_statistics
 
 BATCH_NORMALIZATION = torch.nn.modules.batchnorm._BatchNorm
@@ -19,7 +20,8 @@ class Evaluation:
     """Gap, uniformity, margins and recall@1 of a model, as it is, on images it does not train on.
 
     images, captions: one split of a corpus. Batch normalisation uses its running statistics; the
-    gap is also measured as training sees it, with the statistics of the batch.
+    gap is also measured as training sees it, with the statistics of the batch. prepared: see
+    `decode_once`.
     """
 
     def __init__(
@@ -31,10 +33,11 @@ class Evaluation:
         batch_size: int,
         precision: str,
         workers: int,
+        prepared: str | None = None,
     ):
         self.model, self.tokenizer = model, tokenizer
         self.how, self.workers = (batch_size, precision), workers
-        self.pixels = decode_once(Pixels(images, model))
+        self.pixels = decode_once(Pixels(images, model), prepared)
         self.texts, self.pairs, self.matched_captions = distinct_texts(images, captions)
         self.matches = matched_pairs(self.pairs, self.matched_captions).T
         self.image_ids = list(images.image_id)

@@ -13,7 +13,7 @@ import torch.distributed as distributed
 from torch.distributed.nn.functional import all_gather
 from torch.nn.functional import normalize
 
-from modality_gap.models.embed import autocast, device_of, encode_text, scale_pixels
+from modality_gap.models.embed import autocast, device_of, encode_distinct_texts, scale_pixels
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.schedule import (
     Schedule,
@@ -167,7 +167,7 @@ def batch_features(
     """Raw image and text features, both of shape (n, d), float32; inputs: of `scale_pixels`."""
     with autocast(device_of(model), precision):
         images = model.encode_image(inputs.contiguous(memory_format=torch.channels_last))
-        texts = encode_text(model, tokens)
+        texts = encode_distinct_texts(model, tokens)
     return images.float(), texts.float()
 
 

@@ -15,7 +15,8 @@ from modality_gap.models.build import (
     build_tokenizer,
     register_architectures,
 )
-from modality_gap.models.embed import Pixels, decode_once, describe, embed_images, embed_texts
+from modality_gap.models.embed import Pixels, describe, embed_images, embed_texts
+from modality_gap.models.prepared import decode_once
 from modality_gap.models.text_tokens import cut_remarks
 from modality_gap.models.weights import save_weights
 from modality_gap.training.augmentation import RandomAffine
@@ -62,7 +63,7 @@ def train_run(run: dict, device: torch.device) -> None:
     run: `settings` (a run of the study with one seed), `start` (the encoder's entry that it starts
     from, or None), `classes` (of the corpus, or None), `architectures` (a folder), `threads`,
     `identity` (what the run's numbers depend on), `log`, and the files of `inputs` (images,
-    captions, start) and `outputs` (initial, final, trajectory, table, images, texts, pairs,
+    captions, start, prepared) and `outputs` (initial, final, trajectory, table, images, texts, pairs,
     classes), by name.
     """
     settings, outputs = run["settings"], run["outputs"]
@@ -133,6 +134,7 @@ def read_data(run: dict, model, tokenizer) -> tuple[CaptionedImages, Evaluation]
         distributed.get_rank() if together else 0,
         distributed.get_world_size() if together else 1,
         caption,
+        prepared_file(run),
     )
     evaluation = Evaluation(
         *read_split(corpus, settings["validation"]),
@@ -141,8 +143,14 @@ def read_data(run: dict, model, tokenizer) -> tuple[CaptionedImages, Evaluation]
         settings["batch_size"],
         settings["precision"],
         workers,
+        prepared_file(run),
     )
     return data, evaluation
+
+
+def prepared_file(run: dict) -> str | None:
+    """The images of the corpus as the run's network takes them, where they were decoded before."""
+    return run["inputs"].get("prepared") or None
 
 
 def augmentation(settings: dict, data: CaptionedImages) -> RandomAffine:
@@ -190,7 +198,7 @@ def class_table(run: dict, model, tokenizer, images) -> pd.DataFrame:
     rows = sample_pairs(len(train_split), classes["train_items"], settings["seed"])
     train_split = train_split.iloc[rows]
     prompts = [(name, form.replace("{}", name)) for name in names for form in classes["templates"]]
-    pixels = decode_once(Pixels(train_split, model))
+    pixels = decode_once(Pixels(train_split, model), prepared_file(run))
     parts = {
         "train": (train_split[label], embed_images(model, pixels, *how, run["threads"])),
         "test": (test_split[label], images[test_split.index]),

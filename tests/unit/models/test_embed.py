@@ -12,12 +12,13 @@ from modality_gap.models.build import build_model, build_tokenizer, register_arc
 from modality_gap.models.embed import (
     Pixels,
     choose_device,
-    decode_once,
     embed_images,
     embed_texts,
+    encode_distinct_texts,
     encode_text,
     scale_pixels,
 )
+from modality_gap.models.prepared import decode_once, read_prepared, write_prepared
 
 ARCHITECTURE = "emoji-resnet"
 TEXTS = ["a dog", "flag: Norway", "woman rowing boat: medium-dark skin tone", "x"] * 5
@@ -98,3 +99,56 @@ def test_no_gpu_granted_means_cpu(monkeypatch):
     assert choose_device(1).type == "cuda"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device(1).type == "cpu"
+
+
+def test_equal_and_short_texts_are_encoded_once_with_the_same_features_and_gradients(model):
+    texts = [f"a drawing of {'very ' * (row % 9)}old cat {row % 50}" for row in range(120)]
+    tokens = build_tokenizer(ARCHITECTURE)(texts)
+    found, expected = encode_distinct_texts(model, tokens), model.encode_text(tokens)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    weights = torch.randn(expected.shape, generator=torch.Generator().manual_seed(0))
+    own, plain = (
+        torch.autograd.grad((features * weights).sum(), model.token_embedding.weight)[0]
+        for features in (found, expected)
+    )
+    torch.testing.assert_close(own, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_a_tower_that_is_not_clips_own_sees_the_batch_as_it_is():
+    class Tower(torch.nn.Module):
+        weight = torch.nn.Parameter(torch.zeros(()))
+
+        def encode_text(self, tokens):
+            return tokens[:, :1].float() + torch.arange(len(tokens))[:, None]
+
+    model, tokens = Tower(), torch.ones(3, 4, dtype=torch.long)
+    model.register_parameter("own", torch.nn.Parameter(torch.zeros(())))
+    assert encode_distinct_texts(model, tokens).ravel().tolist() == [1, 2, 3]
+
+
+def test_prepared_images_are_what_a_network_would_decode(model, images, tmp_path):
+    prepared, some = tmp_path / "own.arrow", images.iloc[[3, 0, 4]]
+    write_prepared(prepared, images, Pixels(images, model).size[0])
+    expected = decode_once(Pixels(some, model))
+    assert torch.equal(read_prepared(prepared, Pixels(some, model)), expected)
+    assert torch.equal(decode_once(Pixels(some, model), prepared), expected)
+
+
+def test_images_that_are_prepared_in_another_way_are_decoded_anew(images, tmp_path):
+    other = PreprocessCfg(size=32, interpolation="bilinear")
+    write_prepared(tmp_path / "own.arrow", images, 32)
+    pixels = Pixels(images, other)
+    assert read_prepared(tmp_path / "own.arrow", pixels) is None
+    assert torch.equal(decode_once(pixels, tmp_path / "own.arrow"), decode_once(pixels))
+
+
+def test_prepared_images_that_lack_one_name_it_and_too_many_are_left_out(
+    images, tmp_path, monkeypatch
+):
+    pixels = Pixels(images, PreprocessCfg(size=32))
+    write_prepared(tmp_path / "one.arrow", images.iloc[:1], 32)
+    with pytest.raises(ValueError, match="one.arrow: no image 'image 1', expected all of its"):
+        read_prepared(tmp_path / "one.arrow", pixels)
+    monkeypatch.setattr("modality_gap.models.prepared.MAX_DECODED_BYTES", 4 * 3 * 32**2)
+    write_prepared(tmp_path / "none.arrow", images, 32)
+    assert read_prepared(tmp_path / "none.arrow", pixels) is None

@@ -81,6 +81,12 @@ class SeedCones:
             return []
         return self.networks.hub_files(self.architecture(family))
 
+    def libraries(self, family: str) -> list[str]:
+        """The libraries beside open_clip that a family is built with."""
+        if not self.is_paired(family):
+            return ["timm"]
+        return self.networks.libraries(self.architecture(family))
+
     def random_networks(self, family: str, scatteritem: str) -> dict:
         """The random networks of one part of a family."""
         seeds = part_of(range(self.families[family]["seeds"]), scatteritem)
