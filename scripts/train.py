@@ -30,6 +30,7 @@ with job(snakemake):
         "classes": params.classes,
         "architectures": str(architectures(snakemake)),
         "threads": snakemake.threads,
+        "name": f"train ({', '.join(snakemake.wildcards)})",
         "identity": identity([params.settings, params.start, params.code], files),
         "log": str(snakemake.log[0]),
         "inputs": {name: str(file) for name, file in snakemake.input.items()},

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -90,7 +91,10 @@ def download(url: str, part: Path) -> Path:
         if length is not None and done > length:
             done = 0  # the part is of another file
         if done == 0 or done != length:
-            fetch_part = pooch.HTTPDownloader(headers={"Range": f"bytes={done}-"} if done else {})
+            fetch_part = pooch.HTTPDownloader(
+                progressbar=sys.stderr.isatty(),
+                headers={"Range": f"bytes={done}-"} if done else {},
+            )
             with part.open("ab" if done else "wb") as file:
                 fetch_part(url, file, None)
         found = part.stat().st_size

@@ -1,7 +1,10 @@
 """One training run, from its description to its files; alone, or in several processes."""
 
+import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 import torch
@@ -62,7 +65,7 @@ def train_run(run: dict, device: torch.device) -> None:
 
     run: `settings` (a run of the study with one seed), `start` (the encoder's entry that it starts
     from, or None), `classes` (of the corpus, or None), `architectures` (a folder), `threads`,
-    `identity` (what the run's numbers depend on), `log`, and the files of `inputs` (images,
+    `name` (on a terminal), `identity` (what the run's numbers depend on), `log`, and the files of `inputs` (images,
     captions, start, prepared) and `outputs` (initial, final, trajectory, table, images, texts, pairs,
     classes), by name.
     """
@@ -91,7 +94,7 @@ def train_run(run: dict, device: torch.device) -> None:
             progress,
             run["identity"],
             augment=augmentation(settings, data),
-            report=lambda row: print(row, file=lines, flush=True),
+            report=partial(tell, run["name"], lines),
         )
     if is_first_process():
         table = pd.DataFrame(trajectory)
@@ -102,6 +105,14 @@ def train_run(run: dict, device: torch.device) -> None:
         write_run_embeddings(run, model, tokenizer, evaluation, remarks)
         save_weights(plain_weights(model), model, outputs["final"])
         progress.unlink()
+
+
+def tell(name: str, lines: TextIO, row: dict) -> None:
+    """Write a row of a trajectory into a log, and what one waits for on a terminal."""
+    print(row, file=lines, flush=True)
+    if sys.stderr.isatty():
+        seen = f"epoch {row['epoch']:g}, loss {row['loss']:.3f}, gap {row['modality_gap']:.3f}"
+        print(f"{name}: {seen}, τ {row['temperature']:.4f}", file=sys.stderr)
 
 
 def start_model(run: dict) -> torch.nn.Module:

@@ -13,6 +13,7 @@ from modality_gap.data.corpora import Corpus, read_split, write_corpus
 from modality_gap.data.corpora.emoji import read_emoji
 from modality_gap.data.embeddings import read_metadata, read_pairs
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures
+from modality_gap.models.prepared import write_prepared
 from modality_gap.training import loop
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.features import CHANGES, FeatureChange, mix_entries
@@ -61,7 +62,7 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def do(corpus, folder, processes=1, start=None, start_file="", classes=None, **settings):
+def do(corpus, folder, processes=1, start=None, start_file="", classes=None, inputs=(), **settings):
     """A whole run on one thread, as the workflow does it; its trajectory."""
     torch.set_num_threads(1)
     folder.mkdir(exist_ok=True)
@@ -71,9 +72,10 @@ def do(corpus, folder, processes=1, start=None, start_file="", classes=None, **s
         "classes": classes,
         "architectures": str(ROOT / "config/architectures"),
         "threads": 1,
+        "name": "train",
         "identity": "a",
         "log": str(folder / "log"),
-        "inputs": {"images": str(corpus / "images.parquet"), "start": str(start_file)},
+        "inputs": {"images": f"{corpus}/images.parquet", "start": str(start_file), **dict(inputs)},
         "outputs": {name.partition(".")[0]: str(folder / name) for name in (*OUTPUTS, *EMBEDDINGS)},
     }
     launch(run, torch.device("cpu"), processes)
@@ -87,6 +89,22 @@ def weights(folder, name="final.pt"):
 def small_data(corpus, model, batch_size=16):
     tokenizer = build_tokenizer("emoji-vit")
     return CaptionedImages(*read_split(corpus, "train"), model, tokenizer, batch_size, 0, 0)
+
+
+def test_images_that_were_decoded_before_train_the_same_model(corpus, tmp_path):
+    images = pd.read_parquet(corpus / "images.parquet")
+    write_prepared(tmp_path / "32.arrow", images, 32)
+    prepared = {"prepared": str(tmp_path / "32.arrow")}
+    alone = do(corpus, tmp_path / "alone", classes=CLASSES)
+    found = do(corpus, tmp_path / "found", classes=CLASSES, inputs=prepared)
+    pd.testing.assert_frame_equal(found.drop(columns="seconds"), alone.drop(columns="seconds"))
+    for name in ("classes.parquet", "images.parquet"):
+        one, other = (pd.read_parquet(tmp_path / f"{run}/{name}") for run in ("alone", "found"))
+        pd.testing.assert_frame_equal(one, other)
+    # It reads them: without them there is nothing to train on.
+    write_prepared(tmp_path / "32.arrow", images.iloc[:1], 32)
+    with pytest.raises(ValueError, match=r"32.arrow: no image"):
+        do(corpus, tmp_path / "without", inputs=prepared)
 
 
 # Temperature
