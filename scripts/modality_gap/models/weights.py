@@ -21,7 +21,6 @@ from open_clip.model import (
 )
 from open_clip.transform import PreprocessCfg
 from safetensors.torch import load_file
-from timm.layers import resample_abs_pos_embed
 
 from modality_gap.models.architectures import PREPROCESSING
 from modality_gap.models.torchscript import is_torchscript, read_torchscript
@@ -360,6 +359,9 @@ def resize_positions(model: torch.nn.Module, tensors: dict, name: str) -> None:
     elif name in TEXT_POSITIONS:
         resize_text_pos_embed(tensors, model)
     else:
+        # Imported here: few weights need it, and no network of a job's own.
+        from timm.layers import resample_abs_pos_embed
+
         _, side = grid_of(model, name)
         own = model.state_dict()[name]
         old = tensors[name].reshape(1, -1, own.shape[-1])

@@ -140,8 +140,10 @@ class Networks:
         return self.hub_files(self.architecture(encoder))
 
     def encoder_libraries(self, encoder: str) -> list[str]:
-        """The libraries beside open_clip that an encoder is built with."""
-        return self.libraries(self.architecture(encoder))
+        """The libraries beside open_clip that an encoder is built with, timm for weights of others."""
+        others = {"tag", "own_files"} & self.entry(encoder).keys()
+        found = self.libraries(self.architecture(encoder))
+        return sorted({*found, "timm"}) if others else found
 
     def weights(self, encoder: str) -> str | list:
         """The file of an encoder's weights, where it has one."""

@@ -98,6 +98,9 @@ class Runs:
 
     def libraries(self, run: str) -> list[str]:
         """The libraries beside open_clip that a run's network is built with."""
+        start = self.runs[run].get("start")
+        if start is not None:
+            return self.networks.encoder_libraries(start)
         return self.networks.libraries(self.architecture(run))
 
     def corpus_file(self, name: str) -> Callable[[str], str]:
