@@ -91,6 +91,32 @@ def test_runs_and_their_networks(config):
     assert (runs.threads("run"), runs.threads("on")) == (1, 8)
 
 
+def test_images_are_prepared_for_networks_that_were_random_once(config):
+    networks = Networks(config, ARCHITECTURES)
+    runs = Runs(config, networks)
+    assert runs.prepared_images("run").endswith("corpora/one/prepared/32.arrow")
+    assert runs.prepared_images("on").endswith("corpora/two/prepared/32.arrow")
+    config["encoders"]["trained"] = {"kind": "random", "architecture": "emoji-vit", "seed": 0}
+    assert runs.prepared_images("on") == []
+
+
+def test_a_job_imports_what_its_network_is_built_with(config):
+    networks = Networks(config, ARCHITECTURES)
+    runs = Runs(config, networks)
+    assert runs.libraries("run") == runs.libraries("on") == networks.encoder_libraries("first") == []
+    # Stored weights of others may have other positions, which timm resamples.
+    stored = {"kind": "pretrained", "architecture": "ViT-B-32", "tag": "openai"}
+    config["encoders"] |= {"stored": stored, "trained": stored}
+    assert networks.encoder_libraries("stored") == runs.libraries("on") == ["timm"]
+    assert networks.libraries("ViT-B-16-SigLIP") == ["timm", "transformers"]
+    assert networks.libraries("roberta-ViT-B-32") == ["transformers"]
+
+
+def test_runs_that_encoders_come_from_go_first(config):
+    runs = Runs(config, Networks(config, ARCHITECTURES))
+    assert (runs.priority("run"), runs.priority("on")) == (1, 0)
+
+
 def test_parts_hold_every_item_once():
     parts = [part_of(range(7), f"{n}-of-3") for n in (1, 2, 3)]
     assert sorted(item for part in parts for item in part) == list(range(7))
