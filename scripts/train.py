@@ -23,7 +23,8 @@ with job(snakemake):
     params, gpus = snakemake.params, snakemake.resources.get("gpu", 0)
     device = choose_device(gpus)
     # The prepared images are the corpus's own: those of `images` stand for them.
-    files = [str(file) for name, file in snakemake.input.items() if name != "prepared"]
+    prepared = snakemake.input.get("prepared")
+    files = [str(file) for file in snakemake.input if file != prepared]
     run = {
         "settings": params.settings,
         "start": params.start,

@@ -83,7 +83,11 @@ def leading_axes(stacked: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
 
 
 def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
-    """UMAP with the package's own settings and a fixed seed, shape (n, 2)."""
+    """UMAP with the package's own settings and a fixed seed, shape (n, 2).
+
+    It starts from the leading axes: the package's own start asks SciPy for eigenvectors without a
+    seed, and gives another picture in each process.
+    """
     # Imported here: it compiles for seconds, which PCA and SVD need not wait for.
     import umap
 
@@ -94,4 +98,5 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
         )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_jobs value 1 overridden")
-        return umap.UMAP(random_state=seed, n_jobs=1).fit_transform(stacked)
+        wide = np.pad(stacked, ((0, 0), (0, max(0, 2 - stacked.shape[1]))))
+        return umap.UMAP(init="pca", random_state=seed, n_jobs=1).fit_transform(wide)
