@@ -36,6 +36,17 @@ def test_umap_is_repeatable_and_separates_two_clouds(random):
     assert np.linalg.norm(images.mean() - texts.mean()) > images.std().max() + texts.std().max()
 
 
+def test_umap_asks_no_solver_that_has_no_seed(random, monkeypatch):
+    import umap.umap_
+
+    def unseeded(*_, **__):
+        raise AssertionError("SciPy's eigenvectors begin at random")
+
+    monkeypatch.setattr(umap.umap_, "spectral_layout", unseeded)
+    points = view(*(normalize(random.normal(size=(12, 1))) for _ in range(2)), "umap", seed=0)
+    assert len(points) == 24 and np.isfinite(points[["x", "y"]]).all(axis=None)
+
+
 def test_the_way_along_the_gap_starts_as_it_is_and_nearly_closes(real_pairs):
     points = shift_view(*real_pairs, [0, 0.5, 1])
     as_it_is = view(*real_pairs, "pca", seed=0)
