@@ -15,6 +15,7 @@ rule download:
         "<benchmarks>/download/{file}.tsv"
     wildcard_constraints:
         file=any_of(originals.sources()),
+    priority: 2
     retries: 2
     localrule: True
     conda:
@@ -38,6 +39,7 @@ rule download_webdataset:
         "<benchmarks>/download_webdataset/{webdataset}/{split}.tsv"
     wildcard_constraints:
         webdataset=any_of(originals.addresses),
+    priority: 2
     localrule: True
     conda:
         "../../envs/data.yaml"
@@ -64,6 +66,7 @@ rule read_emoji:
         "<benchmarks>/read_emoji/{corpus}.tsv"
     wildcard_constraints:
         corpus=any_of(originals.emoji),
+    priority: 2
     conda:
         "../../envs/data.yaml"
     resources:
@@ -94,6 +97,7 @@ rule read_table:
         "<benchmarks>/read_table/{corpus}.tsv"
     wildcard_constraints:
         corpus=any_of(originals.tables),
+    priority: 2
     conda:
         "../../envs/data.yaml"
     resources:
@@ -125,6 +129,7 @@ rule read_corpus:
         "<benchmarks>/read_corpus/{corpus}.tsv"
     wildcard_constraints:
         corpus=any_of(originals.public),
+    priority: 2
     conda:
         "../../envs/network.yaml"
     resources:

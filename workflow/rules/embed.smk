@@ -74,9 +74,10 @@ rule embed:
     wildcard_constraints:
         encoder=any_of(places.networks),
         corpus=any_of(config["corpora"]),
+    priority: 1
     conda:
         "../../envs/network.yaml"
-    threads: 8
+    threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
         mem_mb=4000,
@@ -137,9 +138,10 @@ rule embed_prompts:
     wildcard_constraints:
         section="zero_shot|fairness|rephrasing",
         encoder=any_of(places.networks),
+    priority: 1
     conda:
         "../../envs/network.yaml"
-    threads: 8
+    threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
         mem_mb=4000,

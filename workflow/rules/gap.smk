@@ -9,6 +9,7 @@ rule measure_gap:
         "<logs>/measure_gap/{encoder}/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/measure_gap/{encoder}/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:
@@ -39,6 +40,7 @@ rule plot_gap:
         "<logs>/plot_gap/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/plot_gap/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:

@@ -10,6 +10,7 @@ rule prepare_images:
         "<benchmarks>/prepare_images/{corpus}/{size}.tsv"
     wildcard_constraints:
         size="[0-9]+",
+    priority: 2
     conda:
         "../../envs/network.yaml"
     resources:

@@ -145,6 +145,11 @@ class Networks:
         found = self.libraries(self.architecture(encoder))
         return sorted({*found, "timm"}) if others else found
 
+    def threads(self, encoder: str) -> int:
+        """As in training: two networks that need no GPU side by side outrun one on two cores."""
+        run = self.encoders[encoder].get("run")
+        return 1 if run is not None and self.runs[run].get("gpus", 1) == 0 else 8
+
     def weights(self, encoder: str) -> str | list:
         """The file of an encoder's weights, where it has one."""
         entry = self.encoders[encoder]

@@ -117,6 +117,13 @@ def test_runs_that_encoders_come_from_go_first(config):
     assert (runs.priority("run"), runs.priority("on")) == (1, 0)
 
 
+def test_an_encoder_has_the_threads_of_its_run(config):
+    networks = Networks(config, ARCHITECTURES)
+    assert (networks.threads("trained"), networks.threads("eye")) == (1, 8)
+    del config["training"]["run"]["gpus"]
+    assert networks.threads("trained") == 8
+
+
 def test_parts_hold_every_item_once():
     parts = [part_of(range(7), f"{n}-of-3") for n in (1, 2, 3)]
     assert sorted(item for part in parts for item in part) == list(range(7))
