@@ -1,6 +1,7 @@
 """Embeddings: their one file form, and the checks that every measure relies on."""
 
 import json
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 
 METADATA_KEY = b"modality_gap"
 ATTRIBUTES_KEY = b"PANDAS_ATTRS"  # where pandas keeps the attributes of a table
+ROWS_TOGETHER = 2**16  # of a file, which are read at once
 
 
 class UndefinedError(ValueError):
@@ -36,10 +38,11 @@ def check_embeddings(embeddings: np.ndarray, name: str) -> None:
 def check_pair(images: np.ndarray, texts: np.ndarray, paired: bool = False) -> None:
     """Raise ValueError unless the two modalities share their width (and, if paired, their count).
 
-    images, texts: shape (n, d) and (m, d).
+    images, texts: shape (n, d) and (m, d); rows on the disk are checked when they are read.
     """
-    check_embeddings(images, "images")
-    check_embeddings(texts, "texts")
+    for name, rows in (("images", images), ("texts", texts)):
+        if isinstance(rows, np.ndarray):
+            check_embeddings(rows, name)
     if images.shape[1] != texts.shape[1]:
         raise ValueError(
             f"images are {images.shape[1]} wide and texts {texts.shape[1]}, expected one width"
@@ -58,12 +61,14 @@ def normalize(embeddings: np.ndarray) -> np.ndarray:
 
 
 def first_equal_rows(rows: np.ndarray) -> np.ndarray:
-    """For each row the first one that equals it, shape (n,); rows: shape (n, d).
+    """For each row the first one that equals it, shape (n,); rows: shape (n, d). −0 equals 0.
 
     Products with equal rows may differ in their last bits, by where they stand in a matrix.
     """
     first = {}
-    places = (first.setdefault(row.tobytes(), place) for place, row in enumerate(rows))
+    # A digest of 128 bits stands for its row: two rows that share one by chance are not to be met.
+    digests = (blake2b((row + 0).tobytes(), digest_size=16).digest() for row in rows)
+    places = (first.setdefault(digest, place) for place, digest in enumerate(digests))
     return np.fromiter(places, dtype=int, count=len(rows))
 
 
@@ -86,8 +91,8 @@ def write_embeddings(
     }
     schema_metadata = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
     table = pa.table(columns).replace_schema_metadata(schema_metadata)
-    # One row group, so that reading gives one contiguous buffer: the matrix, without a copy.
-    pq.write_table(table, path, row_group_size=max(1, len(keys)), use_dictionary=False)
+    # Of one group of rows, reading gives one contiguous buffer: the matrix, without a copy.
+    pq.write_table(table, path, row_group_size=ROWS_TOGETHER, use_dictionary=False)
 
 
 def read_embeddings(path: str | Path) -> tuple[np.ndarray, list[str]]:
@@ -97,6 +102,11 @@ def read_embeddings(path: str | Path) -> tuple[np.ndarray, list[str]]:
     matrix = column.flatten().to_numpy(zero_copy_only=True).reshape(len(column), -1)
     check_embeddings(matrix, str(path))
     return matrix, table.column(0).to_pylist()
+
+
+def read_keys(path: str | Path) -> list[str]:
+    """The n keys of a file of `write_embeddings`, without its matrix."""
+    return pq.read_table(path, columns=[pq.read_schema(path).names[0]]).column(0).to_pylist()
 
 
 def read_normalized(path: str | Path) -> tuple[np.ndarray, list[str]]:
@@ -129,11 +139,18 @@ def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
     images, image_ids = read_normalized(folder / "images.parquet")
     texts, text_ids = read_normalized(folder / "texts.parquet")
     check_pair(images, texts)
-    pairs = pq.read_table(folder / "pairs.parquet")
+    return images, texts, *pair_rows(folder / "pairs.parquet", image_ids, text_ids)
+
+
+def pair_rows(
+    path: str | Path, image_ids: list[str], text_ids: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The last two of `read_pairs`; ids: of the rows of images and of texts."""
+    pairs = pq.read_table(path)
     image_rows = pa.compute.index_in(pairs["image_id"], pa.array(image_ids)).to_numpy()
     text_rows = pa.compute.index_in(pairs["text_id"], pa.array(text_ids)).to_numpy()
     matched = pairs["matched"].to_numpy().astype(bool)
-    return images, texts, np.column_stack([image_rows, text_rows]), matched
+    return np.column_stack([image_rows, text_rows]), matched
 
 
 def matched_pairs(pairs: np.ndarray, matched: np.ndarray) -> np.ndarray:
@@ -156,13 +173,3 @@ def read_matched(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
 def sample_pairs(n: int, number: int, seed: int) -> np.ndarray:
     """Ascending rows of a random sample of n pairs, without repetition; all where n is smaller."""
     return np.sort(np.random.default_rng(seed).choice(n, min(n, number), replace=False))
-
-
-def read_sample(images: str | Path, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """A random sample of the matched pairs that stand beside a file of images; see `read_matched`.
-
-    Both of shape (number, d), or of as many as there are.
-    """
-    x, y = read_matched(Path(images).parent)
-    rows = sample_pairs(len(x), number, seed)
-    return x[rows], y[rows]

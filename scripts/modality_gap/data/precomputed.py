@@ -11,7 +11,13 @@ import safetensors
 from numpy.lib.npyio import NpzFile
 from safetensors import SafetensorError
 
-from modality_gap.data.embeddings import check_embeddings, check_pair, first_equal_rows, normalize
+from modality_gap.data.embeddings import (
+    ROWS_TOGETHER,
+    check_embeddings,
+    check_pair,
+    first_equal_rows,
+    normalize,
+)
 
 NAMES = ("images", "texts")
 FORMS = ".npy of shape (2, n, d), .npz, .parquet or .safetensors with `images` and `texts`"
@@ -50,9 +56,9 @@ def distinct_items(images: np.ndarray, texts: np.ndarray) -> Pairs:
     """
     found = []
     for rows in (images, texts):
-        # A row with −0 equals one with 0.
-        first, places = np.unique(first_equal_rows(rows + 0), return_inverse=True)
-        found.append((rows[first], places))
+        first, places = np.unique(first_equal_rows(rows), return_inverse=True)
+        # Where no row is repeated, the array is not copied.
+        found.append((rows if len(first) == len(rows) else rows[first], places))
     (distinct_images, image_rows), (distinct_texts, text_rows) = found
     return Pairs(distinct_images, distinct_texts, np.column_stack([image_rows, text_rows]))
 
@@ -89,11 +95,17 @@ def nearly_equal(rows: np.ndarray) -> int:
     rows: shape (n, d), distinct. Rows that are near each other are so on any line; of those that are
     next to each other on it, the distance is measured.
     """
-    unit = normalize(rows)
     line = np.random.default_rng(0).normal(size=rows.shape[1])
-    order = np.argsort(unit @ line, kind="stable")
-    apart = np.linalg.norm(np.diff(unit[order], axis=0), axis=1)
-    return int((apart < NEARLY).sum())
+    blocks = [slice(first, first + ROWS_TOGETHER) for first in range(0, len(rows), ROWS_TOGETHER)]
+    order = np.argsort(
+        np.concatenate([normalize(rows[block]) @ line for block in blocks]), kind="stable"
+    )
+    count = 0
+    for block in blocks:
+        # With the first one of the next block.
+        unit = normalize(rows[order[block.start : block.stop + 1]])
+        count += int((np.linalg.norm(np.diff(unit, axis=0), axis=1) < NEARLY).sum())
+    return count
 
 
 def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +145,7 @@ def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
         what = NOT_EMBEDDINGS.get(array.dtype.kind, "no numbers")
         raise ValueError(f"{name}: {array.dtype} values, {what}")
     check_embeddings(array, name)
-    lengths = np.linalg.norm(array.astype(np.float64), axis=1)
+    lengths = np.sqrt(np.einsum("nd,nd->n", array, array, dtype=np.float64))
     odd = (lengths < LENGTHS[0]) | (lengths > LENGTHS[1])
     if odd.any():
         row = int(odd.argmax())
