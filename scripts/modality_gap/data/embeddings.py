@@ -43,13 +43,20 @@ def check_pair(images: np.ndarray, texts: np.ndarray, paired: bool = False) -> N
     for name, rows in (("images", images), ("texts", texts)):
         if isinstance(rows, np.ndarray):
             check_embeddings(rows, name)
-    if images.shape[1] != texts.shape[1]:
+    check_shapes(images.shape, texts.shape, paired)
+
+
+def check_shapes(
+    images: tuple[int, int] | None, texts: tuple[int, int], paired: bool = True
+) -> None:
+    """As `check_pair`, of shapes (n, d) and (m, d); nothing where those of images are not known yet."""
+    if images is None:
+        return
+    if images[1] != texts[1]:
+        raise ValueError(f"images are {images[1]} wide and texts {texts[1]}, expected one width")
+    if paired and images[0] != texts[0]:
         raise ValueError(
-            f"images are {images.shape[1]} wide and texts {texts.shape[1]}, expected one width"
-        )
-    if paired and len(images) != len(texts):
-        raise ValueError(
-            f"{len(images)} images and {len(texts)} texts, expected as many of each: row i of both is "
+            f"{images[0]} images and {texts[0]} texts, expected as many of each: row i of both is "
             "a pair, and an image with several captions stands in several rows"
         )
 
