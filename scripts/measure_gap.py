@@ -23,11 +23,11 @@ with job(snakemake), measured(snakemake):
     measures = gap_measures(images, texts, text_rows, image_rows, asked)
     remarks = undefined_measures(measures)
     if asked is not None:
-        # Of as many that all are above it, 95% certainly no more than 3 in n are below (rule of three).
+        # If more than 3 of as many pairs as were asked were smaller, 95% of samples had met one.
         remarks.append(
             f"margin and matched share: of {told(len(asked), n, 'pairs', sample['seed'])}, each beside "
-            f"all; the margin is the smallest of these, and at most {3 / len(asked):.2%} of all pairs "
-            "have a smaller one (95%)"
+            f"all; the margin is the smallest of these, and at most 1 in {len(asked) // 3:,} of all pairs "
+            "has a smaller one (95%)"
         )
     say(snakemake, remarks)
     table = pd.DataFrame([{"pairs": len(images), **measures}])

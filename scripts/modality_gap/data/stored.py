@@ -44,7 +44,7 @@ class Stored:
     @cached_property
     def shape(self) -> tuple[int, int]:
         """(n, d)."""
-        return len(self), self.group(0).shape[1]
+        return len(self), self.file.schema_arrow.field("embedding").type.list_size
 
     def __getitem__(self, key: slice | np.ndarray) -> np.ndarray:
         wanted = np.arange(len(self))[key] if isinstance(key, slice) else np.asarray(key)
