@@ -1,9 +1,10 @@
 PYTHON ?= python3.11
 STUDY ?=
+SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run test kernels lint format report benchmark compare-readers wheel lock clean help
+.PHONY: run test kernels lint format report benchmark benchmark-scale compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -34,6 +35,10 @@ report: run ## the same as run: the report is part of the study
 
 benchmark: .venv/installed ## speed and memory against the obvious way
 	$(BIN)/python tests/benchmark.py
+
+# A million pairs need 9 GB of disk in the folder of temporary files, and 4 GB of memory a job.
+benchmark-scale: .venv/installed ## time and memory up to a million pairs, an hour (SIZES="1000 10000": less): writes docs/performance.md
+	$(BIN)/python tests/benchmark_scale.py $(SIZES)
 
 compare-readers: .venv/installed .clip_benchmark/installed ## what other tools read from odd files: writes docs/readers.md
 	$(BIN)/python tests/compare_readers.py

@@ -5,12 +5,14 @@ import pandas as pd
 
 from job import job, say
 from measured import measured
-from modality_gap.data.embeddings import UndefinedError, read_normalized
+from modality_gap.data.embeddings import UndefinedError
+from modality_gap.data.stored import open_normalized
 from modality_gap.measures.cone import cosine_statistics, log_cap_share
+from modality_gap.measures.samples import told
 
 with job(snakemake), measured(snakemake):
     sides = {
-        name: read_normalized(file)[0]
+        name: open_normalized(file)[0]
         for name, file in (
             ("image", snakemake.input.get("images")),
             ("text", snakemake.input.get("texts")),
@@ -20,14 +22,23 @@ with job(snakemake), measured(snakemake):
     asked = {f"{name}_{name}": (rows,) for name, rows in sides.items()}
     if len(sides) == 2:
         asked["image_text"] = tuple(sides.values())
+    most, seed = snakemake.params.sample["pairs"], snakemake.params.sample["seed"]
     statistics, notes = {}, []
     for name, rows in asked.items():
         try:
-            statistics[name] = cosine_statistics(*rows)
+            statistics[name] = cosine_statistics(*rows, most=most, seed=seed)
         except UndefinedError as error:
             notes.append(f"no cosines of {name.replace('_', ' and ')}: {error}")
     if not statistics:
         raise UndefinedError(notes[0])
+    drawn = [
+        told(most, len(rows), f"{name}s", seed) for name, rows in sides.items() if len(rows) > most
+    ]
+    sampled = [f"histograms of the cosines of {one}; means of all" for one in drawn]
+    notes += [
+        f"histogram, quartiles, smallest and largest cosine: of {one}; mean and deviation of all"
+        for one in drawn
+    ]
     say(snakemake, notes)
     dimension = next(iter(sides.values())).shape[1]
     shares = {
@@ -46,6 +57,7 @@ with job(snakemake), measured(snakemake):
         ]
     )
     table.attrs["remarks"] = notes
+    attributes = {"sampled": sampled} if sampled else {}
     table.to_parquet(snakemake.output.statistics, index=False)
     histograms = [
         pd.DataFrame(
@@ -60,4 +72,6 @@ with job(snakemake), measured(snakemake):
         )
         for name, found in statistics.items()
     ]
-    pd.concat(histograms).to_parquet(snakemake.output.histogram, index=False)
+    histogram = pd.concat(histograms)
+    histogram.attrs = attributes
+    histogram.to_parquet(snakemake.output.histogram, index=False)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from job import say
-from modality_gap.data.embeddings import UndefinedError, read_sample
+from modality_gap.data.embeddings import UndefinedError
+from modality_gap.data.stored import read_pool, read_sample
 
 
 def write_empty(output: str, error: UndefinedError) -> None:
@@ -33,6 +34,18 @@ def measured(
         for output in snakemake.output:
             if not Path(output).exists():
                 write(output, error)
+
+
+def pool(snakemake) -> tuple[tuple, dict]:
+    """Images, texts, pairs and which are matched, of no more images than the study's `sample` says.
+
+    The second is for the attributes of tables: which sample it is, said on the terminal too.
+    """
+    sample = snakemake.params.sample
+    folder = Path(snakemake.input.images).parent
+    found, remarks = read_pool(folder, sample["pairs"], sample["seed"])
+    say(snakemake, remarks)
+    return found, {"sampled": remarks, "remarks": remarks} if remarks else {}
 
 
 def samples_measured(

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from job import job
-from measured import measured
+from measured import measured, pool
 from modality_gap.closing.mitigations import halves, mitigation_table
-from modality_gap.data.embeddings import read_matched, read_pairs
+from modality_gap.data.embeddings import matched_pairs
+from modality_gap.data.stored import read_pool
 
 MEASURED = ("kept_variance", "deviation", "draws", "scheme", "bits", "queries", "seed")
 
@@ -13,10 +14,15 @@ with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings
     folder = Path(snakemake.input.images).parent
     fitted = Path(snakemake.input.reference[0]).parent
-    held_out = read_pairs(folder)
+    held_out, attributes = pool(snakemake)
     if fitted == folder:
         reference, held_out = halves(*held_out, settings["seed"])
     else:
-        reference = read_matched(fitted)
+        sample = snakemake.params.sample
+        (x, y, pairs, matched), _ = read_pool(fitted, sample["pairs"], sample["seed"])
+        image_rows, text_rows = matched_pairs(pairs, matched).T
+        reference = x[image_rows], y[text_rows]
     measured = {key: settings[key] for key in MEASURED}
-    mitigation_table(reference, *held_out, **measured).to_parquet(snakemake.output[0], index=False)
+    table = mitigation_table(reference, *held_out, **measured)
+    table.attrs = attributes
+    table.to_parquet(snakemake.output[0], index=False)

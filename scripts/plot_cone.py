@@ -12,4 +12,5 @@ with job(snakemake), drawn(snakemake):
     data = dict(zip(params.encoders, map(pd.read_parquet, snakemake.input.data), strict=True))
     noise = map(pd.read_parquet, snakemake.input.noise)
     noise = dict(zip(params.noise_encoders, noise, strict=True))
-    save(plot_cone(data, noise, params.encoders, params.initials), list(snakemake.output))
+    figure = plot_cone(data, noise, params.encoders, params.initials)
+    save(figure, list(snakemake.output), data.values())

@@ -10,4 +10,4 @@ with job(snakemake), drawn(snakemake):
     tables, encoders, initials = read_defined(
         snakemake.input.tables, params.encoders, params.initials
     )
-    save(plot_cosines(tables, encoders, initials), list(snakemake.output))
+    save(plot_cosines(tables, encoders, initials), list(snakemake.output), tables)

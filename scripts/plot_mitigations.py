@@ -7,4 +7,4 @@ from modality_gap.plots.style import read_defined, save
 
 with job(snakemake), drawn(snakemake):
     tables, encoders = read_defined(snakemake.input.tables, snakemake.params.encoders)
-    save(plot_ways_to_close(tables, encoders), list(snakemake.output))
+    save(plot_ways_to_close(tables, encoders), list(snakemake.output), tables)

@@ -9,4 +9,4 @@ from modality_gap.plots.style import save
 with job(snakemake):
     tables = [pd.read_parquet(table) for table in snakemake.input.tables]
     encoders = snakemake.params.encoders
-    save(plot_recall(tables, encoders), list(snakemake.output))
+    save(plot_recall(tables, encoders), list(snakemake.output), tables)

@@ -14,4 +14,4 @@ FIGURES = {
 with job(snakemake), drawn(snakemake):
     for name, (plot, table) in FIGURES.items():
         tables, *_ = read_defined([snakemake.input[table]])
-        save(plot(tables[0]), list(snakemake.output[name]))
+        save(plot(tables[0]), list(snakemake.output[name]), tables)

@@ -8,8 +8,6 @@ from modality_gap.plots.moved_gap import plot_shifted_recall
 from modality_gap.plots.style import read_defined, save
 
 with job(snakemake), drawn(snakemake):
-    tables = (
-        pd.concat(read_defined(snakemake.input[name])[0], ignore_index=True)
-        for name in ("curves", "gains")
-    )
-    save(plot_shifted_recall(*tables), list(snakemake.output))
+    curves, gains = (read_defined(snakemake.input[name])[0] for name in ("curves", "gains"))
+    both = (pd.concat(tables, ignore_index=True) for tables in (curves, gains))
+    save(plot_shifted_recall(*both), list(snakemake.output), curves)

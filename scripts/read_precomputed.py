@@ -9,25 +9,29 @@ from modality_gap.data.precomputed import (
     distinct_items,
     merged_notes,
     nearly_equal_notes,
-    read_precomputed,
+    read_modalities,
     unread_notes,
 )
 
 with job(snakemake):
     files = snakemake.params.files
-    found = distinct_items(*read_precomputed(files))
-    remarks = [*merged_notes(found), *nearly_equal_notes(found), *unread_notes(files)]
-    metadata = {"encoder": snakemake.wildcards.encoder, "precomputed": True, "remarks": remarks}
-    image_rows, text_rows = found.pairs.T
-    pairs = {"matched": np.ones(len(found.pairs), dtype=bool)}
-    for side, key, embeddings, rows in (
-        ("images", "image_id", found.images, image_rows),
-        ("texts", "text_id", found.texts, text_rows),
-    ):
+    pairs, merged, near = {}, [], []
+    facts = {"encoder": snakemake.wildcards.encoder, "precomputed": True}
+    for name, rows in read_modalities(files):
+        found = distinct_items(rows)
+        merged, near = (
+            merged + merged_notes(name, found),
+            near + nearly_equal_notes(name, found),
+        )
+        # In the texts' file, the last one, stands what is to be said of both.
+        metadata = facts | {"remarks": [*merged, *near, *unread_notes(files)]}
+        key = f"{name.removesuffix('s')}_id"
         # An item is named by the first pair that it is in.
-        firsts = np.unique(rows, return_index=True)[1]
-        ids = [f"pair {first}" for first in firsts]
-        write_embeddings(snakemake.output[side], key, ids, embeddings, metadata)
-        pairs[key] = [ids[row] for row in rows]
-    pd.DataFrame(pairs).to_parquet(snakemake.output.pairs, index=False)
-    say(snakemake, remarks)
+        ids = [f"pair {first}" for first in np.unique(found.places, return_index=True)[1]]
+        write_embeddings(snakemake.output[name], key, ids, found.rows, metadata)
+        pairs[key] = [ids[place] for place in found.places]
+        # One modality at a time is in memory.
+        del rows, found
+    matched = np.ones(len(pairs["image_id"]), dtype=bool)
+    pd.DataFrame({"matched": matched, **pairs}).to_parquet(snakemake.output.pairs, index=False)
+    say(snakemake, metadata["remarks"])

@@ -1,12 +1,9 @@
 """Robustness of an encoder's tasks to noise while the gap is closed."""
 
-from pathlib import Path
-
 from job import job
-from measured import measured
+from measured import measured, pool
 from modality_gap.closing.choices import choice_task, classification_task, retrieval_task
 from modality_gap.closing.robustness import robustness_tables
-from modality_gap.data.embeddings import read_pairs
 from modality_gap.effects.prompts import read_task
 
 ASKED = ("labels", "classes", "prompts")
@@ -15,7 +12,7 @@ with job(snakemake), measured(snakemake):
     settings = dict(snakemake.params.settings)
     names, task, choices = (settings.pop(key, None) for key in ("tasks", "zero_shot", "choices"))
     files = snakemake.input
-    images, texts, pairs, _ = read_pairs(Path(files.images).parent)
+    (images, texts, pairs, _), attributes = pool(snakemake)
     builders = {
         "zero_shot": lambda: classification_task(
             *read_task(*(files[part] for part in ("images", *ASKED)), task)[:3]
@@ -26,4 +23,5 @@ with job(snakemake), measured(snakemake):
     }
     tables = robustness_tables({name: builders[name]() for name in names}, **settings)
     for name, table in tables.items():
+        table.attrs = attributes
         table.to_parquet(snakemake.output[name], index=False)

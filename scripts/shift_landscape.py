@@ -5,22 +5,41 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from job import job
+from job import job, say
 from measured import measured
-from modality_gap.data.embeddings import read_matched
+from modality_gap.data.embeddings import matched_pairs, sample_pairs
+from modality_gap.data.stored import open_pairs
+from modality_gap.measures.samples import told
 from modality_gap.measures.shift import shift_landscape
 
+LEAST = 200  # pairs that are asked, for an interval that means something
+
 with job(snakemake), measured(snakemake):
-    images, texts = read_matched(Path(snakemake.input.images).parent)
-    grid, batch_size = snakemake.params.shifts, snakemake.params.batch_size
+    images, texts, pairs, matched = open_pairs(Path(snakemake.input.images).parent)
+    image_rows, text_rows = matched_pairs(pairs, matched).T
+    images, texts = images.take(image_rows, axis=0), texts.take(text_rows, axis=0)
+    n, grid, sample = len(images), snakemake.params.shifts, snakemake.params.sample
     # The model as it is, a shift of 0, is always among them.
     shifts = sorted({0.0, *np.linspace(grid["first"], grid["last"], grid["number"]).round(9)})
     temperatures = [1 / scale for scale in snakemake.params.logit_scales]
-    scopes = {"batches": batch_size, "whole": None}
+    asked, attributes = None, {}
+    if n > sample["pairs"]:
+        # In both directions together as many comparisons as the sample's pairs have among themselves.
+        number = max(LEAST, sample["pairs"] ** 2 // (2 * n))
+        asked = sample_pairs(n, number, sample["seed"])
+        said = f"{told(len(asked), n, 'pairs', sample['seed'])}, each beside all"
+        attributes = {"sampled": [said], "remarks": [f"loss in a batch of all pairs: of {said}"]}
+        say(snakemake, attributes["remarks"])
+    scopes = {"batches": (snakemake.params.batch_size, None), "whole": (None, asked)}
     tables = [
-        shift_landscape(images, texts, shifts, temperatures, size).assign(
-            scope=scope, batch_size=min(size or len(images), len(images))
+        shift_landscape(images, texts, shifts, temperatures, size, rows).assign(
+            scope=scope, batch_size=min(size or n, n)
         )
-        for scope, size in scopes.items()
+        for scope, (size, rows) in scopes.items()
     ]
-    pd.concat(tables).to_parquet(snakemake.output[0], index=False)
+    table = pd.concat(tables)
+    if asked is not None:
+        # Of batches nothing is left open: all were measured.
+        table = table.assign(**{end: table[end].fillna(table.loss) for end in ("low", "high")})
+    table.attrs = attributes
+    table.to_parquet(snakemake.output[0], index=False)

@@ -1,17 +1,15 @@
 """Recall@k of one encoder on one split while images and texts move along the gap."""
 
-from pathlib import Path
-
 from job import job
-from measured import measured
-from modality_gap.data.embeddings import read_pairs
+from measured import measured, pool
 from modality_gap.effects.moved_gap import shifted_recall_table
 from modality_gap.effects.moves import shift_grid
 
 with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings
+    found, attributes = pool(snakemake)
     tables = shifted_recall_table(
-        *read_pairs(Path(snakemake.input.images).parent),
+        *found,
         settings["moves"],
         shift_grid(**settings["shifts"]),
         settings["k"],
@@ -19,4 +17,6 @@ with job(snakemake), measured(snakemake):
         settings["seed"],
     )
     for table, output in zip(tables, snakemake.output, strict=True):
-        table.assign(**snakemake.wildcards).to_parquet(output, index=False)
+        table = table.assign(**snakemake.wildcards)
+        table.attrs = attributes
+        table.to_parquet(output, index=False)

@@ -250,9 +250,9 @@ def test_arrays(sides, form):
         return
     for side, read in zip(sides, found, strict=True):
         np.testing.assert_array_equal(read, side.astype(np.float32))
-    pairs = distinct_items(*found)
-    assert len(pairs.pairs) == len(images)
-    recall = recall_at_k(normalize(pairs.images), normalize(pairs.texts), pairs.pairs, [1])
+    (distinct_images, own_image), (distinct_texts, own_text) = map(distinct_items, found)
+    pairs = np.column_stack([own_image, own_text])
+    recall = recall_at_k(normalize(distinct_images), normalize(distinct_texts), pairs, [1])
     assert recall["image_to_text", 1] == pytest.approx(plain_recall(*found), abs=1e-6)
 
 
@@ -380,8 +380,8 @@ def test_they_find_cells_that_pandas_takes_for_something_else(monkeypatch):
 
 
 def test_they_find_repeated_rows_that_are_rivals(monkeypatch):
-    def as_they_come(images, texts):
-        return precomputed.Pairs(images, texts, np.column_stack([np.arange(len(images))] * 2))
+    def as_they_come(rows):
+        return precomputed.Distinct(rows, np.arange(len(rows)))
 
     monkeypatch.setitem(globals(), "distinct_items", as_they_come)
     with found():

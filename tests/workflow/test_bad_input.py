@@ -63,6 +63,8 @@ def embeddings(tmp_path, random):
     [
         ({"viewz": {}}, "viewz: unknown key, expected one of"),
         ({"retrieval": {"k": [0]}}, "retrieval.k[0]: 0 is less than the minimum of 1"),
+        ({"sample": {"pairs": 99}}, "sample.pairs: 99 is less than the minimum of 100"),
+        ({"sample": {"pairs": 1e5}}, "sample.pairs: 100000.0 is not of type 'integer'"),
     ],
 )
 def test_a_misspelt_key_or_an_impossible_value(workplace, embeddings, change, complaint):

@@ -17,9 +17,10 @@ rule cosine_statistics:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=4000,
+        runtime=120,
     params:
+        sample=config["sample"],
         code=code_of("cosine_statistics"),
     script:
         "../../scripts/cosine_statistics.py"

@@ -13,9 +13,10 @@ rule measure_gap:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=4000,
+        runtime=120,
     params:
+        sample=config["sample"],
         code=code_of("measure_gap"),
     script:
         "../../scripts/measure_gap.py"

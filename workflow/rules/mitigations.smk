@@ -21,6 +21,7 @@ rule mitigations:
         runtime=30,
     params:
         settings=config["mitigations"],
+        sample=config["sample"],
         code=code_of("mitigations"),
     script:
         "../../scripts/mitigations.py"

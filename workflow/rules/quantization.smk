@@ -15,6 +15,7 @@ rule quantization:
         runtime=30,
     params:
         settings=config["quantization"],
+        sample=config["sample"],
         code=code_of("quantization"),
     script:
         "../../scripts/quantization.py"

@@ -11,10 +11,11 @@ rule recall:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=4000,
+        runtime=120,
     params:
         ks=config["retrieval"]["k"],
+        sample=config["sample"],
         code=code_of("recall"),
     script:
         "../../scripts/recall.py"
@@ -49,3 +50,6 @@ rule plot_recall:
         code=code_of("plot_recall"),
     script:
         "../../scripts/plot_recall.py"
+
+
+remarks_of(*places.tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"))

@@ -22,6 +22,7 @@ rule robustness:
         runtime=600,
     params:
         settings=of(robustness.settings, "encoder", "corpus", "split"),
+        sample=config["sample"],
         code=code_of("robustness"),
     script:
         "../../scripts/robustness.py"

@@ -16,9 +16,10 @@ rule shift_landscape:
         "../../envs/measure.yaml"
     resources:
         mem_mb=4000,
-        runtime=30,
+        runtime=120,
     params:
         **config["shift_landscape"],
+        sample=config["sample"],
         code=code_of("shift_landscape"),
     script:
         "../../scripts/shift_landscape.py"

@@ -20,6 +20,7 @@ rule shifted_recall:
         runtime=60,
     params:
         settings=config["shifted_recall"],
+        sample=config["sample"],
         code=code_of("shifted_recall"),
     script:
         "../../scripts/shifted_recall.py"

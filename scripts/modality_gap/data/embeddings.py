@@ -1,6 +1,7 @@
 """Embeddings: their one file form, and the checks that every measure relies on."""
 
 import json
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 
 METADATA_KEY = b"modality_gap"
 ATTRIBUTES_KEY = b"PANDAS_ATTRS"  # where pandas keeps the attributes of a table
+ROWS_TOGETHER = 2**16  # of a file, which are read at once
 
 
 class UndefinedError(ValueError):
@@ -36,17 +38,25 @@ def check_embeddings(embeddings: np.ndarray, name: str) -> None:
 def check_pair(images: np.ndarray, texts: np.ndarray, paired: bool = False) -> None:
     """Raise ValueError unless the two modalities share their width (and, if paired, their count).
 
-    images, texts: shape (n, d) and (m, d).
+    images, texts: shape (n, d) and (m, d); rows on the disk are checked when they are read.
     """
-    check_embeddings(images, "images")
-    check_embeddings(texts, "texts")
-    if images.shape[1] != texts.shape[1]:
+    for name, rows in (("images", images), ("texts", texts)):
+        if isinstance(rows, np.ndarray):
+            check_embeddings(rows, name)
+    check_shapes(images.shape, texts.shape, paired)
+
+
+def check_shapes(
+    images: tuple[int, int] | None, texts: tuple[int, int], paired: bool = True
+) -> None:
+    """As `check_pair`, of shapes (n, d) and (m, d); nothing where those of images are not known yet."""
+    if images is None:
+        return
+    if images[1] != texts[1]:
+        raise ValueError(f"images are {images[1]} wide and texts {texts[1]}, expected one width")
+    if paired and images[0] != texts[0]:
         raise ValueError(
-            f"images are {images.shape[1]} wide and texts {texts.shape[1]}, expected one width"
-        )
-    if paired and len(images) != len(texts):
-        raise ValueError(
-            f"{len(images)} images and {len(texts)} texts, expected as many of each: row i of both is "
+            f"{images[0]} images and {texts[0]} texts, expected as many of each: row i of both is "
             "a pair, and an image with several captions stands in several rows"
         )
 
@@ -58,12 +68,14 @@ def normalize(embeddings: np.ndarray) -> np.ndarray:
 
 
 def first_equal_rows(rows: np.ndarray) -> np.ndarray:
-    """For each row the first one that equals it, shape (n,); rows: shape (n, d).
+    """For each row the first one that equals it, shape (n,); rows: shape (n, d). −0 equals 0.
 
     Products with equal rows may differ in their last bits, by where they stand in a matrix.
     """
     first = {}
-    places = (first.setdefault(row.tobytes(), place) for place, row in enumerate(rows))
+    # A digest of 128 bits stands for its row: two rows that share one by chance are not to be met.
+    digests = (blake2b((row + 0).tobytes(), digest_size=16).digest() for row in rows)
+    places = (first.setdefault(digest, place) for place, digest in enumerate(digests))
     return np.fromiter(places, dtype=int, count=len(rows))
 
 
@@ -86,8 +98,8 @@ def write_embeddings(
     }
     schema_metadata = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
     table = pa.table(columns).replace_schema_metadata(schema_metadata)
-    # One row group, so that reading gives one contiguous buffer: the matrix, without a copy.
-    pq.write_table(table, path, row_group_size=max(1, len(keys)), use_dictionary=False)
+    # Of one group of rows, reading gives one contiguous buffer: the matrix, without a copy.
+    pq.write_table(table, path, row_group_size=ROWS_TOGETHER, use_dictionary=False)
 
 
 def read_embeddings(path: str | Path) -> tuple[np.ndarray, list[str]]:
@@ -97,6 +109,11 @@ def read_embeddings(path: str | Path) -> tuple[np.ndarray, list[str]]:
     matrix = column.flatten().to_numpy(zero_copy_only=True).reshape(len(column), -1)
     check_embeddings(matrix, str(path))
     return matrix, table.column(0).to_pylist()
+
+
+def read_keys(path: str | Path) -> list[str]:
+    """The n keys of a file of `write_embeddings`, without its matrix."""
+    return pq.read_table(path, columns=[pq.read_schema(path).names[0]]).column(0).to_pylist()
 
 
 def read_normalized(path: str | Path) -> tuple[np.ndarray, list[str]]:
@@ -129,11 +146,18 @@ def read_pairs(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
     images, image_ids = read_normalized(folder / "images.parquet")
     texts, text_ids = read_normalized(folder / "texts.parquet")
     check_pair(images, texts)
-    pairs = pq.read_table(folder / "pairs.parquet")
+    return images, texts, *pair_rows(folder / "pairs.parquet", image_ids, text_ids)
+
+
+def pair_rows(
+    path: str | Path, image_ids: list[str], text_ids: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The last two of `read_pairs`; ids: of the rows of images and of texts."""
+    pairs = pq.read_table(path)
     image_rows = pa.compute.index_in(pairs["image_id"], pa.array(image_ids)).to_numpy()
     text_rows = pa.compute.index_in(pairs["text_id"], pa.array(text_ids)).to_numpy()
     matched = pairs["matched"].to_numpy().astype(bool)
-    return images, texts, np.column_stack([image_rows, text_rows]), matched
+    return np.column_stack([image_rows, text_rows]), matched
 
 
 def matched_pairs(pairs: np.ndarray, matched: np.ndarray) -> np.ndarray:
@@ -156,13 +180,3 @@ def read_matched(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
 def sample_pairs(n: int, number: int, seed: int) -> np.ndarray:
     """Ascending rows of a random sample of n pairs, without repetition; all where n is smaller."""
     return np.sort(np.random.default_rng(seed).choice(n, min(n, number), replace=False))
-
-
-def read_sample(images: str | Path, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """A random sample of the matched pairs that stand beside a file of images; see `read_matched`.
-
-    Both of shape (number, d), or of as many as there are.
-    """
-    x, y = read_matched(Path(images).parent)
-    rows = sample_pairs(len(x), number, seed)
-    return x[rows], y[rows]

@@ -1,5 +1,6 @@
 """Embeddings that a user brings, in any of the usual file forms."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -11,7 +12,13 @@ import safetensors
 from numpy.lib.npyio import NpzFile
 from safetensors import SafetensorError
 
-from modality_gap.data.embeddings import check_embeddings, check_pair, first_equal_rows, normalize
+from modality_gap.data.embeddings import (
+    ROWS_TOGETHER,
+    check_embeddings,
+    check_shapes,
+    first_equal_rows,
+    normalize,
+)
 
 NAMES = ("images", "texts")
 FORMS = ".npy of shape (2, n, d), .npz, .parquet or .safetensors with `images` and `texts`"
@@ -32,54 +39,46 @@ NOT_EMBEDDINGS = {
 }
 
 
-class Pairs(NamedTuple):
-    """Distinct images and texts, shape (n, d) and (m, d), and which belong together, shape (p, 2).
+class Distinct(NamedTuple):
+    """One modality's distinct rows, shape (n, d), and which of them each of p rows is, shape (p,)."""
 
-    Pairs are (image row, text row), a row of what the user brought each, in that order.
+    rows: np.ndarray
+    places: np.ndarray
+
+
+def distinct_items(rows: np.ndarray) -> Distinct:
+    """Repeated rows taken as one item each, as a table has them; rows: shape (p, d).
+
+    Row i of one modality belongs to row i of the other, and to all that its equals belong to.
     """
-
-    images: np.ndarray
-    texts: np.ndarray
-    pairs: np.ndarray
-
-
-def distinct_items(images: np.ndarray, texts: np.ndarray) -> Pairs:
-    """Repeated rows taken as one item each, as a table has them; images, texts: shape (p, d).
-
-    Row i of one belongs to row i of the other, and to all that its equals belong to.
-    """
-    found = []
-    for rows in (images, texts):
-        # A row with −0 equals one with 0.
-        first, places = np.unique(first_equal_rows(rows + 0), return_inverse=True)
-        found.append((rows[first], places))
-    (distinct_images, image_rows), (distinct_texts, text_rows) = found
-    return Pairs(distinct_images, distinct_texts, np.column_stack([image_rows, text_rows]))
+    first, places = np.unique(first_equal_rows(rows), return_inverse=True)
+    # Where no row is repeated, the array is not copied.
+    return Distinct(rows if len(first) == len(rows) else rows[first], places)
 
 
-def merged_notes(found: Pairs) -> list[str]:
-    """A sentence for each modality in which rows were repeated."""
-    pairs = len(found.pairs)
+def merged_notes(name: str, found: Distinct) -> list[str]:
+    """A sentence where rows of a modality, of this name, were repeated."""
+    pairs, number = len(found.places), len(found.rows)
+    if number == pairs:
+        return []
     return [
-        f"{pairs - len(rows):,} of {pairs:,} {name} repeat another row: retrieval and neighbours "
-        f"are among {len(rows):,} distinct {name}, the gap is of all {pairs:,} pairs"
-        for name, rows in (("images", found.images), ("texts", found.texts))
-        if len(rows) < pairs
+        f"{pairs - number:,} of {pairs:,} {name} repeat another row: retrieval and neighbours "
+        f"are among {number:,} distinct {name}, the gap is of all {pairs:,} pairs"
     ]
 
 
-def nearly_equal_notes(found: Pairs) -> list[str]:
-    """A sentence for each modality in which distinct rows are hardly so, as rounding leaves them.
+def nearly_equal_notes(name: str, found: Distinct) -> list[str]:
+    """A sentence where distinct rows of a modality are hardly so, as rounding leaves them.
 
     One item that was embedded in two batches may differ in its last bits: then it is its own rival,
     and only its user can tell.
     """
-    counts = {name: nearly_equal(rows) for name, rows in zip(NAMES, found[:2], strict=True)}
+    count = nearly_equal(found.rows)
+    if not count:
+        return []
     return [
-        f"{count:,} of {len(rows):,} distinct {name} are within {NEARLY:g} of another (of unit length): "
+        f"{count:,} of {len(found.rows):,} distinct {name} are within {NEARLY:g} of another (of unit length): "
         "if they are the same, round them, or give each once; here they are rivals"
-        for (name, count), rows in zip(counts.items(), found[:2], strict=True)
-        if count
     ]
 
 
@@ -89,11 +88,17 @@ def nearly_equal(rows: np.ndarray) -> int:
     rows: shape (n, d), distinct. Rows that are near each other are so on any line; of those that are
     next to each other on it, the distance is measured.
     """
-    unit = normalize(rows)
     line = np.random.default_rng(0).normal(size=rows.shape[1])
-    order = np.argsort(unit @ line, kind="stable")
-    apart = np.linalg.norm(np.diff(unit[order], axis=0), axis=1)
-    return int((apart < NEARLY).sum())
+    blocks = [slice(first, first + ROWS_TOGETHER) for first in range(0, len(rows), ROWS_TOGETHER)]
+    order = np.argsort(
+        np.concatenate([normalize(rows[block]) @ line for block in blocks]), kind="stable"
+    )
+    count = 0
+    for block in blocks:
+        # With the first one of the next block.
+        unit = normalize(rows[order[block.start : block.stop + 1]])
+        count += int((np.linalg.norm(np.diff(unit, axis=0), axis=1) < NEARLY).sum())
+    return count
 
 
 def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
@@ -105,22 +110,36 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     Raises ValueError, naming the file, for another form or kind of numbers, differing widths or
     counts, NaN, infinity, values beyond float32 or a zero vector.
     """
-    name = " and ".join(str(file) for file in files)
+    return tuple(rows for _, rows in read_modalities(files))
+
+
+def read_modalities(files: list[str | Path]) -> Iterator[tuple[str, np.ndarray]]:
+    """(name, rows) of images, then of texts, of `read_precomputed`: one at a time in memory.
+
+    Of both, one that is dropped before the next is asked for need not fit beside it.
+    """
+    called = " and ".join(str(file) for file in files)
     for file in files:
         if not Path(file).is_file():
             raise FileNotFoundError(f"{file}: no such file of embeddings")
-    try:
-        arrays = read_one(Path(files[0])) if len(files) == 1 else read_two(files)
-        images, texts = (in_single_precision(*each) for each in zip(NAMES, arrays, strict=True))
-        check_pair(images, texts, paired=True)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-    except UNREADABLE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            f"{name}: not readable as embeddings ({reason}), expected {FORMS}"
-        ) from error
-    return images, texts
+    shape = None
+    for name in NAMES:
+        try:
+            array = read_one(Path(files[0]), name) if len(files) == 1 else read_two(files, name)
+            rows = in_single_precision(name, array)
+            del array
+            # Of the modality that came first, its shape is what there is to compare.
+            check_shapes(shape, rows.shape)
+        except ValueError as error:
+            raise ValueError(f"{called}: {error}") from error
+        except UNREADABLE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ValueError(
+                f"{called}: not readable as embeddings ({reason}), expected {FORMS}"
+            ) from error
+        shape = rows.shape
+        yield name, rows
+        del rows
 
 
 def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
@@ -133,7 +152,7 @@ def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
         what = NOT_EMBEDDINGS.get(array.dtype.kind, "no numbers")
         raise ValueError(f"{name}: {array.dtype} values, {what}")
     check_embeddings(array, name)
-    lengths = np.linalg.norm(array.astype(np.float64), axis=1)
+    lengths = np.sqrt(np.einsum("nd,nd->n", array, array, dtype=np.float64))
     odd = (lengths < LENGTHS[0]) | (lengths > LENGTHS[1])
     if odd.any():
         row = int(odd.argmax())
@@ -159,41 +178,48 @@ def read_vector(file: str | Path) -> np.ndarray:
         raise ValueError(f"{file}: {error}") from error
 
 
-def read_two(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
-    """A pair of .npy files."""
-    arrays = []
-    for file in map(Path, files):
-        array = load_numpy(file)
-        if isinstance(array, NpzFile) or array.ndim != 2:
-            shape = "an .npz archive" if isinstance(array, NpzFile) else f"shape {array.shape}"
-            raise ValueError(f"{file.name}: {shape}, expected a .npy file of shape (n, d)")
-        arrays.append(array)
-    return tuple(arrays)
+def read_two(files: list[str | Path], name: str) -> np.ndarray:
+    """One modality of a pair of .npy files."""
+    file = Path(files[NAMES.index(name)])
+    array = load_numpy(file)
+    if isinstance(array, NpzFile) or array.ndim != 2:
+        shape = "an .npz archive" if isinstance(array, NpzFile) else f"shape {array.shape}"
+        raise ValueError(f"{file.name}: {shape}, expected a .npy file of shape (n, d)")
+    return array
 
 
-def read_one(file: Path) -> tuple[np.ndarray, np.ndarray]:
-    """One file that holds both modalities."""
+def read_one(file: Path, name: str) -> np.ndarray:
+    """One modality of a file that holds both."""
     ending = file.suffix.lower()
     if ending == ".npy":
-        array = load_numpy(file)
+        array = load_numpy(file, mmap_mode="r")
         if isinstance(array, NpzFile):
             raise ValueError("an .npz archive that is named .npy, expected .npz")
         if array.ndim != 3 or len(array) != 2:
             raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
-        return array[0], array[1]
+        return half(file, array, NAMES.index(name))
     if ending == ".npz":
         arrays = load_numpy(file)
         if not isinstance(arrays, NpzFile):
             raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
         with arrays:
-            return tuple(named(arrays, name) for name in NAMES)
+            return named(arrays, name)
     if ending == ".safetensors":
-        return read_safetensors(file)
+        return read_safetensors(file, name)
     if ending == ".parquet":
         columns = pq.read_schema(file).names
-        table = pq.read_table(file, columns=[name for name in NAMES if name in columns])
-        return tuple(matrix_of(named(table, name, columns), name) for name in NAMES)
+        table = pq.read_table(file, columns=[name] if name in columns else [])
+        return matrix_of(named(table, name, columns), name)
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
+
+
+def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
+    """One of the two matrices of a mapped .npy file, read: mapped pages would count as memory."""
+    if not mapped.flags.c_contiguous:
+        return np.array(mapped[number])
+    _, n, d = mapped.shape
+    start = mapped.offset + number * n * d * mapped.itemsize
+    return np.fromfile(file, mapped.dtype, n * d, offset=start).reshape(n, d)
 
 
 def unread_notes(files: list[str | Path]) -> list[str]:
@@ -223,30 +249,29 @@ def named(arrays, name: str, known: list[str] | None = None):
     return arrays[name]
 
 
-def load_numpy(file: Path) -> np.ndarray | NpzFile:
+def load_numpy(file: Path, mmap_mode: str | None = None) -> np.ndarray | NpzFile:
     """A .npy or .npz file, refused where it would need unpickling."""
     try:
-        return np.load(file, allow_pickle=False)
+        return np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
     except ValueError as error:
         raise ValueError(f"{file.name} is not a {file.suffix} file of numbers ({error})") from error
 
 
-def read_safetensors(file: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Both modalities of a .safetensors file; bfloat16, which NumPy does not have, as float32."""
-    tensors = dict(safetensors.deserialize(file.read_bytes()))
-    arrays = []
-    for name in NAMES:
-        tensor = named(tensors, name)
-        if tensor["dtype"] not in SAFETENSORS:
+def read_safetensors(file: Path, name: str) -> np.ndarray:
+    """One modality of a .safetensors file; bfloat16, which NumPy does not have, as float32."""
+    with safetensors.safe_open(file, "numpy") as tensors:
+        known = list(tensors.keys())
+        kind = named({one: tensors.get_slice(one) for one in known}, name, known).get_dtype()
+        if kind not in SAFETENSORS:
             raise ValueError(
-                f"{name}: {tensor['dtype']} values, expected floating-point ones "
+                f"{name}: {kind} values, expected floating-point ones "
                 f"({', '.join(SAFETENSORS)}); quantised embeddings must be dequantised first"
             )
-        array = np.frombuffer(tensor["data"], SAFETENSORS[tensor["dtype"]])
-        if tensor["dtype"] == "BF16":
-            array = (array.astype(np.uint32) << 16).view(np.float32)
-        arrays.append(array.reshape(tensor["shape"]))
-    return tuple(arrays)
+        if kind != "BF16":
+            return tensors.get_tensor(name)
+    tensor = dict(safetensors.deserialize(file.read_bytes()))[name]
+    array = np.frombuffer(tensor["data"], SAFETENSORS[kind])
+    return (array.astype(np.uint32) << 16).view(np.float32).reshape(tensor["shape"])
 
 
 def matrix_of(column: pa.ChunkedArray, name: str) -> np.ndarray:

@@ -1,13 +1,21 @@
 """Retrieval between images and texts: recall@k in both directions."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.special import comb
 
 from modality_gap.data.embeddings import check_pair, first_equal_rows
+from modality_gap.data.stored import Rows, row_blocks
+from modality_gap.measures.samples import asked_rows, share_interval, told
 
 ROWS_AT_A_TIME = 1024
+QUERIES_TOGETHER = 512  # of a block of similarities with as many items as are read at once
+QUERIES_IN_MEMORY = 2**16
+NEAR = 1e-6  # similarities in float32 that are closer are told apart in float64
+SAME = 1e-12  # that of equal rows, or of rows that nothing tells apart
 
 
 class Ranks(NamedTuple):
@@ -83,6 +91,59 @@ def best_ranks(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> R
     return Ranks(*ranks)
 
 
+def ranks_among_all(queries: Rows, items: Rows, matches: np.ndarray) -> Ranks:
+    """`best_ranks` of queries among more items than memory holds; shapes (n,).
+
+    Items pass once for every QUERIES_IN_MEMORY queries. Similarities that float32 does not tell
+    apart are computed in float64, so that equal items tie exactly.
+    """
+    matches = np.unique(matches, axis=0)
+    starts = np.searchsorted(matches[:, 0], np.arange(len(queries) + 1))
+    if (np.diff(starts) == 0).any():
+        raise ValueError("some query matches no item, expected at least one match for each")
+    ranks = np.empty((3, len(queries)), dtype=np.int64)
+    for part in row_blocks(len(queries), QUERIES_IN_MEMORY):
+        own = matches[starts[part.start] : starts[part.stop]] - [part.start, 0]
+        ranks[:, part] = ranks_in_memory(queries[part], items, own)
+    return Ranks(*ranks)
+
+
+def ranks_in_memory(queries: np.ndarray, items: Rows, matches: np.ndarray) -> np.ndarray:
+    """What `Ranks` says of queries in memory, shape (3, n); matches: ordered by query."""
+    query, item = matches.T
+    similarity = np.concatenate(
+        [
+            np.einsum("nd,nd->n", queries[query[rows]], items[item[rows]], dtype=np.float64)
+            for rows in row_blocks(len(matches))
+        ]
+    )
+    best = np.maximum.reduceat(similarity, np.searchsorted(query, np.arange(len(queries))))
+    ranks = np.zeros((3, len(queries)), dtype=np.int64)
+    ranks[2] = np.bincount(query, similarity >= best[query] - SAME)
+    for block in row_blocks(len(items)):
+        rows = items[block]
+        here = (item >= block.start) & (item < block.stop)
+        own_query, own_item = query[here], item[here] - block.start
+        for part in row_blocks(len(queries), QUERIES_TOGETHER):
+            found = queries[part] @ rows.T
+            own = slice(*np.searchsorted(own_query, (part.start, part.stop)))
+            found[own_query[own] - part.start, own_item[own]] = -np.inf
+            bound = best[part, None].astype(found.dtype)
+            above = np.count_nonzero(found > bound + NEAR, axis=1)
+            near = np.count_nonzero(found >= bound - NEAR, axis=1) > above
+            open_queries = np.flatnonzero(near)
+            which, rival = np.nonzero(np.abs(found[open_queries] - bound[open_queries]) <= NEAR)
+            which = open_queries[which]
+            exact = np.einsum("nd,nd->n", queries[part][which], rows[rival], dtype=np.float64)
+            apart = exact - best[part][which]
+            above += np.bincount(which, apart > SAME, minlength=len(above)).astype(int)
+            ranks[0, part] += above
+            ranks[1, part] += np.bincount(
+                which, np.abs(apart) <= SAME, minlength=len(above)
+            ).astype(int)
+    return ranks
+
+
 def recall(images: np.ndarray, texts: np.ndarray, k: int = 1) -> dict[str, float]:
     """Recall@k of matched rows by direction: image_to_text, text_to_image.
 
@@ -113,14 +174,55 @@ def recall_at_k(
     """
     check_pair(images, texts)
     recalls = {}
-    for direction, queries, items, matches in (
-        ("image_to_text", images, texts, pairs),
-        ("text_to_image", texts, images, pairs[:, ::-1]),
-    ):
+    for direction, queries, items, matches in both_ways(images, texts, pairs):
         rows, query = np.unique(matches[:, 0], return_inverse=True)
         ranks = best_ranks(queries[rows], items, np.column_stack([query, matches[:, 1]]))
         recalls |= {(direction, k): float(hits(ranks, k).mean()) for k in ks}
     return recalls
+
+
+def both_ways(images: Rows, texts: Rows, pairs: np.ndarray) -> Iterator[tuple]:
+    """(direction, queries, items, matches) of both directions of retrieval."""
+    yield "image_to_text", images, texts, pairs
+    yield "text_to_image", texts, images, pairs[:, ::-1]
+
+
+def recall_table(
+    images: Rows, texts: Rows, pairs: np.ndarray, ks: list[int], most: int, seed: int
+) -> pd.DataFrame:
+    """Recall@k and that of a random order: columns direction, k, recall, chance.
+
+    Arguments as for `recall_at_k`. Where a direction's queries and items make more than `most`²
+    comparisons, `most` random queries are asked, which `seed` draws, each among all items: then
+    there are columns queries, low and high, the 95% interval of what this leaves open, and
+    the attribute `sampled` says so in sentences.
+    """
+    check_pair(images, texts)
+    chances, rows, sampled = chance_recall(pairs, ks), [], []
+    for direction, queries, items, matches in both_ways(images, texts, pairs):
+        asking = np.unique(matches[:, 0])
+        number = len(asking)
+        chosen = asked_rows(number, len(items), most, seed)
+        if chosen is not None:
+            asking = asking[chosen]
+            matches = matches[np.isin(matches[:, 0], asking)]
+            way = direction.replace("_to_", "→")
+            sampled.append(f"{way}: {told(most, number, 'queries', seed)}, each among all items")
+        numbered = np.column_stack([np.searchsorted(asking, matches[:, 0]), matches[:, 1]])
+        in_memory = chosen is None and isinstance(items, np.ndarray)
+        rank = best_ranks if in_memory else ranks_among_all
+        ranks = rank(queries.take(asking, axis=0), items, numbered)
+        for k in ks:
+            found = hits(ranks, k)
+            row = {"direction": direction, "k": k, "recall": float(found.mean())}
+            low, high = share_interval(found, number)
+            row |= {"chance": chances[direction, k], "queries": len(asking)}
+            rows.append(row | {"low": low, "high": high})
+    table = pd.DataFrame(rows)
+    if not sampled:
+        return table.drop(columns=["queries", "low", "high"])
+    table.attrs["sampled"] = sampled
+    return table
 
 
 def chance_recall(pairs: np.ndarray, ks: list[int]) -> dict[tuple[str, int], float]:

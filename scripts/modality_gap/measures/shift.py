@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modality_gap.data.embeddings import UndefinedError, check_pair, normalize
+from modality_gap.data.embeddings import ROWS_TOGETHER, UndefinedError, check_pair, normalize
+from modality_gap.data.stored import Rows, row_blocks
 from modality_gap.measures.gap import gap_vector, matched_cosines
+from modality_gap.measures.samples import sample_interval
 
 # Logits are taken relative to a cosine of 1, so that one exponential serves rows and columns;
 # cosines lie in [−1, 1], and float64 holds exp(−700).
@@ -29,28 +31,42 @@ class Moved:
     y_part: np.ndarray
     x_scale: np.ndarray
     y_scale: np.ndarray
-    centre_distance: float
 
     def rows(self, first: int, last: int) -> "Moved":
         """The same for some of the pairs."""
         parts = (self.x_part, self.y_part, self.x_scale, self.y_scale)
-        return Moved(*(part[first:last] for part in parts), self.centre_distance)
+        return Moved(*(part[first:last] for part in parts))
+
+    def cosines_below_one(self, similarity: np.ndarray, rows: slice, out: np.ndarray) -> None:
+        """The cosines less 1 into out; similarity: x·y of these rows of x with all of y."""
+        np.add(similarity, self.y_part, out=out)
+        out += self.x_part[rows, None]
+        out *= self.y_scale
+        out *= self.x_scale[rows, None]
+        out -= 1
 
 
-def move(x: np.ndarray, y: np.ndarray, unit: np.ndarray, step: float) -> Moved:
+def move(x_along: np.ndarray, y_along: np.ndarray, step: float) -> Moved:
     """Images x moved by −step along the unit gap, texts y by +step, then re-normalised.
 
-    x, y: shape (n, d), rows of unit length, float64; unit: shape (d,), unit length.
+    x_along, y_along: x·u and y·u of rows of unit length, shape (n,) and (m,), float64.
     """
-    x_along, y_along = x @ unit, y @ unit
     x_scale = 1 / np.sqrt(1 - 2 * step * x_along + step**2)
     y_scale = 1 / np.sqrt(1 + 2 * step * y_along + step**2)
     if not (np.isfinite(x_scale).all() and np.isfinite(y_scale).all()):
         raise UndefinedError(f"a shift of {2 * step} moves an embedding onto the origin")
-    centres = (x_scale @ x - x_scale.sum() * step * unit) / len(x)
-    centres -= (y_scale @ y + y_scale.sum() * step * unit) / len(y)
-    distance = np.sign(centres @ unit) * np.linalg.norm(centres)
-    return Moved(step * x_along - step**2, -step * y_along, x_scale, y_scale, float(distance))
+    return Moved(step * x_along - step**2, -step * y_along, x_scale, y_scale)
+
+
+def moved_sums(
+    x: np.ndarray, y: np.ndarray, moved: Moved, unit: np.ndarray, step: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of the moved rows of both modalities, shape (d,) each; unit: u, shape (d,)."""
+    x_scale, y_scale = moved.x_scale, moved.y_scale
+    return (
+        x_scale @ x - x_scale.sum() * step * unit,
+        y_scale @ y + y_scale.sum() * step * unit,
+    )
 
 
 def shift_embeddings(
@@ -68,11 +84,12 @@ def shift_embeddings(
 
 
 def shift_landscape(
-    images: np.ndarray,
-    texts: np.ndarray,
+    images: Rows,
+    texts: Rows,
     shifts: list[float],
     temperatures: list[float],
     batch_size: int | None,
+    asked: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Contrastive loss while both modalities move along the gap (liang2022, Sec. 4.2, Fig. 3b-d).
 
@@ -80,9 +97,12 @@ def shift_landscape(
     shifts: how far the modalities move towards each other in all, δ: images become
     normalize(x − δ/2·u) and texts normalize(y + δ/2·u), u the unit gap (the paper's λ is
     δ/(2‖Δ‖)). batch_size: the loss is the mean over consecutive batches of that many pairs, an
-    incomplete last batch left out; None, or more than n: over all pairs at once.
+    incomplete last batch left out; None, or more than n: over all pairs at once. asked: rows of a
+    random sample of the pairs, shape (q,), at least 2, whose mean loss in the batch of all pairs
+    stands for that of all, with its 95% interval; batch_size is None then.
     Returns a row a shift, temperature and direction, with columns shift, centre_distance
-    (negative once the centres have passed each other), temperature, direction, loss.
+    (negative once the centres have passed each other), temperature, direction, loss; with `asked`
+    low and high.
     Raises ValueError where the centres coincide or a temperature is below 1/350.
     """
     check_pair(images, texts, paired=True)
@@ -93,25 +113,88 @@ def shift_landscape(
     gap = gap_vector(images, texts)
     if not gap.any():
         raise UndefinedError("the two centres coincide: there is no gap to move along")
-    x, y = images.astype(np.float64), texts.astype(np.float64)
-    unit = gap / np.linalg.norm(gap)
-    moved = [move(x, y, unit, shift / 2) for shift in shifts]
-    scales = 1 / np.asarray(temperatures)
-    size = min(batch_size or len(x), len(x))
-    losses = np.mean(
-        [
+    unit, scales = gap / np.linalg.norm(gap), 1 / np.asarray(temperatures)
+    n, losses, sums = len(images), [], []
+    size = min(batch_size or n, n)
+    # Whole batches, and all at once where the batch is all.
+    each = ROWS_TOGETHER if asked is not None else max(1, ROWS_TOGETHER // size) * size
+    for block in row_blocks(n, each):
+        x, y = images[block].astype(np.float64), texts[block].astype(np.float64)
+        along = x @ unit, y @ unit
+        moved = [move(*along, shift / 2) for shift in shifts]
+        sums.append([moved_sums(x, y, m, unit, s / 2) for m, s in zip(moved, shifts, strict=True)])
+        losses += [
             batch_losses(x[first:last], y[first:last], [m.rows(first, last) for m in moved], scales)
             for first, last in batches(len(x), size)
-        ],
-        axis=0,
-    )
+            if asked is None
+        ]
+    columns = {"loss": np.mean(losses, axis=0)} if asked is None else {}
+    if asked is not None:
+        own = asked_losses(images, texts, asked, unit, shifts, scales)
+        low, high = sample_interval(own, n)
+        columns = {"loss": own.mean(axis=-1), "low": low, "high": high}
     index = pd.MultiIndex.from_product(
         [shifts, temperatures, DIRECTIONS], names=["shift", "temperature", "direction"]
     )
-    table = pd.DataFrame({"loss": losses.ravel()}, index=index).reset_index()
-    distances = dict(zip(shifts, (m.centre_distance for m in moved), strict=True))
+    columns = {name: values.ravel() for name, values in columns.items()}
+    table = pd.DataFrame(columns, index=index).reset_index()
+    distances = dict(zip(shifts, centre_distances(np.sum(sums, axis=0), n, unit), strict=True))
     table.insert(1, "centre_distance", table["shift"].map(distances))
     return table
+
+
+def centre_distances(sums: np.ndarray, n: int, unit: np.ndarray) -> list[float]:
+    """Signed distance of the centres after each shift; sums: of `moved_sums`, shape (shifts, 2, d)."""
+    centres = sums[:, 0] / n - sums[:, 1] / n
+    return [float(np.sign(centre @ unit) * np.linalg.norm(centre)) for centre in centres]
+
+
+def asked_losses(
+    images: Rows,
+    texts: Rows,
+    asked: np.ndarray,
+    unit: np.ndarray,
+    shifts: list[float],
+    scales: np.ndarray,
+) -> np.ndarray:
+    """Loss of each of some pairs in the batch of all, shape (shifts, scales, 3, q), float64.
+
+    Arguments as for `shift_landscape`; scales: 1/τ. In memory that does not grow with n.
+    """
+    x, y = images[asked].astype(np.float64), texts[asked].astype(np.float64)
+    moved = [move(x @ unit, y @ unit, shift / 2) for shift in shifts]
+    matched = matched_cosines(x, y)
+    own = [(matched + m.x_part + m.y_part) * m.x_scale * m.y_scale for m in moved]
+    own_term = (1 - np.array(own))[:, None] * scales[:, None]
+    image_to_text = log_sums(x, texts, unit, shifts, scales) + own_term
+    # With the two exchanged, the gap points the other way.
+    text_to_image = log_sums(y, images, -unit, shifts, scales) + own_term
+    return np.stack([image_to_text, text_to_image, (image_to_text + text_to_image) / 2], axis=2)
+
+
+def log_sums(
+    queries: np.ndarray, items: Rows, unit: np.ndarray, shifts: list[float], scales: np.ndarray
+) -> np.ndarray:
+    """Of each query, log Σ exp((cos − 1)/τ) over all items as both move; shape (shifts, scales, q).
+
+    queries: shape (q, d), which move by −shift/2 along unit, and items, shape (n, d), by +shift/2.
+    """
+    sums = np.zeros((len(shifts), len(scales), len(queries)))
+    together, along = max(1, VALUES_AT_A_TIME // len(queries)), queries @ unit
+    for block in row_blocks(len(items)):
+        rows = items[block]
+        for part in row_blocks(len(rows), together):
+            y = rows[part].astype(np.float64)
+            similarity, y_along, ones = queries @ y.T, y @ unit, np.ones(len(y))
+            below_one, exponentials = np.empty_like(similarity), np.empty_like(similarity)
+            for k, shift in enumerate(shifts):
+                m = move(along, y_along, shift / 2)
+                m.cosines_below_one(similarity, slice(None), out=below_one)
+                for s, scale in enumerate(scales):
+                    np.multiply(below_one, scale, out=exponentials)
+                    np.exp(exponentials, out=exponentials)
+                    sums[k, s] += exponentials @ ones
+    return np.log(sums)
 
 
 def batches(n: int, size: int) -> Iterator[tuple[int, int]]:
@@ -133,11 +216,7 @@ def batch_losses(
         similarity = x[rows] @ y.T
         below_one, exponentials = np.empty_like(similarity), np.empty_like(similarity)
         for k, m in enumerate(moved):
-            np.add(similarity, m.y_part, out=below_one)
-            below_one += m.x_part[rows, None]
-            below_one *= m.y_scale
-            below_one *= m.x_scale[rows, None]
-            below_one -= 1
+            m.cosines_below_one(similarity, rows, out=below_one)
             for s, scale in enumerate(scales):
                 np.multiply(below_one, scale, out=exponentials)
                 np.exp(exponentials, out=exponentials)

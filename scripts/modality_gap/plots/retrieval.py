@@ -12,7 +12,8 @@ COLOURS = (PURPLE, BLUE, ORANGE, GREEN)
 def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
     """Recall@k against k, a panel a direction, a curve an encoder; dotted: a random order.
 
-    tables: columns direction, k, recall, chance; one table an encoder.
+    tables: columns direction, k, recall, chance, and low and high where it is that of a sample; one
+    table an encoder.
     """
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharex=True, sharey=True)
     highest = max(table[["recall", "chance"]].to_numpy().max() for table in tables)
@@ -26,17 +27,24 @@ def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
                 curve.recall,
                 "-",
                 COLOURS[i % len(COLOURS)],
+                (curve.low, curve.high) if "low" in curve else None,
             )
             for i, (curve, name) in enumerate(zip(curves, encoders, strict=True))
         ]
         chance = curves[0]
-        lines.append((chance.chance.iloc[-1], "random order", chance.k, chance.chance, ":", GREY))
+        lines.append(
+            (chance.chance.iloc[-1], "random order", chance.k, chance.chance, ":", GREY, None)
+        )
         lines.sort(key=lambda line: line[0])
         places = spread([line[0] for line in lines], 0.085 * highest)
-        for place, (last, name, k, recall, style, colour) in zip(places, lines, strict=True):
+        for place, (last, name, k, recall, style, colour, bounds) in zip(
+            places, lines, strict=True
+        ):
             axis.plot(
                 k, recall, marker="o" if style == "-" else "", ms=4, color=colour, linestyle=style
             )
+            if bounds is not None:
+                axis.fill_between(k, *bounds, color=colour, alpha=0.15, linewidth=0)
             axis.text(
                 1.04 * k.iloc[-1],
                 place,

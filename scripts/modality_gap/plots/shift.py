@@ -10,8 +10,8 @@ from modality_gap.plots.style import DIRECTION_COLOURS, GREY, readable
 def plot_shift_landscape(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
     """Loss against signed centre distance: a row an encoder, a column a temperature.
 
-    tables: columns shift, centre_distance, temperature, direction, loss; one table an encoder.
-    The dashed line is the encoder's own gap, the dot the minimum of the symmetric loss
+    tables: columns shift, centre_distance, temperature, direction, loss, and low and high where it
+    is that of a sample; one table an encoder. The dashed line is the encoder's own gap, the dot the minimum of the symmetric loss
     (liang2022, Fig. 3b-d).
     """
     temperatures = sorted(tables[0].temperature.unique())
@@ -44,6 +44,9 @@ def draw(axis, table: pd.DataFrame) -> None:
             alpha=1 if thick else 0.8,
             zorder=3 if thick else 2,
         )
+        if thick and "low" in curve:
+            shade = {"color": DIRECTION_COLOURS[direction], "alpha": 0.15, "linewidth": 0}
+            axis.fill_between(curve.centre_distance, curve.low, curve.high, **shade)
     symmetric = table[table.direction == "symmetric"]
     own = symmetric.loc[symmetric["shift"].abs().idxmin()]
     best = symmetric.loc[symmetric.loss.idxmin()]

@@ -1,5 +1,7 @@
 """What all figures share: style, colours (Okabe and Ito's, safe for colour-blind readers), saving."""
 
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -15,16 +17,24 @@ from modality_gap.data.embeddings import UndefinedError
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#777777"
 MODALITY_COLOURS = {"image": BLUE, "text": ORANGE}
+LETTERS = 120  # of a line below a figure
 DIRECTION_COLOURS = {"image_to_text": BLUE, "text_to_image": ORANGE, "symmetric": "#222222"}
 
 plt.style.use(Path(__file__).with_name("modality_gap.mplstyle"))
 
 
-def save(figure: Figure, paths: list[str]) -> None:
-    """Write the figure in the format of each path's ending; the same figure, the same bytes."""
+def save(figure: Figure, paths: list[str], tables: Iterable[pd.DataFrame] = ()) -> None:
+    """Write the figure in the format of each path's ending; the same figure, the same bytes.
+
+    tables: that it shows. Where one is of a sample, lines below the figure say of which.
+    """
+    said = dict.fromkeys(one for table in tables for one in table.attrs.get("sampled", []))
+    lines = "\n".join(textwrap.fill(one, LETTERS) for one in said)
+    if lines:
+        figure.text(0.5, -0.01, lines, ha="center", va="top", fontsize=8, color=GREY)
     for path in paths:
         metadata = {"Date": None} if path.endswith(".svg") else {"Software": None}
-        figure.savefig(path, metadata=metadata)
+        figure.savefig(path, metadata=metadata, bbox_inches="tight" if lines else None)
         # The next one has the same layout, which takes as long to find as the figure to draw.
         figure.set_layout_engine("none")
 

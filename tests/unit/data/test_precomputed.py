@@ -249,15 +249,16 @@ def test_repeated_rows_are_one_item(pair):
     texts[5] = texts[4]
     images[3, 0], images[4] = 0.0, images[3]
     images[4, 0] = -0.0
-    found = distinct_items(images, texts)
-    assert found.pairs.tolist() == [[0, 0], [0, 1], [0, 2], [1, 3], [1, 4], [2, 4]]
-    np.testing.assert_array_equal(found.images[found.pairs[:, 0]], images)
-    np.testing.assert_array_equal(found.texts[found.pairs[:, 1]], texts)
-    notes = merged_notes(found)
+    found = {"images": distinct_items(images), "texts": distinct_items(texts)}
+    assert found["images"].places.tolist() == [0, 0, 0, 1, 1, 2]
+    assert found["texts"].places.tolist() == [0, 1, 2, 3, 4, 4]
+    for each, rows in zip(found.values(), pair, strict=True):
+        np.testing.assert_array_equal(each.rows[each.places], rows)
+    notes = [*merged_notes("images", found["images"]), *merged_notes("texts", found["texts"])]
     assert notes[0].startswith("3 of 6 images repeat another row")
     assert "among 3 distinct images, the gap is of all 6 pairs" in notes[0]
     assert notes[1].startswith("1 of 6 texts repeat")
-    assert merged_notes(distinct_items(texts[:4], texts[:4])) == []
+    assert merged_notes("texts", distinct_items(texts[:4])) == []
 
 
 @pytest.mark.parametrize(
@@ -281,5 +282,7 @@ def test_rows_that_rounding_alone_tells_apart_are_told(random):
     rows = random.normal(size=(200, 32)).astype(np.float32)
     again = rows[:30] * (1 + 1e-7 * random.normal(size=(30, 32)).astype(np.float32))
     assert (again != rows[:30]).any(axis=1).all()
-    found = distinct_items(np.concatenate([rows, again]), np.concatenate([rows, rows[:30] + 0.01]))
-    assert [note.split(" distinct")[0] for note in nearly_equal_notes(found)] == ["30 of 230"]
+    near, apart = (np.concatenate([rows, others]) for others in (again, rows[:30] + 0.01))
+    notes = nearly_equal_notes("images", distinct_items(near))
+    assert [note.split(" distinct")[0] for note in notes] == ["30 of 230"]
+    assert nearly_equal_notes("texts", distinct_items(apart)) == []

@@ -24,6 +24,7 @@ SECTIONS = {
         "logit_scales": [100, 50, 30, 20, 10, 1],
         "batch_size": 50,
     },
+    "sample": {"pairs": 20_000, "seed": 0},
     "run_measures": {"pool": 512, "draws": 10, "seed": 0, "regularization": 0.316},
 }
 RUN = {
