@@ -44,7 +44,8 @@ def test_umap_asks_no_solver_that_has_no_seed(random, monkeypatch):
 
     monkeypatch.setattr(umap.umap_, "spectral_layout", unseeded)
     points = view(*(normalize(random.normal(size=(12, 1))) for _ in range(2)), "umap", seed=0)
-    assert len(points) == 24 and np.isfinite(points[["x", "y"]]).all(axis=None)
+    assert len(points) == 24
+    assert np.isfinite(points[["x", "y"]]).all(axis=None)
 
 
 def test_the_way_along_the_gap_starts_as_it_is_and_nearly_closes(real_pairs):
