@@ -96,6 +96,8 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
             f"{len(stacked) // 2} pairs are too few for UMAP, expected at least 8: evaluate a larger "
             "split, or take `umap` out of `views.methods`"
         )
+    if not np.ptp(stacked, axis=0).any():
+        raise UndefinedError("all embeddings are one point: UMAP has no neighbours to keep")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_jobs value 1 overridden")
         wide = np.pad(stacked, ((0, 0), (0, max(0, 2 - stacked.shape[1]))))

@@ -93,7 +93,8 @@ class Pixels(Dataset):
         config = model if described else PreprocessCfg(**model.visual.preprocess_cfg)
         *resize, _to_tensor, _normalize = image_transform_v2(config, is_train=False).transforms
         self.transform = Compose(resize)
-        self.size = tuple(config.input_size[1:])
+        size = config.size
+        self.size = (size, size) if isinstance(size, int) else tuple(size)
         self.way = f"{self.size} {config.resize_mode} {config.interpolation} {config.fill_color}"
 
     def __len__(self) -> int:

@@ -15,11 +15,19 @@ MAX_DECODED_BYTES = 2 * 1024**3
 ROWS_AT_A_TIME = 1024
 
 
+def fits(number: int, size: int) -> bool:
+    """Whether so many square images are kept decoded: up to 2 GiB.
+
+    Of more, each training decodes what it needs.
+    """
+    return number * 3 * size * size <= MAX_DECODED_BYTES
+
+
 def write_prepared(path: str | Path, images: pd.DataFrame, size: int) -> None:
     """Write the pixels of a corpus's images for networks of this size, as an Arrow file.
 
     images: image_id and image, as in a corpus. It is prepared as open_clip does where nothing else is
-    said. What would take more than 2 GiB is left out whole: then each training decodes what it needs.
+    said. Without images, the file says that there are too many: see `fits`.
     """
     pixels = Pixels(images, PreprocessCfg(size=size))
     bytes_each = 3 * size * size
@@ -27,10 +35,9 @@ def write_prepared(path: str | Path, images: pd.DataFrame, size: int) -> None:
         [("image_id", pa.string()), ("pixels", pa.binary(bytes_each))],
         metadata={"prepared": pixels.way},
     )
-    number = len(pixels) if len(pixels) * bytes_each <= MAX_DECODED_BYTES else 0
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as table:
-        for first in range(0, number, ROWS_AT_A_TIME):
-            rows = range(first, min(first + ROWS_AT_A_TIME, number))
+        for first in range(0, len(pixels), ROWS_AT_A_TIME):
+            rows = range(first, min(first + ROWS_AT_A_TIME, len(pixels)))
             decoded = [pixels[row].contiguous().numpy().tobytes() for row in rows]
             names = [pixels.names[row] for row in rows]
             columns = [pa.array(names, pa.string()), pa.array(decoded, schema.field("pixels").type)]

@@ -42,6 +42,8 @@ def launch(run: dict, device: torch.device, processes: int) -> None:
     if processes == 1:
         train_run(run, device)
         return
+    # Each process would run the job's script again, which knows no `snakemake` there.
+    vars(sys.modules["__main__"]).pop("__file__", None)
     with tempfile.TemporaryDirectory() as folder:
         arguments = (run, device.type, processes, f"file://{folder}/meeting")
         try:

@@ -62,6 +62,8 @@ def test_the_way_along_the_gap_starts_as_it_is_and_nearly_closes(real_pairs):
 
 
 def test_what_cannot_be_drawn_is_refused(random):
+    with pytest.raises(ValueError, match="all embeddings are one point"):
+        view(np.ones((20, 1)), np.ones((20, 1)), "umap", seed=0)
     x = normalize(random.normal(size=(5, 3)))
     with pytest.raises(ValueError, match="5 pairs are too few for UMAP, expected at least 8"):
         view(x, x, "umap", seed=0)

@@ -18,7 +18,7 @@ from modality_gap.models.embed import (
     encode_text,
     scale_pixels,
 )
-from modality_gap.models.prepared import decode_once, read_prepared, write_prepared
+from modality_gap.models.prepared import decode_once, fits, read_prepared, write_prepared
 
 ARCHITECTURE = "emoji-resnet"
 TEXTS = ["a dog", "flag: Norway", "woman rowing boat: medium-dark skin tone", "x"] * 5
@@ -142,6 +142,15 @@ def test_images_that_are_prepared_in_another_way_are_decoded_anew(images, tmp_pa
     assert torch.equal(decode_once(pixels, tmp_path / "own.arrow"), decode_once(pixels))
 
 
+def test_a_network_may_take_images_that_are_no_squares(images, tmp_path):
+    write_prepared(tmp_path / "own.arrow", images, 32)
+    for size in ([24, 32], (24, 32)):
+        pixels = Pixels(images, PreprocessCfg(size=size))
+        assert decode_once(pixels, tmp_path / "own.arrow").shape == (5, 3, 24, 32)
+    square = Pixels(images, PreprocessCfg(size=[32, 32]))
+    assert read_prepared(tmp_path / "own.arrow", square).shape == (5, 3, 32, 32)
+
+
 def test_prepared_images_that_lack_one_name_it_and_too_many_are_left_out(
     images, tmp_path, monkeypatch
 ):
@@ -150,5 +159,6 @@ def test_prepared_images_that_lack_one_name_it_and_too_many_are_left_out(
     with pytest.raises(ValueError, match="one.arrow: no image 'image 1', expected all of its"):
         read_prepared(tmp_path / "one.arrow", pixels)
     monkeypatch.setattr("modality_gap.models.prepared.MAX_DECODED_BYTES", 4 * 3 * 32**2)
-    write_prepared(tmp_path / "none.arrow", images, 32)
+    assert (fits(4, 32), fits(5, 32)) == (True, False)
+    write_prepared(tmp_path / "none.arrow", images.iloc[:0], 32)
     assert read_prepared(tmp_path / "none.arrow", pixels) is None

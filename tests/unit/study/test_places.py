@@ -103,7 +103,9 @@ def test_images_are_prepared_for_networks_that_were_random_once(config):
 def test_a_job_imports_what_its_network_is_built_with(config):
     networks = Networks(config, ARCHITECTURES)
     runs = Runs(config, networks)
-    assert runs.libraries("run") == runs.libraries("on") == networks.encoder_libraries("first") == []
+    assert (
+        runs.libraries("run") == runs.libraries("on") == networks.encoder_libraries("first") == []
+    )
     # Stored weights of others may have other positions, which timm resamples.
     stored = {"kind": "pretrained", "architecture": "ViT-B-32", "tag": "openai"}
     config["encoders"] |= {"stored": stored, "trained": stored}

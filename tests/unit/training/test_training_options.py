@@ -1,6 +1,7 @@
 """What a run may do otherwise: temperature, features, start, optimiser, several processes."""
 
 import math
+import sys
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,15 @@ def test_images_that_were_decoded_before_train_the_same_model(corpus, tmp_path):
     write_prepared(tmp_path / "32.arrow", images.iloc[:1], 32)
     with pytest.raises(ValueError, match=r"32.arrow: no image"):
         do(corpus, tmp_path / "without", inputs=prepared)
+
+
+def test_processes_do_not_run_the_script_of_the_job_again(corpus, tmp_path, monkeypatch):
+    # As in a job of Snakemake, whose script knows `snakemake` in the first process alone.
+    script, main = tmp_path / "train.py", sys.modules["__main__"]
+    script.write_text("snakemake")
+    monkeypatch.setattr(main, "__file__", str(script), raising=False)
+    monkeypatch.setattr(main, "__spec__", None)
+    assert len(do(corpus, tmp_path / "two", processes=2)) > 1
 
 
 # Temperature
