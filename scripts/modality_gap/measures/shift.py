@@ -15,6 +15,7 @@ from modality_gap.measures.samples import sample_interval
 # cosines lie in [−1, 1], and float64 holds exp(−700).
 MIN_TEMPERATURE = 1 / 350
 LOST = 1e-6  # what rounding leaves of an embedding that was moved onto the origin
+QUERIES_TOGETHER = 256
 VALUES_AT_A_TIME = 2**17  # a block of similarities that stays in the processor's cache
 DIRECTIONS = ("image_to_text", "text_to_image", "symmetric")
 
@@ -180,21 +181,31 @@ def log_sums(
     queries: shape (q, d), which move by −shift/2 along unit, and items, shape (n, d), by +shift/2.
     """
     sums = np.zeros((len(shifts), len(scales), len(queries)))
-    together, along = max(1, VALUES_AT_A_TIME // len(queries)), queries @ unit
+    parts = list(row_blocks(len(queries), QUERIES_TOGETHER))
     for block in row_blocks(len(items)):
         rows = items[block]
-        for part in row_blocks(len(rows), together):
-            y = rows[part].astype(np.float64)
-            similarity, y_along, ones = queries @ y.T, y @ unit, np.ones(len(y))
-            below_one, exponentials = np.empty_like(similarity), np.empty_like(similarity)
-            for k, shift in enumerate(shifts):
-                m = move(along, y_along, shift / 2)
-                m.cosines_below_one(similarity, slice(None), out=below_one)
-                for s, scale in enumerate(scales):
-                    np.multiply(below_one, scale, out=exponentials)
-                    np.exp(exponentials, out=exponentials)
-                    sums[k, s] += exponentials @ ones
+        for near in row_blocks(len(rows), VALUES_AT_A_TIME // QUERIES_TOGETHER):
+            y = rows[near].astype(np.float64)
+            for part in parts:
+                sums[:, :, part] += exponential_sums(queries[part], y, unit, shifts, scales)
     return np.log(sums)
+
+
+def exponential_sums(
+    x: np.ndarray, y: np.ndarray, unit: np.ndarray, shifts: list[float], scales: np.ndarray
+) -> np.ndarray:
+    """What `log_sums` adds up, of few queries and items in float64: shape (shifts, scales, q)."""
+    sums = np.empty((len(shifts), len(scales), len(x)))
+    similarity, along, ones = x @ y.T, (x @ unit, y @ unit), np.ones(len(y))
+    below_one, exponentials = np.empty_like(similarity), np.empty_like(similarity)
+    for k, shift in enumerate(shifts):
+        moved = move(*along, shift / 2)
+        moved.cosines_below_one(similarity, slice(None), out=below_one)
+        for s, scale in enumerate(scales):
+            np.multiply(below_one, scale, out=exponentials)
+            np.exp(exponentials, out=exponentials)
+            sums[k, s] = exponentials @ ones
+    return sums
 
 
 def batches(n: int, size: int) -> Iterator[tuple[int, int]]:
