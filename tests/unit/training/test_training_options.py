@@ -112,7 +112,7 @@ def test_processes_do_not_run_the_script_of_the_job_again(corpus, tmp_path, monk
     # As in a job of Snakemake, whose script knows `snakemake` in the first process alone.
     script, main = tmp_path / "train.py", sys.modules["__main__"]
     script.write_text("snakemake")
-    monkeypatch.setattr(main, "__file__", str(script), raising=False)
+    monkeypatch.setitem(vars(main), "__file__", str(script))
     monkeypatch.setattr(main, "__spec__", None)
     assert len(do(corpus, tmp_path / "two", processes=2)) > 1
 
