@@ -17,6 +17,7 @@ def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
     """
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharex=True, sharey=True)
     highest = max(table[["recall", "chance"]].to_numpy().max() for table in tables)
+    lowest = 0.0
     for axis, direction in zip(axes, tables[0].direction.unique(), strict=True):
         curves = [table[table.direction == direction].sort_values("k") for table in tables]
         lines = [
@@ -57,7 +58,9 @@ def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
         axis.set_xlabel("k")
         axis.set_xticks(chance.k)
         axis.set_xlim(0, 1.5 * chance.k.max())
-        axis.set_ylim(min(0, places[0]), 1.15 * highest)
+        # Both panels have this axis, and half a label stands below its place.
+        lowest = min(lowest, places[0] - 0.05 * highest)
+        axis.set_ylim(lowest, 1.15 * highest)
         axis.grid(axis="y")
     axes[0].set_ylabel("recall@k")
     return figure
