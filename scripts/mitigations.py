@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from job import job
+from job import job, say
 from measured import measured, pool
 from modality_gap.closing.mitigations import halves, mitigation_table
 from modality_gap.data.embeddings import matched_pairs
@@ -19,7 +19,11 @@ with job(snakemake), measured(snakemake):
         reference, held_out = halves(*held_out, settings["seed"])
     else:
         sample = snakemake.params.sample
-        (x, y, pairs, matched), _ = read_pool(fitted, sample["pairs"], sample["seed"])
+        (x, y, pairs, matched), fitted_on = read_pool(fitted, sample["pairs"], sample["seed"])
+        remarks = [f"fitted to a sample: {one}" for one in fitted_on]
+        say(snakemake, remarks)
+        if remarks:
+            attributes = {**attributes, "remarks": [*attributes.get("remarks", []), *remarks]}
         image_rows, text_rows = matched_pairs(pairs, matched).T
         reference = x[image_rows], y[text_rows]
     measured = {key: settings[key] for key in MEASURED}
