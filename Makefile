@@ -4,14 +4,20 @@ SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run test kernels lint format report benchmark benchmark-scale compare-readers wheel lock clean help
+.PHONY: run test test-studies kernels lint format report benchmark benchmark-scale compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
 
-test: .venv/installed .clip_benchmark/installed lint ## run all tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile
+# Files in the order given, the long ones first: the last of them must not keep one process waiting.
+PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test: .venv/installed .clip_benchmark/installed lint ## the tests, but for whole studies
+	$(PYTEST) -m "not study" tests/workflow tests/unit
+
+test-studies: .venv/installed .clip_benchmark/installed ## whole studies, small, from their data to the report
+	$(PYTEST) -m study tests/workflow
 
 # Other processors sum in another order: numbers must not depend on it by more than tests allow.
 kernels: .venv/installed ## the unit tests as on older processors, on one thread and on two

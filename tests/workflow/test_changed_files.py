@@ -13,6 +13,8 @@ from webdataset_files import encode_image, write_classification, write_shard
 
 from workflow.test_bad_input import line_with, pictures_study
 
+pytestmark = pytest.mark.study
+
 
 def things_in(folder):
     images = [Image.fromarray(pixels) for pixels in pictures(9, 20, seed=3)]

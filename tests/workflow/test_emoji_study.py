@@ -22,6 +22,7 @@ from modality_gap.summary import readable
 from workflow.conftest import Workplace, small_emoji_study
 from workflow.test_clip_benchmark import needs_package, own_metrics, package_metrics
 
+pytestmark = pytest.mark.study
 SPLITS = ("held_out_concepts", "held_out_vendor")
 
 

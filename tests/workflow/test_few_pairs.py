@@ -6,6 +6,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
+pytestmark = pytest.mark.study
 CASES = {
     "one_pair": lambda random: random.normal(size=(2, 1, 6)),
     "two_pairs": lambda random: random.normal(size=(2, 2, 6)),

@@ -9,6 +9,7 @@ from conftest import ROOT
 
 from workflow.conftest import Workplace
 
+pytestmark = pytest.mark.study
 ASKED = 200
 
 

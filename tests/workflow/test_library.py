@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.study
 PYTHONS = ("python3.11", "python3.12", "python3.13")
 ARRAYS = """
 import numpy as np

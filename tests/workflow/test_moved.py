@@ -13,6 +13,7 @@ from conftest import ROOT
 
 from workflow.test_bad_input import pictures_study
 
+pytestmark = pytest.mark.study
 PARTS = ("Snakefile", "workflow", "scripts", "config", "envs", "profiles")
 
 

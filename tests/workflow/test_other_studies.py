@@ -30,6 +30,7 @@ def place(workplace, tmp_path):
     return workplace(study | {"noise": {"items": 12, "seed": 0}})
 
 
+@pytest.mark.study
 def test_networks_of_one_modality_have_cones_on_data_and_on_noise(place):
     place.succeeds()
     summary = pd.read_csv(place.results / "summary.csv").set_index("encoder")

@@ -13,6 +13,7 @@ from modality_gap.closing.projection import close_gap
 from modality_gap.data.embeddings import read_embeddings, read_normalized
 from workflow.conftest import Workplace
 
+pytestmark = pytest.mark.study
 NAMES = dict(zip(("clip", "clip_random"), REAL, strict=True))
 
 

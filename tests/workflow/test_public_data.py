@@ -27,6 +27,7 @@ from modality_gap.data.embeddings import read_normalized
 from workflow.conftest import Workplace
 from workflow.test_bad_input import line_with
 
+pytestmark = pytest.mark.study
 RACES = ["White", "Black", "Indian"]
 FACES = [
     (f"{row + 1}.jpg", "20-29", ("Male", "Female")[row % 2], RACES[row % 3], "False")

@@ -33,7 +33,10 @@ def place(tmp_path, random):
     return lambda name: Workplace(tmp_path, yaml.safe_load(BLOCKS[name]))
 
 
-@pytest.mark.parametrize("name", ["mine.yaml", "trained.yaml"])
+TRAINED = pytest.param("trained.yaml", marks=pytest.mark.study)
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", TRAINED])
 def test_a_block_gives_a_report(place, name):
     place = place(name)
     place.succeeds()

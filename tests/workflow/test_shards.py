@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 
 from modality_gap.data.embeddings import read_embeddings
 
+pytestmark = pytest.mark.study
 TARGETS = [
     f"results/shards/embeddings/random/mine/all/{part}.parquet"
     for part in ("images", "texts", "pairs")
