@@ -13,10 +13,10 @@ run: .venv/installed ## train, measure and report the default study (STUDY=confi
 # Files in the order given, the long ones first: the last of them must not keep one process waiting.
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test: .venv/installed .clip_benchmark/installed lint ## the tests, but for whole studies
+test: .venv/installed .peers/installed lint ## the tests, but for whole studies
 	$(PYTEST) -m "not study" tests/workflow tests/unit
 
-test-studies: .venv/installed .clip_benchmark/installed ## whole studies, small, from their data to the report
+test-studies: .venv/installed .peers/installed ## whole studies, small, from their data to the report
 	$(PYTEST) -m study tests/workflow
 
 # Other processors sum in another order: numbers must not depend on it by more than tests allow.
@@ -39,14 +39,15 @@ format: .venv/installed ## put the code in its standard form
 
 report: run ## the same as run: the report is part of the study
 
-benchmark: .venv/installed ## speed and memory against the obvious way
+benchmark: .venv/installed .peers/installed ## speed and memory against the obvious way, and against other packages
 	$(BIN)/python tests/benchmark.py
+	$(BIN)/python tests/benchmark_peers.py
 
 # A million pairs need 9 GB of disk in the folder of temporary files, and 4 GB of memory a job.
 benchmark-scale: .venv/installed ## time and memory up to a million pairs, an hour (SIZES="1000 10000": less): writes docs/performance.md
 	$(BIN)/python tests/benchmark_scale.py $(SIZES)
 
-compare-readers: .venv/installed .clip_benchmark/installed ## what other tools read from odd files: writes docs/readers.md
+compare-readers: .venv/installed .peers/installed ## what other tools read from odd files: writes docs/readers.md
 	$(BIN)/python tests/compare_readers.py
 
 wheel: .venv/installed ## the library alone, as a wheel in dist/
@@ -73,9 +74,9 @@ help: ## this list
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	touch $@
 
-# The package that our numbers are compared with; it needs an older NumPy than ours.
-.clip_benchmark/installed: .venv/installed tests/clip_benchmark.txt
-	rm -rf .clip_benchmark
+# What our numbers and times are compared with; clip-benchmark needs an older NumPy than ours.
+.peers/installed: .venv/installed tests/peers.txt
+	rm -rf .peers
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-		--target .clip_benchmark -r tests/clip_benchmark.txt
+		--target .peers -r tests/peers.txt
 	touch $@

@@ -1,10 +1,12 @@
 """Runs the package clip-benchmark, which must be first on the Python path, with its NumPy.
 
 python clip_benchmark_runner.py ARCHITECTURES JOB…: the folder of architecture files, and for each
-run of the package its command line arguments, as one string.
+run of the package its command line arguments, as one string. The last line is the seconds of each.
 """
 
+import json
 import sys
+import time
 from types import ModuleType, SimpleNamespace
 
 # The metrics of captioning models need Java programs, and nothing here compares them.
@@ -23,6 +25,9 @@ if __name__ == "__main__":
         create_model_and_transforms=open_clip.create_model_and_transforms,
         get_tokenizer=build_tokenizer,
     )
+    seconds = []
     for job in sys.argv[2:]:
-        sys.argv = ["clip_benchmark", *job.split()]
+        sys.argv, start = ["clip_benchmark", *job.split()], time.perf_counter()
         clip_benchmark.cli.main()
+        seconds.append(time.perf_counter() - start)
+    print(json.dumps(seconds))

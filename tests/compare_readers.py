@@ -29,7 +29,7 @@ from modality_gap.data.corpora import orientation_of
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/readers.md"
 MARK = "<!-- From here on the page is written by `make compare-readers`. -->"
-PACKAGE = ROOT / ".clip_benchmark"
+PACKAGE = ROOT / ".peers"
 DATASETS = "datasets==5.2.0"
 # Every tool reads these; where one does not, it was not driven as it wants to be.
 PLAIN = ("rgb.png", "blanks.csv")
@@ -39,7 +39,7 @@ TOLERANCE = 8  # of 255: JPEG and LAB lose a few steps
 
 
 class Tool(NamedTuple):
-    """A column of the page: its title, what was called, whether `.clip_benchmark` must be there."""
+    """A column of the page: its title, what was called, whether `.peers` must be there."""
 
     title: str
     how: str
@@ -215,7 +215,7 @@ def run_all(work: Path) -> dict[str, dict]:
     for name, tool in TOOLS.items():
         python = install_datasets(work / "environment") if name == "datasets" else sys.executable
         if tool.packaged and not PACKAGE.is_dir():
-            print(f"{name}: {ABSENT} (no .clip_benchmark)", file=sys.stderr)
+            print(f"{name}: {ABSENT} (no .peers)", file=sys.stderr)
             python = None
         if python is not None:
             results[name] = run_tool(name, python, folder, work / name)

@@ -1,38 +1,30 @@
 """Accuracy and recall are those of the community's evaluation tool, the package clip-benchmark."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import open_clip
 import pytest
 import torch
+from clip_benchmark_metrics import PEERS, own_metrics, package_metrics
 from conftest import ROOT
 from PIL import Image, ImageDraw
 from webdataset_files import write_classification, write_retrieval
 
-from modality_gap.data.corpora import distinct_texts, mark_matched
 from modality_gap.data.corpora.webdataset import read_webdataset
-from modality_gap.data.embeddings import normalize
-from modality_gap.effects.zero_shot import class_embeddings, zero_shot_accuracy
-from modality_gap.measures.retrieval import recall_at_k
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures
-from modality_gap.models.embed import Pixels, embed_images, embed_texts, scale_pixels
+from modality_gap.models.embed import Pixels, scale_pixels
 
-PACKAGE = ROOT / ".clip_benchmark"
 needs_package = pytest.mark.skipif(
-    not (PACKAGE / "installed").is_file(),
-    reason="clip-benchmark is not here: make .clip_benchmark/installed",
+    not (PEERS / "installed").is_file(),
+    reason="clip-benchmark is not here: make .peers/installed",
 )
 COLOURS = ("red", "green", "blue", "yellow")
 SHAPES = ("circle", "square", "bar")
 NAMES = [f"{colour} {shape}" for colour in COLOURS for shape in SHAPES]
 TEMPLATES = ["a photo of a {c}.", "a drawing of a {c}.", "{c}"]
 CAPTIONS = ("a drawing of a {name}", "{name}", "one {name} on grey", "small {name}", "this {name}")
-HOW = (64, "float32")
 # As small as it is quick, with CLIP's whole vocabulary, and so with open_clip's own tokenizer.
 WHOLE_VOCABULARY = {
     "embed_dim": 32,
@@ -94,54 +86,6 @@ def train_briefly(architecture, file, folder):
     torch.save(model.state_dict(), file)
 
 
-def package_metrics(architectures, architecture, checkpoint, folders, output):
-    """What clip-benchmark says of a checkpoint: its metrics on the webdataset of each task."""
-    jobs = [
-        f"eval --task {task} --dataset wds/drawings --dataset_root {folder} --recall_k 1 5 "
-        f"--model {architecture} --pretrained {checkpoint} --output {output}/{task}.json "
-        "--no_amp --num_workers 0"
-        for task, folder in folders.items()
-    ]
-    command = [sys.executable, str(ROOT / "tests/clip_benchmark_runner.py"), str(architectures)]
-    path = os.pathsep.join([str(PACKAGE), str(ROOT / "scripts")])
-    done = subprocess.run(
-        command + jobs,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    metrics = [json.loads((output / f"{task}.json").read_text())["metrics"] for task in folders]
-    return {name: value for found in metrics for name, value in found.items()}
-
-
-def own_metrics(architecture, checkpoint, folders):
-    """The same metrics, by the package's names, of this project's readers and measures."""
-    model = build_model(architecture, checkpoint=checkpoint)
-    tokenizer = build_tokenizer(architecture)
-
-    def embed(images, texts):
-        found = embed_images(model, Pixels(images, model), *HOW, 0)
-        return normalize(found), normalize(embed_texts(model, tokenizer, texts, *HOW))
-
-    images, _, classes, _ = read_webdataset(folders["zeroshot_classification"], ["test"])
-    names, templates = classes["names"], classes["templates"]
-    prompts = [template.format(name) for name in names for template in templates]
-    pictures, texts = embed(images, prompts)
-    means = class_embeddings(texts, np.repeat(np.arange(len(names)), len(templates)))
-    accuracy = zero_shot_accuracy(pictures, means, images["class"].to_numpy())
-    images, captions, *_ = read_webdataset(folders["zeroshot_retrieval"], ["test"])
-    texts, pairs, _ = distinct_texts(images, mark_matched(captions, "first"))
-    recall = recall_at_k(*embed(images, texts), pairs, [1, 5])
-    return {
-        "acc1": accuracy["top_1"],
-        "acc5": accuracy["top_5"],
-        "mean_per_class_recall": accuracy["mean_per_class"],
-        **{f"image_retrieval_recall@{k}": recall["text_to_image", k] for k in (1, 5)},
-        **{f"text_retrieval_recall@{k}": recall["image_to_text", k] for k in (1, 5)},
-    }
-
-
 @pytest.fixture(scope="module")
 def architectures(tmp_path_factory):
     """A folder with the default study's architectures and the small one above."""
@@ -157,7 +101,7 @@ def test_metrics_are_those_of_clip_benchmark(architectures, folders, tmp_path):
     """With CLIP's own tokenizer; a checkpoint of the default study: test_emoji_study.py."""
     model = ("whole-vocabulary", tmp_path / "weights.pt")
     train_briefly(*model, folders["zeroshot_retrieval"])
-    found = own_metrics(*model, folders)
+    found, _ = own_metrics(*model, folders)
     assert all(0 < value < 1 for value in found.values()), found
-    expected = package_metrics(architectures, *model, folders, tmp_path)
+    expected, _ = package_metrics(architectures, *model, folders, tmp_path)
     assert found == pytest.approx(expected, abs=1e-6)
