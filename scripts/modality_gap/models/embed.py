@@ -122,9 +122,16 @@ def device_of(model: torch.nn.Module) -> torch.device:
     return next(model.parameters()).device
 
 
-def choose_device(gpus: int) -> torch.device:
-    """`cuda` when the job was granted a GPU and there is one, otherwise `cpu`."""
-    return torch.device("cuda" if gpus > 0 and torch.cuda.is_available() else "cpu")
+def choose_device(gpus: int, process: int | None = None) -> torch.device:
+    """`cuda` when the job was granted a GPU and there is one, otherwise `cpu`.
+
+    process: of several that each have a GPU of their own, its number.
+    """
+    if gpus == 0 or not torch.cuda.is_available():
+        return torch.device("cpu")
+    # Or convolutions in float32 would be rounded to the ten bits of TF32.
+    torch.backends.cudnn.allow_tf32 = False
+    return torch.device("cuda", process)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:

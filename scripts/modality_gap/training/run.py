@@ -18,7 +18,7 @@ from modality_gap.models.build import (
     build_tokenizer,
     register_architectures,
 )
-from modality_gap.models.embed import Pixels, describe, embed_images, embed_texts
+from modality_gap.models.embed import Pixels, choose_device, describe, embed_images, embed_texts
 from modality_gap.models.prepared import decode_once
 from modality_gap.models.text_tokens import cut_remarks
 from modality_gap.models.weights import save_weights
@@ -57,7 +57,7 @@ def one_of_several(process: int, run: dict, device: str, processes: int, meeting
     backend = "nccl" if device == "cuda" else "gloo"
     distributed.init_process_group(backend, init_method=meeting, rank=process, world_size=processes)
     try:
-        train_run(run, torch.device(device, process if device == "cuda" else None))
+        train_run(run, choose_device(processes if device == "cuda" else 0, process))
     finally:
         distributed.destroy_process_group()
 
