@@ -3,7 +3,7 @@
 import pandas as pd
 
 from drawn import drawn
-from job import job
+from job import job, say
 from modality_gap.plots.cone import plot_cone
 from modality_gap.plots.style import save
 
@@ -14,3 +14,12 @@ with job(snakemake), drawn(snakemake):
     noise = dict(zip(params.noise_encoders, noise, strict=True))
     figure = plot_cone(data, noise, params.encoders, params.initials)
     save(figure, list(snakemake.output), data.values())
+    found = [
+        f"{encoder} "
+        + ", ".join(
+            f"{row.pairs.replace('_', '-')} {row.mean:.3f}"
+            for row in table.drop_duplicates("pairs").itertuples()
+        )
+        for encoder, table in data.items()
+    ]
+    say(snakemake, [f"the mean cosine of all pairs: {'; '.join(found)}"])

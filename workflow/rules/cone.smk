@@ -14,6 +14,7 @@ rule cosine_statistics:
         "<logs>/cosine_statistics/{encoder}/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/cosine_statistics/{encoder}/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:
@@ -76,6 +77,7 @@ rule plot_cone:
         "<logs>/plot_cone/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/plot_cone/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:

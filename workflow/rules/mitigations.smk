@@ -14,6 +14,7 @@ rule mitigations:
         "<logs>/mitigations/{encoder}/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/mitigations/{encoder}/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:
@@ -49,6 +50,7 @@ rule plot_mitigations:
         "<logs>/plot_mitigations/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/plot_mitigations/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:

@@ -8,6 +8,7 @@ rule recall:
         "<logs>/recall/{encoder}/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/recall/{encoder}/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:
@@ -40,6 +41,7 @@ rule plot_recall:
         "<logs>/plot_recall/{corpus}/{split}.log",
     benchmark:
         "<benchmarks>/plot_recall/{corpus}/{split}.tsv"
+    priority: 1
     conda:
         "../../envs/measure.yaml"
     resources:
