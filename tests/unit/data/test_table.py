@@ -259,7 +259,10 @@ def test_columns_that_cannot_be_labels_are_told(folder):
         ({"caption": pa.array([["x"], ["y", None]])}, "row 2 has no caption"),
         ({"caption": pa.array([[1], [2]])}, "column 'caption' holds list<.*int64"),
         ({"image": [1, 2]}, "column 'image' holds int64, expected paths"),
-        ({"image": [{"bytes": None, "path": "a.png"}] * 2}, "row 1 has an image without bytes"),
+        (
+            {"image": [{"bytes": None, "path": "a.png"}, {"bytes": b"x", "path": None}]},
+            "row 1 has an image without bytes",
+        ),
         ({"image": [b"x", None]}, "row 2 has no image"),
         ({"image": ["a.png", None]}, "row 2 has no image"),
         ({"split": pa.array(["x", None])}, "row 2 has no split"),

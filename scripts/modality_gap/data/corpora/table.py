@@ -40,6 +40,15 @@ def read_table(file: str | Path) -> Corpus:
         columns["caption"] = [[text] for text in columns["caption"]]
     else:
         columns = read_parquet_columns(file, notes)
+    return corpus_of(columns, file, notes)
+
+
+def corpus_of(columns: dict[str, list], file: Path, notes: list[str]) -> Corpus:
+    """The corpus of a table's columns, by name, as `read_table` says; notes: its remarks so far.
+
+    Of `image` a cell is a path or (bytes, path or None), of `caption` a list of texts, of others a
+    text or None.
+    """
     for name in [name for name in TAKEN if name in columns]:
         del columns[name]
         notes.append(f"column {name!r} is left out: a corpus has one of this name itself")
@@ -181,6 +190,11 @@ def read_parquet_columns(file: Path, notes: list[str]) -> dict[str, list]:
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"{file}: damaged, or no Parquet table ({error})") from error
     check_columns(table.column_names, ["image", "caption"], file)
+    return cells_of(table, file, notes)
+
+
+def cells_of(table: pa.Table, file: Path, notes: list[str]) -> dict[str, list]:
+    """The columns of an Arrow table that can be used, by name, in the form of `corpus_of`."""
     names, found = class_names_of(table.schema), {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_dictionary(column.type):
@@ -231,11 +245,15 @@ def image_cells(column: pa.ChunkedArray, file: Path) -> list:
             f"{file}: column 'image' holds {kind}, expected paths, bytes, or bytes with a path"
         )
     cells = column.to_pylist()
+    if cells and all(
+        cell is None or (cell["bytes"] is None and cell.get("path")) for cell in cells
+    ):
+        return [cell and cell["path"] for cell in cells]
     for row, cell in enumerate(cells, start=1):
         if cell is not None and cell["bytes"] is None:
             raise ValueError(
                 f"{file}: row {row} has an image without bytes (path {cell.get('path')!r}): "
-                "expected them in each row, or a column of paths"
+                "expected them in each row, or a path in each and no bytes"
             )
     return [None if cell is None else (cell["bytes"], cell.get("path")) for cell in cells]
 
