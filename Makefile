@@ -1,14 +1,18 @@
 PYTHON ?= python3.11
 STUDY ?=
+ARGS ?=
 SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-studies kernels lint format report benchmark benchmark-scale compare-readers wheel lock clean help
+.PHONY: run new test test-studies kernels lint format report benchmark benchmark-scale compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
+
+new: .venv/installed ## write a study of your own, each key explained (STUDY=config/mine.yaml; it asks, or ARGS="--arrays file.npy")
+	$(BIN)/python scripts/new_study.py $(or $(STUDY),config/mine.yaml) $(ARGS)
 
 # Files in the order given, the long ones first: the last of them must not keep one process waiting.
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder

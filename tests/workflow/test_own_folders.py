@@ -34,7 +34,8 @@ def test_folders_of_classes_and_a_saved_data_set_give_gap_and_accuracy(workplace
     assert pairs == [12, 6]
     curves = pd.read_parquet(tmp_path / targets[2])
     right = 12 * curves.value[(curves["shift"] == 0) & (curves.metric == "top_1")]
-    assert len(right) and (right.round() - right).abs().max() < 1e-9
+    assert len(right) > 0
+    assert (right.round() - right).abs().max() < 1e-9
     assert "Nothing to be done" in place.succeeds("--", *targets)
     (tmp_path / "pictures/red/3.png").unlink()
     assert "read_corpus" in place.succeeds("--", *targets)

@@ -1,0 +1,214 @@
+"""Write a study of one's own, each key explained: python scripts/new_study.py FILE [what you have].
+
+Without saying what you have, it asks. Imports no data library, so that it answers at once.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from modality_gap.study import Study
+from modality_gap.study.errors import read_yaml
+
+ARCHITECTURES = Path(__file__).parents[1] / "config/architectures"
+
+HEAD = """\
+# All keys, and what else a study may ask: config/README.md. Checked and run by
+#   make run STUDY={file}
+study: {study} # a name: its results are in results/{study}/
+title: {title} # of the report
+"""
+CORPUS = """
+corpora:
+  pictures: # a name of yours
+    reader: {reader} # {what}
+{place}    evaluate: [all] # the splits that are measured; all: everything
+"""
+PLACES = {
+    "table": "    file: {path} # columns image (a path) and caption, a row a caption\n",
+    "folder": "    folder: {path} # a folder a class, or a .txt of captions beside each picture\n",
+    "dataset": "    folder: {path}\n    caption: caption # the column of the captions; image: that of the images\n",
+}
+READERS = {
+    "table": ("table", "a table that lists pictures and their captions"),
+    "folder": ("folder", "pictures in folders"),
+    "dataset": ("datasets", "what save_to_disk of Hugging Face's datasets writes"),
+}
+ACTIVATION = "# quick_gelu: true # where the weights began with OpenAI's"
+ARRAYS = """
+encoders:
+  mine: # a name of yours
+    kind: precomputed
+    corpus: pairs # a name for what was embedded
+    {files} # images, then texts: row i of one belongs to row i of the other
+"""
+ENCODER = """
+encoders:
+  mine: # a name of yours
+    kind: {kind}
+    architecture: {architecture} # of open_clip, or a file of config/architectures/
+    {weights}
+"""
+SECTIONS = """
+# How recall changes as both modalities, or one, move along the gap.
+shifted_recall:
+  encoders: [mine]
+  shifts: {first: -1, last: 1, number: 21} # in lengths: 0 as it is, the gap's own closes it
+  moves: [both, images, texts]
+  k: [1, 5]
+  bootstrap: 1000 # draws of queries, for the 95% intervals
+  seed: 0
+
+# Whether a closed gap withstands noise (chowers2026).
+robustness:
+  encoders: [mine]
+  tasks: [image_to_text, text_to_image, multiple_choice]
+  choices: 4 # of the multiple choice
+  kept_variance: 0.95 # share of the variance that the direction of closing is orthogonal to
+  alphas: [-1, 0, 1] # how far the gap is closed: 1 wholly, 0 not at all, -1 widened
+  deviations: [0.025, 0.05] # of the noise in each dimension
+  noises: [gaussian]
+  noise_deviation: 0.025
+  thresholds: [0, 0.05, 1] # other directions: ε of the paper's Algorithm 1
+  draws: 10 # of the noise
+  seed: 0
+
+# Whether it withstands storage in few bits.
+quantization:
+  encoders: [mine]
+  kept_variance: 0.95
+  schemes: {fixed_range: [6, 8], sign: [1]} # bits a number
+  alphas: [0, 1]
+  k: 10 # neighbours that are looked at
+  queries: 1000
+  seed: 0
+
+# Every way to close the gap, side by side: the report's answer whether to close it, and how.
+mitigations:
+  encoders: [mine]
+  reference: same # fitted on one half of the pairs, judged on the other
+  kept_variance: 0.95
+  deviation: 0.025
+  draws: 10
+  scheme: fixed_range
+  bits: 6
+  queries: 1000
+  seed: 0
+"""
+QUESTIONS = {
+    "arrays": "embeddings of images and of their texts, in one file or two",
+    "table": "pictures and captions, listed in a table",
+    "folder": "pictures in folders of their classes, or with captions beside them",
+    "dataset": "a data set that Hugging Face's datasets saved",
+}
+
+
+def arguments() -> argparse.Namespace:
+    """What the user says that there is."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("file", type=Path, help="where the study is written: config/mine.yaml")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--arrays", nargs="+", metavar="FILE", help=QUESTIONS["arrays"])
+    for name in READERS:
+        what.add_argument(f"--{name}", metavar="PATH", help=QUESTIONS[name])
+    parser.add_argument("--architecture", help="the model's, one of open_clip: ViT-B-32")
+    weights = parser.add_mutually_exclusive_group()
+    weights.add_argument("--tag", help="published weights: laion2b_s34b_b79k")
+    weights.add_argument(
+        "--checkpoint", metavar="FILE", help="weights of your own; without: random"
+    )
+    parser.add_argument("--title", help="of the report")
+    return parser.parse_args()
+
+
+def ask(question: str) -> str:
+    """The user's answer; an error where nobody is there to give one."""
+    try:
+        return input(f"{question} ").strip()
+    except EOFError:
+        options = ", ".join(f"--{name}" for name in QUESTIONS)
+        first = question.partition("\n")[0]
+        raise ValueError(f"nobody answers {first!r}: expected one of {options}") from None
+
+
+def fill_in(given: argparse.Namespace) -> None:
+    """Ask for what was not said."""
+    if not any(getattr(given, name) for name in QUESTIONS):
+        listed = "\n".join(f"  {row} {what}" for row, what in enumerate(QUESTIONS.values(), 1))
+        number = ask(f"What do you have?\n{listed}\nNumber:")
+        if number not in [str(row) for row in range(1, len(QUESTIONS) + 1)]:
+            raise ValueError(f"answer {number!r}, expected a number from 1 to {len(QUESTIONS)}")
+        name = list(QUESTIONS)[int(number) - 1]
+        if name == "arrays":
+            given.arrays = ask("One file with both, or two, images first:").split()
+        else:
+            setattr(given, name, ask("Where is it?"))
+    if given.arrays is None and given.architecture is None:
+        given.architecture = ask("Which architecture of open_clip (ViT-B-32)?")
+        given.checkpoint = ask("File of its weights (nothing: published or random ones)?") or None
+        if given.checkpoint is None:
+            given.tag = ask("Tag of published weights (nothing: random ones)?") or None
+
+
+def written(value: str | list[str]) -> str:
+    """A value as YAML reads it back."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def encoder_of(given: argparse.Namespace) -> str:
+    """The section of encoders."""
+    if given.arrays is not None:
+        if len(given.arrays) > 2:
+            raise ValueError(f"{len(given.arrays)} files of arrays, expected one or two")
+        one = len(given.arrays) == 1
+        files = f"file: {written(given.arrays[0])}" if one else f"files: {written(given.arrays)}"
+        return ARRAYS.format(files=files)
+    weights = ("random", "seed: 0 # of its random weights")
+    if given.tag is not None:
+        weights = ("pretrained", f"tag: {written(given.tag)} # which weights of it")
+    elif given.checkpoint is not None:
+        weights = (
+            "checkpoint",
+            f"file: {written(given.checkpoint)} # its weights\n    {ACTIVATION}",
+        )
+    architecture = written(given.architecture)
+    return ENCODER.format(kind=weights[0], architecture=architecture, weights=weights[1])
+
+
+def corpus_of(given: argparse.Namespace) -> str:
+    """The section of corpora; arrays need none."""
+    for name, (reader, what) in READERS.items():
+        path = getattr(given, name)
+        if path is not None:
+            place = PLACES[name].format(path=written(path))
+            return CORPUS.format(reader=reader, what=what, place=place)
+    return ""
+
+
+def main() -> int:
+    """Write the study, check it, and say how it is run; the exit status."""
+    given = arguments()
+    try:
+        if given.file.exists():
+            raise ValueError(f"{given.file}: is there already, expected a new file")
+        fill_in(given)
+        study = given.file.stem
+        title = written(given.title or f"The modality gap of {study}")
+        head = HEAD.format(file=given.file, study=study, title=title)
+        given.file.parent.mkdir(parents=True, exist_ok=True)
+        given.file.write_text(head + corpus_of(given) + encoder_of(given) + SECTIONS, "utf-8")
+        try:
+            Study.read(read_yaml(str(given.file)), [str(given.file)], ARCHITECTURES)
+        except (ValueError, OSError):
+            given.file.unlink()
+            raise
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{given.file} is written; run it:\n\n  make run STUDY={given.file}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""A study that `make new` writes: valid as it stands, and told what it lacks in one line."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT
+
+from workflow.conftest import Workplace
+
+MODEL = ("--architecture", "ViT-B-32-quickgelu")
+
+
+def new(folder, *options, answers=""):
+    command = [sys.executable, str(ROOT / "scripts/new_study.py"), "mine.yaml", *options]
+    return subprocess.run(command, cwd=folder, input=answers, capture_output=True, text=True)
+
+
+@pytest.fixture
+def place(tmp_path, random):
+    """What one may have: arrays in one file or two, a table, folders of pictures, weights."""
+    sides = np.array([1, -1])[:, None, None]
+    arrays = (random.normal(size=(2, 40, 8)) + sides).astype(np.float32)
+    np.save(tmp_path / "e.npy", arrays)
+    for name, rows in zip(("x.npy", "y.npy"), arrays, strict=True):
+        np.save(tmp_path / name, rows)
+    pd.DataFrame({"image": ["a.png"], "caption": ["a"]}).to_csv(tmp_path / "p.csv", index=False)
+    for file in ("a.png", "pictures/cat/a.png", "saved/all.parquet", "my weights.pt"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(b"x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--arrays", "e.npy"], {"kind": "precomputed", "corpus": "pairs", "file": "e.npy"}),
+        (["--arrays", "x.npy", "y.npy"], {"files": ["x.npy", "y.npy"]}),
+        (["--table", "p.csv", *MODEL], {"kind": "random", "seed": 0}),
+        (["--folder", "pictures", *MODEL, "--tag", "openai"], {"tag": "openai"}),
+        (
+            ["--dataset", "saved", *MODEL, "--checkpoint", "my weights.pt"],
+            {"file": "my weights.pt"},
+        ),
+    ],
+)
+def test_what_one_has_becomes_a_study_that_is_valid(place, options, expected):
+    done = new(place, *options, "--title", 'A "gap": mine')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("make run STUDY=mine.yaml\n\n")
+    study = yaml.safe_load((place / "mine.yaml").read_text())
+    assert study["title"] == 'A "gap": mine'
+    assert study["encoders"]["mine"].items() >= expected.items()
+    lines = (place / "mine.yaml").read_text().splitlines()
+    assert sum("#" in line for line in lines) > 15
+
+
+def test_it_asks_where_nothing_is_said(place):
+    done = new(place, answers="3\npictures\nRN50-quickgelu\n\nopenai\n")
+    assert done.returncode == 0, done.stderr
+    study = yaml.safe_load((place / "mine.yaml").read_text())
+    assert study["corpora"]["pictures"]["reader"] == "folder"
+    assert study["encoders"]["mine"]["tag"] == "openai"
+
+
+@pytest.mark.parametrize(
+    ("options", "answers", "complaint"),
+    [
+        ([], "", "nobody answers 'What do you have?': expected one of --arrays, --table"),
+        ([], "9\n", "answer '9', expected a number from 1 to 4"),
+        (["--arrays", "none.npy"], "", "encoders.mine: no such file: none.npy"),
+        (["--arrays", "e.npy", "e.npy", "e.npy"], "", "3 files of arrays, expected one or two"),
+        (["--folder", "none", *MODEL], "", "corpora.pictures: no such folder: none"),
+        (
+            ["--table", "p.csv", "--architecture", "ViT"],
+            "",
+            "encoders.mine: unknown architecture: 'ViT'",
+        ),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_leaves_no_file(place, options, answers, complaint):
+    done = new(place, *options, answers=answers)
+    assert done.returncode == 1
+    assert complaint in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (place / "mine.yaml").exists()
+
+
+def test_a_study_that_is_there_is_not_written_over(place):
+    (place / "mine.yaml").write_text("mine")
+    done = new(place, "--arrays", "e.npy")
+    assert done.stderr == "mine.yaml: is there already, expected a new file\n"
+    assert (place / "mine.yaml").read_text() == "mine"
+
+
+def test_the_terminal_tells_the_first_numbers_and_the_answer(place):
+    assert new(place, "--arrays", "e.npy").returncode == 0
+    work = Workplace(place, yaml.safe_load((place / "mine.yaml").read_text()))
+    figures = "results/mine/figures/pairs/all"
+    names = ("gap", "cone", "recall", "ways_to_close")
+    told = work.succeeds("--", *(f"{figures}/{name}.svg" for name in names))
+    assert "a first view of the modality gap (mine " in told
+    assert "the mean cosine of all pairs: mine image-image " in told
+    assert "recall@1: mine image→text " in told
+    assert "should one close the gap of mine? " in told
