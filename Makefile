@@ -1,11 +1,12 @@
 PYTHON ?= python3.11
 STUDY ?=
+STUDY_NAME ?= emoji
 ARGS ?=
 SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run new test test-studies kernels lint format report benchmark benchmark-scale compare-readers wheel lock clean help
+.PHONY: run new test test-studies kernels lint format report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -50,6 +51,9 @@ benchmark: .venv/installed .peers/installed ## speed and memory against the obvi
 # A million pairs need 9 GB of disk in the folder of temporary files, and 4 GB of memory a job.
 benchmark-scale: .venv/installed ## time and memory up to a million pairs, an hour (SIZES="1000 10000": less): writes docs/performance.md
 	$(BIN)/python tests/benchmark_scale.py $(SIZES)
+
+profile: .venv/installed ## where the time of a finished study went (STUDY_NAME=other): writes docs/performance.md
+	$(BIN)/python tests/profile_study.py $(STUDY_NAME)
 
 compare-readers: .venv/installed .peers/installed ## what other tools read from odd files: writes docs/readers.md
 	$(BIN)/python tests/compare_readers.py

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -41,9 +42,10 @@ def job(snakemake) -> Iterator[None]:
 
     Numeric libraries use the job's threads. What the library warns of is said on the terminal and
     in the log. An error ends the job with one line that names what was wrong, on both; the log
-    holds the whole traceback before it.
+    holds the whole traceback before it. The log also tells the CPU time that the process took to
+    start, imports above all, and then to work.
     """
-    log = Path(snakemake.log[0])
+    log, started = Path(snakemake.log[0]), time.process_time()
     said = logging.getLogger("modality_gap")
     said.propagate = False
     for handler in (logging.StreamHandler(), logging.FileHandler(log, delay=True)):
@@ -51,6 +53,9 @@ def job(snakemake) -> Iterator[None]:
     try:
         with threadpool_limits(snakemake.threads):
             yield
+        with log.open("a") as lines:
+            work = time.process_time() - started
+            print(f"CPU time: {started:.2f} s to start, {work:.2f} s to work", file=lines)
     except Exception as error:
         expected = isinstance(error, ValueError | OSError)
         reason = str(error) if expected else f"{type(error).__name__}: {error}"

@@ -5,7 +5,6 @@ make benchmark-scale [SIZES="1000 10000"]
 
 import argparse
 import os
-import re
 import resource
 import shutil
 import subprocess
@@ -18,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
+from page_section import put_section
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/performance.md"
-BEGIN, END = "<!-- begin of make benchmark-scale -->", "<!-- end of make benchmark-scale -->"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 ROWS_AT_A_TIME = 10_000
 STAGES = {
@@ -115,16 +114,6 @@ def section(found: dict[int, Run], d: int) -> list[str]:
     return lines
 
 
-def put_section(page: Path, lines: list[str]) -> None:
-    """Replace what stands between the page's two markers, and nothing else."""
-    text = page.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"{page}: expected one line {BEGIN} and one line {END}")
-    inner = "\n".join([BEGIN, "", *lines, "", END])
-    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    page.write_text(pattern.sub(lambda _: inner, text), encoding="utf-8")
-
-
 def main() -> None:
     """Measure every size that is asked for, the small ones first."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -139,7 +128,7 @@ def main() -> None:
         finally:
             shutil.rmtree(folder)
         print(f"{n:,} pairs: {found[n].cpu:.0f} s of CPU time\n{found[n].stages.to_string()}")
-    put_section(asked.page, section(found, asked.dimension))
+    put_section(asked.page, "make benchmark-scale", section(found, asked.dimension))
 
 
 if __name__ == "__main__":
