@@ -14,6 +14,8 @@ from threadpoolctl import threadpool_limits
 # Snakemake puts a script's folder last: a library that is installed would come before the one here.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from modality_gap import words
+
 # Set before the libraries are imported that ask: no job waits for a network, none unpickles code.
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 OWN = {name: os.environ.get(name) for name in OFFLINE}
@@ -46,6 +48,7 @@ def job(snakemake) -> Iterator[None]:
     start, imports above all, and then to work.
     """
     log, started = Path(snakemake.log[0]), time.process_time()
+    words.call(snakemake.config.get("modalities"))
     said = logging.getLogger("modality_gap")
     said.propagate = False
     for handler in (logging.StreamHandler(), logging.FileHandler(log, delay=True)):
@@ -71,7 +74,7 @@ def say(snakemake, remarks: Iterable[str]) -> None:
     """Put remarks on what a job left out, merged or cut, a line each, into its log and the terminal."""
     which = ", ".join(snakemake.wildcards)
     with Path(snakemake.log[0]).open("a", encoding="utf-8") as log:
-        for remark in remarks:
+        for remark in map(words.spoken, remarks):
             print(remark, file=log)
             print(f"{snakemake.rule} ({which}): note: {remark}", file=sys.stderr)
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from job import job
 from modality_gap.claims.verdicts import judge
+from modality_gap.words import spoken
 
 
 def named(files: list[pd.DataFrame], names: list[dict]) -> list[pd.DataFrame]:
@@ -21,4 +22,5 @@ with job(snakemake):
         files = [table for table in files if len(table)]
         if files:
             tables[name] = pd.concat(files)
-    judge(tables).to_csv(snakemake.output[0], index=False)
+    verdicts = judge(tables)
+    verdicts.assign(numbers=verdicts.numbers.map(spoken)).to_csv(snakemake.output[0], index=False)

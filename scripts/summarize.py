@@ -14,6 +14,7 @@ from modality_gap.summary import (
     summarize,
     summarize_cones,
 )
+from modality_gap.words import spoken
 
 KEYS = ["encoder", "initial", "corpus", "split"]
 
@@ -44,7 +45,7 @@ with job(snakemake):
         for place, table in zip(snakemake.params.places, read(tables.mitigations), strict=True)
     }
     remarks = gather_remarks(Path(snakemake.output.remarks).parent, list(tables.remarks))
-    remarks.to_csv(snakemake.output.remarks, index=False)
+    remarks.assign(remark=remarks.remark.map(spoken)).to_csv(snakemake.output.remarks, index=False)
     made_of = describe_study(study, metadata)
     page = overview(table, claims, remarks, answers, study["title"], made_of)
-    Path(snakemake.output.page).write_text(page)
+    Path(snakemake.output.page).write_text(spoken(page))

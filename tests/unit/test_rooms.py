@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "training": {"data", "measures", "models", "origin", "effects"},
     "closing": {"data", "measures"},
     "claims": SCIENCE,
-    "plots": SCIENCE | {"claims"},
+    "plots": SCIENCE | {"claims", "words"},
     # Which architectures there are, and what they need, is asked for when a study is planned.
     "study": {"data", "models"},
 }

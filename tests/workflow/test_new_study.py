@@ -106,3 +106,27 @@ def test_the_terminal_tells_the_first_numbers_and_the_answer(place):
     assert "the mean cosine of all pairs: mine image-image " in told
     assert "recall@1: mine image→text " in told
     assert "should one close the gap of mine? " in told
+
+
+def test_other_modalities_have_their_names_in_all_that_is_read(place):
+    assert new(place, "--arrays", "e.npy").returncode == 0
+    study = yaml.safe_load((place / "mine.yaml").read_text())
+    kept = {key: study[key] for key in ("study", "title", "encoders", "mitigations")}
+    work = Workplace(place, kept | {"modalities": ["audio", "text"]})
+    told = work.succeeds(
+        "--", "results/mine/figures/pairs/all/recall.svg", "results/mine/overview.rst"
+    )
+    assert "recall@1: mine audio→text " in told
+    page = (place / "results/mine/overview.rst").read_text()
+    assert "R@1 audio→text" in page
+    assert "image" not in page
+    caption = (place / "results/mine/captions/gap.rst").read_text()
+    assert "centre of the audio embeddings" in caption
+    again = work.succeeds("--", "results/mine/figures/pairs/all/recall.svg")
+    assert "Nothing to be done" in again
+    work.study["modalities"] = ["video", "text"]
+    plan = work.succeeds("--dry-run", "--", "results/mine/figures/pairs/all/recall.svg")
+    assert "plot_recall" in plan
+    assert "measure_gap" not in plan
+    work.study["modalities"] = ["video"]
+    assert "modalities: " in work.fails("--dry-run")

@@ -23,6 +23,7 @@ from modality_gap.study import Study
 from modality_gap.study.code import code_of as hash_of_script
 from modality_gap.study.networks import weights_names
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file, prompts_file
+from modality_gap.words import call, spoken
 
 if not SCRIPTS.samefile(Path(modality_gap.__file__).parents[1]):
     raise WorkflowError(
@@ -33,6 +34,7 @@ try:
 except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error)) from None
 
+call(config.get("modalities"))
 places, originals, prompts = study.places, study.originals, study.prompts
 networks, runs = study.networks, study.runs
 
@@ -60,7 +62,11 @@ def code_of(script, *modules, files=()):
     modules: further ones that it imports by a name of the study; files: of this project, that it
     reads. As inputs, they would change with every folder that the project is moved to.
     """
-    return hash_of_script(SCRIPTS, script, modules, tuple(files))
+    found = hash_of_script(SCRIPTS, script, modules, tuple(files))
+    source = (SCRIPTS / f"{script}.py").read_text("utf-8")
+    draws_or_tells = re.search(r"modality_gap\.(plots|words)", source)
+    names = config.get("modalities", []) if draws_or_tells else []
+    return " ".join([found, *names])
 
 
 def code_with(script, architecture, module=None):
@@ -92,7 +98,7 @@ def figure(path, title, category, where=((),), caption=None, **labels):
     wildcards, in their order. caption: the name of its text in `workflow/report`, default: the
     figure's own. labels: more of what the report's menu says, beside title and wildcards.
     """
-    wildcards = re.findall(r"{(\w+)}", path)
+    title, wildcards = spoken(title), re.findall(r"{(\w+)}", path)
     for place in where:
         FIGURES.append(f"{path}.svg".format(**dict(zip(wildcards, place, strict=True))))
     others = [name for name in wildcards if f"{{{name}}}" not in title]
@@ -100,11 +106,24 @@ def figure(path, title, category, where=((),), caption=None, **labels):
     MENU[path] = [category, labels]
     vector = report(
         f"{path}.svg",
-        caption=f"../report/{caption or Path(path).name}.rst",
-        category=category,
+        caption=caption_file(caption or Path(path).name),
+        category=spoken(category),
         labels=labels,
     )
     return [vector, f"{path}.png"]
+
+
+def caption_file(name):
+    """The text of a figure's caption; where modalities have other names, a copy that says them."""
+    original = HOME / f"workflow/report/{name}.rst"
+    if "modalities" not in config:
+        return f"../report/{name}.rst"
+    own = Path(f"results/{config['study']}/captions/{name}.rst")
+    text = spoken(original.read_text("utf-8"))
+    if not own.is_file() or own.read_text("utf-8") != text:
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.write_text(text, "utf-8")
+    return str(own.resolve())
 
 
 def claims_of(table, files, facts=None):

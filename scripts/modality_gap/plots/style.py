@@ -12,8 +12,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from modality_gap.data.embeddings import UndefinedError
+from modality_gap.words import called, spoken
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#777777"
 MODALITY_COLOURS = {"image": BLUE, "text": ORANGE}
@@ -32,11 +35,25 @@ def save(figure: Figure, paths: list[str], tables: Iterable[pd.DataFrame] = ()) 
     lines = "\n".join(textwrap.fill(one, LETTERS) for one in said)
     if lines:
         figure.text(0.5, -0.01, lines, ha="center", va="top", fontsize=8, color=GREY)
+    if called:
+        name_modalities(figure)
     for path in paths:
         metadata = {"Date": None} if path.endswith(".svg") else {"Software": None}
         figure.savefig(path, metadata=metadata, bbox_inches="tight" if lines else None)
         # The next one has the same layout, which takes as long to find as the figure to draw.
         figure.set_layout_engine("none")
+
+
+def name_modalities(figure: Figure) -> None:
+    """Call images and texts, in all that a figure says, as the study calls them."""
+    for label in figure.findobj(Text):
+        label.set_text(spoken(label.get_text()))
+    # Ticks take their labels anew when they are drawn.
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FixedFormatter | FuncFormatter):
+                axis.set_major_formatter(lambda *tick, own=formatter: spoken(own(*tick)))
 
 
 def blank(reason: str) -> Figure:

@@ -4,9 +4,12 @@ import copy
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from modality_gap.models.architectures import check_architectures
-from modality_gap.study.base import Keys, Name, Text, fill
+from modality_gap.study.base import ABSENT, Keys, Name, Text, fill
 from modality_gap.study.corpora import splits_of
 from modality_gap.study.errors import check_file, check_type, unknown, unknown_key
 from modality_gap.study.files import check_files, check_tables
@@ -24,6 +27,7 @@ class Head(Keys):
     study: Name
     title: Text
     local_files: str | None = None
+    modalities: Annotated[list[Text], Field(min_length=2, max_length=2)] = ABSENT
 
 
 class Study:
