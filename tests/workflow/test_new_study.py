@@ -130,3 +130,21 @@ def test_other_modalities_have_their_names_in_all_that_is_read(place):
     assert "measure_gap" not in plan
     work.study["modalities"] = ["video"]
     assert "modalities: " in work.fails("--dry-run")
+
+
+def test_every_table_is_had_for_a_spreadsheet_and_for_a_paper(place):
+    assert new(place, "--arrays", "e.npy").returncode == 0
+    study = yaml.safe_load((place / "mine.yaml").read_text())
+    kept = {key: study[key] for key in ("study", "title", "encoders", "mitigations")}
+    work = Workplace(place, kept)
+    work.succeeds("--", "tables")
+    folder = place / "results/mine/tables"
+    names = {"summary", "claims", "mitigation_table"}
+    assert {file.stem for file in folder.glob("*.csv")} == names
+    table = pd.read_csv(folder / "mitigation_table.csv")
+    own = pd.read_parquet(place / "results/mine/mitigations/mine/pairs/all.parquet")
+    assert set(table.place) == {"mine on pairs all"}
+    np.testing.assert_allclose(table["mean"], own["mean"])
+    latex = (folder / "mitigation_table.tex").read_text()
+    assert latex.startswith("\\begin{longtable}")
+    assert "change\\_low" in latex

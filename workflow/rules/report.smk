@@ -83,6 +83,31 @@ rule summarize:
         "../../scripts/summarize.py"
 
 
+rule tables:
+    """Every table as CSV and LaTeX: snakemake tables."""
+    input:
+        **{table: files for table, (files, _) in CLAIMS.items()},
+        summary="<results>/summary.parquet",
+        claims="<results>/claims.csv",
+    output:
+        directory("<results>/tables"),
+    log:
+        "<logs>/tables.log",
+    benchmark:
+        "<benchmarks>/tables.tsv"
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        tables=list(CLAIMS),
+        facts={table: facts for table, (_, facts) in CLAIMS.items() if facts},
+        code=code_of("tables"),
+    script:
+        "../../scripts/tables.py"
+
+
 rule figures:
     """Everything that the report shows."""
     input:
