@@ -1,6 +1,7 @@
 """Embeddings that a user brings, in any of the usual file forms."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -113,33 +114,55 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     return tuple(rows for _, rows in read_modalities(files))
 
 
-def read_modalities(files: list[str | Path]) -> Iterator[tuple[str, np.ndarray]]:
+def read_modalities(
+    files: list[str | Path], names: tuple[str, ...] = NAMES, paired: bool = True
+) -> Iterator[tuple[str, np.ndarray]]:
     """(name, rows) of images, then of texts, of `read_precomputed`: one at a time in memory.
 
-    Of both, one that is dropped before the next is asked for need not fit beside it.
+    Of both, one that is dropped before the next is asked for need not fit beside it. names: of
+    those that are read; paired: whether there must be as many of each.
     """
-    called = " and ".join(str(file) for file in files)
-    for file in files:
-        if not Path(file).is_file():
-            raise FileNotFoundError(f"{file}: no such file of embeddings")
     shape = None
-    for name in NAMES:
-        try:
+    for name in names:
+        with readable(files, FORMS):
             array = read_one(Path(files[0]), name) if len(files) == 1 else read_two(files, name)
             rows = in_single_precision(name, array)
             del array
             # Of the modality that came first, its shape is what there is to compare.
-            check_shapes(shape, rows.shape)
-        except ValueError as error:
-            raise ValueError(f"{called}: {error}") from error
-        except UNREADABLE as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise ValueError(
-                f"{called}: not readable as embeddings ({reason}), expected {FORMS}"
-            ) from error
+            check_shapes(shape, rows.shape, paired)
         shape = rows.shape
         yield name, rows
         del rows
+
+
+@contextmanager
+def readable(files: list[str | Path], forms: str) -> Iterator[None]:
+    """Whatever is wrong with files of embeddings in one line that names them; forms: expected ones."""
+    called = " and ".join(str(file) for file in files)
+    for file in files:
+        if not Path(file).is_file():
+            raise FileNotFoundError(f"{file}: no such file of embeddings")
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{called}: {error}") from error
+    except UNREADABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"{called}: not readable as embeddings ({reason}), expected {forms}"
+        ) from error
+
+
+def modalities_in(files: list[str | Path]) -> tuple[str, ...]:
+    """Which of images and texts are there; an .npy of shape (n, d) holds images alone."""
+    if len(files) > 1:
+        return NAMES
+    with readable(files, FORMS):
+        file = Path(files[0])
+        if file.suffix.lower() == ".npy":
+            mapped = load_numpy(file, mmap_mode="r")
+            return NAMES[:1] if getattr(mapped, "ndim", 0) == 2 else NAMES
+        return NAMES if NAMES[1] in arrays_in(file) else NAMES[:1]
 
 
 def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
@@ -195,14 +218,19 @@ def read_one(file: Path, name: str) -> np.ndarray:
         array = load_numpy(file, mmap_mode="r")
         if isinstance(array, NpzFile):
             raise ValueError("an .npz archive that is named .npy, expected .npz")
+        if array.ndim == 2 and name == NAMES[0]:
+            return np.array(array)
         if array.ndim != 3 or len(array) != 2:
             raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
         return half(file, array, NAMES.index(name))
+    return read_named(file, name)
+
+
+def read_named(file: Path, name: str) -> np.ndarray:
+    """An array of a file that holds several, by its name."""
+    ending = file.suffix.lower()
     if ending == ".npz":
-        arrays = load_numpy(file)
-        if not isinstance(arrays, NpzFile):
-            raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
-        with arrays:
+        with open_npz(file) as arrays:
             return named(arrays, name)
     if ending == ".safetensors":
         return read_safetensors(file, name)
@@ -211,6 +239,28 @@ def read_one(file: Path, name: str) -> np.ndarray:
         table = pq.read_table(file, columns=[name] if name in columns else [])
         return matrix_of(named(table, name, columns), name)
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
+
+
+def arrays_in(file: Path) -> list[str]:
+    """The names of the arrays that a file of several holds."""
+    ending = file.suffix.lower()
+    if ending == ".npz":
+        with open_npz(file) as arrays:
+            return list(arrays)
+    if ending == ".parquet":
+        return pq.read_schema(file).names
+    if ending == ".safetensors":
+        with safetensors.safe_open(file, "numpy") as tensors:
+            return list(tensors.keys())
+    raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
+
+
+def open_npz(file: Path) -> NpzFile:
+    """The arrays of an .npz file."""
+    arrays = load_numpy(file)
+    if not isinstance(arrays, NpzFile):
+        raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
+    return arrays
 
 
 def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
@@ -226,16 +276,8 @@ def unread_notes(files: list[str | Path]) -> list[str]:
     """A sentence on the arrays of a file that are neither images nor texts, where there are any."""
     if len(files) > 1 or Path(files[0]).suffix.lower() == ".npy":
         return []
-    file, ending = Path(files[0]), Path(files[0]).suffix.lower()
-    if ending == ".npz":
-        with load_numpy(file) as arrays:
-            names = list(arrays)
-    elif ending == ".parquet":
-        names = pq.read_schema(file).names
-    else:
-        with safetensors.safe_open(file, "numpy") as tensors:
-            names = list(tensors.keys())
-    others = [name for name in names if name not in NAMES]
+    file = Path(files[0])
+    others = [name for name in arrays_in(file) if name not in NAMES]
     return (
         [f"{file.name}: not read, beside images and texts: {', '.join(others)}"] if others else []
     )

@@ -9,6 +9,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from modality_gap.data.published import (
+    AOKVQA,
+    FAIRFACE_IMAGES,
+    FAIRFACE_LABELS,
+    KARPATHY,
+    SVHN,
+    coco_archives,
+    drive,
+)
 from modality_gap.study.base import (
     ABSENT,
     Address,
@@ -30,59 +39,8 @@ from modality_gap.study.base import (
 )
 from modality_gap.study.errors import unknown
 
-SVHN = {
-    "train": "md5:e26dedcc434d2e4c54c9b2d4a06d8373",
-    "test": "md5:eb5a983be6a315427106f1b164d9cef3",
-    "extra": "md5:a93ce644f1a588dc4d68dda5feec44a7",
-}
-# Google Drive's ids; nobody published hashes.
-FAIRFACE_LABELS = {
-    "train": "1i1L3Yqwaio7YSOCj7ftgk8ZZchPG7dmH",
-    "val": "1wOdja-ezstMEp81tX1a-EYkFebev4h7D",
-}
-FAIRFACE_IMAGES = {
-    0.25: ("fairface-img-margin025-trainval.zip", "1Z1RqRo0_JiavaZw2yzZG6WETdZQ8qX86"),
-    1.25: ("fairface-img-margin125-trainval.zip", "1g7qNOZz9wC7OfOhcPqH1EZ5bk1UFGmlL"),
-}
-
-# The checks of tensorflow/datasets, which uses the same files.
-COCO = {
-    "train2014.zip": "sha256:ede4087e640bddba550e090eae701092534b554b42b05ac33f0300b984b31775",
-    "val2014.zip": "sha256:fe9be816052049c34717e077d9e34aa60814a55679f804cd043e3cbee3b9fde0",
-    "train2017.zip": "sha256:69a8bb58ea5f8f99d24875f21416de2e9ded3178e903f1f7603e283b9e06d929",
-    "val2017.zip": "sha256:4f7e2ccb2866ec5041993c9cf2a952bbed69647b115d0f74da7ce8f4bef82f05",
-    "annotations_trainval2014.zip": "sha256:"
-    "031296bbc80c45a1d1f76bf9a90ead27e94e99ec629208449507a4917a3bf009",
-    "annotations_trainval2017.zip": "sha256:"
-    "113a836d90195ee1f884e704da6304dfaaecff1f023f49b6ca93c4aaae470268",
-}
-KARPATHY = {
-    "url": "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip",
-    "hash": "sha256:4cfd70132527b80933105e5829dc9034eaab9573482e2e680abbab6130244817",
-}
-AOKVQA = {
-    "url": "https://prior-datasets.s3.us-east-2.amazonaws.com/aokvqa/aokvqa_v1p0.tar.gz",
-    "hash": None,
-}
-
-
 VENDORS = ("noto", "twemoji", "openmoji", "fluent-emoji-flat")
 EMOJI_SPLITS = ("train", "held_out_concepts", "held_out_vendor", "held_out_both", "all")
-
-
-def drive(key: str) -> str:
-    """The address of a public file of Google Drive, past its page of warnings."""
-    return f"https://drive.usercontent.google.com/download?id={key}&export=download&confirm=t"
-
-
-def coco_archives(names: list[str]) -> dict[str, dict]:
-    """Archives of MSCOCO, by name."""
-    kinds = {name: "annotations" if name.startswith("annotations") else "zips" for name in names}
-    return {
-        name: {"url": f"http://images.cocodataset.org/{kind}/{name}", "hash": COCO[name]}
-        for name, kind in kinds.items()
-        if name in COCO
-    }
 
 
 class CorpusClasses(Keys):
@@ -96,10 +54,15 @@ class CorpusClasses(Keys):
 class Corpus(Keys):
     """What every corpus has. OPTIONS: the keys that its reader sees.
 
+    PICTURES: whether networks can embed it. FILES: the keys by which a user's own files are named;
+    COLUMNS: what a table among them, its `file`, must have.
     LOOKS_AT: what a reader looks at in a folder, relative to it, for each split where {split}
     occurs; of the patterns in a row the first one that matches a file counts, as for the reader.
     """
 
+    PICTURES: ClassVar[bool] = True
+    FILES: ClassVar[tuple[str, ...]] = ("file",)
+    COLUMNS: ClassVar[tuple[str, ...]] = ()
     OPTIONS: ClassVar[tuple[str, ...]] = ()
     LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
@@ -154,8 +117,22 @@ class Emoji(Corpus):
 class Table(Corpus):
     """A user's own images and captions."""
 
+    COLUMNS = ("image", "caption")
+
     file: Text
     evaluate: Names
+
+
+class Arrays(Corpus):
+    """What is known of the rows of a user's arrays, of which there are no pictures."""
+
+    PICTURES = False
+    FILES = ("file", "texts")
+
+    file: Text
+    texts: Text = ABSENT
+    captioned_by: Text = ABSENT
+    evaluate: Names = Field(["all"])
 
 
 class Source(Corpus):
@@ -419,6 +396,7 @@ class MmvpVlm(Source):
 READERS: dict[str, type[Corpus]] = {
     "emoji": Emoji,
     "table": Table,
+    "arrays": Arrays,
     "webdataset": Webdataset,
     "cifar10": Cifar10,
     "cifar100": Cifar100,
@@ -439,6 +417,16 @@ Section = dict[Name, by("reader", READERS)]
 def splits_of(entry: dict) -> list[str]:
     """The splits that a corpus has, where its entry tells."""
     return READERS[entry["reader"]].splits_of(entry)
+
+
+def pictured(corpora: dict) -> dict:
+    """The corpora that networks can embed."""
+    return {name: entry for name, entry in corpora.items() if READERS[entry["reader"]].PICTURES}
+
+
+def of_arrays(corpora: dict) -> dict:
+    """Those that arrays alone hold the embeddings of."""
+    return {name: entry for name, entry in corpora.items() if name not in pictured(corpora)}
 
 
 def broken(corpora: dict, study: dict) -> Iterator[str]:

@@ -177,3 +177,12 @@ class Networks:
     def array_stamps(self, encoder: str) -> list[list]:
         """`stamps` of the file or two that hold embeddings which a user brings."""
         return stamps(own_files(self.encoders[encoder]))
+
+    def prompt_arrays(self, encoder: str) -> list[str]:
+        """The file or two that hold embeddings of prompts which a user brings, if any."""
+        named = self.encoders[encoder].get("prompts", [])
+        return [named] if isinstance(named, str) else named
+
+    def prompt_stamps(self, encoder: str) -> list[list]:
+        """`stamps` of `prompt_arrays`."""
+        return stamps(self.prompt_arrays(encoder))

@@ -310,11 +310,11 @@ def test_what_is_wrong_with_a_public_data_set(study, corpus, expected):
             "corpora.a.file: 'x{y}.csv' has braces, which are wildcards to Snakemake",
         ),
         (
-            {"encoders": {"m": {"files": ["a.npy", "b}.npy"]}}},
+            {"encoders": {"m": {"kind": "precomputed", "files": ["a.npy", "b}.npy"]}}},
             "encoders.m.files: 'b}.npy' has braces",
         ),
         (
-            {"encoders": {"m": {"folder": "{d}"}}},
+            {"encoders": {"m": {"kind": "sentence_transformer", "folder": "{d}"}}},
             "encoders.m.folder: '{d}' has braces",
         ),
     ],
