@@ -11,6 +11,10 @@ from workflow.conftest import Workplace
 
 COLOURS = {"red": (200, 40, 30), "green": (40, 180, 60), "blue": (30, 60, 210)}
 SHIFTS = {"first": -1, "last": 1, "number": 5}
+TARGETS = (
+    "--",
+    *(f"results/mine/{f}" for f in ("overview.rst", "linear_probe/mine/accuracies.parquet")),
+)
 PLACES = [("pictures", "train"), ("pictures", "test")]
 
 
@@ -64,7 +68,12 @@ def sections() -> dict:
         "fairness": {
             "sizes": place
             | {"splits": ["test", "train"], "encoders": ["mine"], "groups": ["size", "colour"]}
-            | {"classes": {"columns": ["colour"], "prompts": {"red": "red", "blue": ["blue", "sea"]}}}
+            | {
+                "classes": {
+                    "columns": ["colour"],
+                    "prompts": {"red": "red", "blue": ["blue", "sea"]},
+                }
+            }
             | {"probes": {"odd": {"noise": "a noisy square"}}, "shifts": SHIFTS}
             | {"direction": place | {"split": "train"}, "compared": {"closer": {"shift": 0.5}}}
         },
@@ -117,7 +126,7 @@ def network(tmp_path_factory, tables):
     corpus = {"reader": "table", "file": "pictures.csv"}
     encoder = {"kind": "random", "architecture": "emoji-resnet", "seed": 0}
     place = Workplace(folder, study_of(corpus, encoder))
-    place.succeeds("--", "results/mine/overview.rst")
+    place.succeeds(*TARGETS)
     return place
 
 
@@ -150,7 +159,7 @@ def arrays(tmp_path_factory, network, tables):
     corpus = {"reader": "arrays", "file": "labels.csv", "texts": "captions.csv"}
     encoder = {"kind": "precomputed", "corpus": "pictures", "files": ["images.npy", "texts.npy"]}
     place = Workplace(folder, study_of(corpus, encoder | {"prompts": "prompts.parquet"}))
-    place.succeeds("--", "results/mine/overview.rst")
+    place.succeeds(*TARGETS)
     return place
 
 
