@@ -13,6 +13,7 @@ import safetensors
 from numpy.lib.npyio import NpzFile
 from safetensors import SafetensorError
 
+from modality_gap.data import tensors
 from modality_gap.data.embeddings import (
     ROWS_TOGETHER,
     check_embeddings,
@@ -22,7 +23,8 @@ from modality_gap.data.embeddings import (
 )
 
 NAMES = ("images", "texts")
-FORMS = ".npy of shape (2, n, d), .npz, .parquet or .safetensors with `images` and `texts`"
+FORMS = ".npy of shape (2, n, d), .npz, .parquet, .safetensors or .pt with `images` and `texts`"
+SINGLE = "a .npy file (or a .pt of one tensor)"
 NEARLY = 1e-5  # of unit length: what rounding of float32 leaves, and no two items do
 SAFETENSORS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
 # What the libraries raise for a file that is cut off, damaged or of another kind.
@@ -159,9 +161,8 @@ def modalities_in(files: list[str | Path]) -> tuple[str, ...]:
         return NAMES
     with readable(files, FORMS):
         file = Path(files[0])
-        if file.suffix.lower() == ".npy":
-            mapped = load_numpy(file, mmap_mode="r")
-            return NAMES[:1] if getattr(mapped, "ndim", 0) == 2 else NAMES
+        if is_single(file):
+            return NAMES[:1] if load_single(file, mapped=True).ndim == 2 else NAMES
         return NAMES if NAMES[1] in arrays_in(file) else NAMES[:1]
 
 
@@ -202,28 +203,50 @@ def read_vector(file: str | Path) -> np.ndarray:
 
 
 def read_two(files: list[str | Path], name: str) -> np.ndarray:
-    """One modality of a pair of .npy files."""
-    file = Path(files[NAMES.index(name)])
-    array = load_numpy(file)
-    if isinstance(array, NpzFile) or array.ndim != 2:
-        shape = "an .npz archive" if isinstance(array, NpzFile) else f"shape {array.shape}"
-        raise ValueError(f"{file.name}: {shape}, expected a .npy file of shape (n, d)")
+    """One modality of a pair of files that hold an array each."""
+    return matrix(Path(files[NAMES.index(name)]))
+
+
+def matrix(file: Path) -> np.ndarray:
+    """The array of shape (n, d) that is all that a file holds."""
+    if file.suffix.lower() in tensors.ENDINGS and not is_single(file):
+        raise ValueError(f"{file.name}: tensors by name, expected {SINGLE} of shape (n, d)")
+    array = load_single(file)
+    if array.ndim != 2:
+        raise ValueError(f"{file.name}: shape {array.shape}, expected {SINGLE} of shape (n, d)")
     return array
 
 
 def read_one(file: Path, name: str) -> np.ndarray:
-    """One modality of a file that holds both."""
-    ending = file.suffix.lower()
-    if ending == ".npy":
-        array = load_numpy(file, mmap_mode="r")
-        if isinstance(array, NpzFile):
-            raise ValueError("an .npz archive that is named .npy, expected .npz")
-        if array.ndim == 2 and name == NAMES[0]:
-            return np.array(array)
-        if array.ndim != 3 or len(array) != 2:
-            raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
-        return half(file, array, NAMES.index(name))
-    return read_named(file, name)
+    """One modality of a file that holds both, or images alone."""
+    if not is_single(file):
+        return read_named(file, name)
+    array = load_single(file, mapped=True)
+    if array.ndim == 2 and name == NAMES[0]:
+        return np.array(array)
+    if array.ndim != 3 or len(array) != 2:
+        raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
+    number = NAMES.index(name)
+    return half(file, array, number) if isinstance(array, np.memmap) else array[number]
+
+
+def is_single(file: Path) -> bool:
+    """Whether a file holds one array without a name."""
+    if file.suffix.lower() in tensors.ENDINGS:
+        return isinstance(tensors.tensors_of(file), tensors.Tensor)
+    return file.suffix.lower() == ".npy"
+
+
+def load_single(file: Path, mapped: bool = False) -> np.ndarray:
+    """The array of a file of `is_single`; mapped: an .npy without reading it."""
+    if file.suffix.lower() in tensors.ENDINGS:
+        return tensors.read_tensor(file, tensors.tensors_of(file))
+    array = load_numpy(file, mmap_mode="r" if mapped else None)
+    if isinstance(array, NpzFile):
+        named_npy = file.suffix.lower() == ".npy"
+        expected = "a name that ends in .npz" if named_npy else SINGLE
+        raise ValueError(f"{file.name}: an .npz archive, expected {expected}")
+    return array
 
 
 def read_named(file: Path, name: str) -> np.ndarray:
@@ -238,6 +261,8 @@ def read_named(file: Path, name: str) -> np.ndarray:
         columns = pq.read_schema(file).names
         table = pq.read_table(file, columns=[name] if name in columns else [])
         return matrix_of(named(table, name, columns), name)
+    if ending in tensors.ENDINGS:
+        return tensors.read_tensor(file, named(tensors.tensors_of(file), name))
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
 
 
@@ -250,8 +275,10 @@ def arrays_in(file: Path) -> list[str]:
     if ending == ".parquet":
         return pq.read_schema(file).names
     if ending == ".safetensors":
-        with safetensors.safe_open(file, "numpy") as tensors:
-            return list(tensors.keys())
+        with safetensors.safe_open(file, "numpy") as arrays:
+            return list(arrays.keys())
+    if ending in tensors.ENDINGS:
+        return list(tensors.tensors_of(file))
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
 
 
@@ -274,7 +301,7 @@ def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
 
 def unread_notes(files: list[str | Path]) -> list[str]:
     """A sentence on the arrays of a file that are neither images nor texts, where there are any."""
-    if len(files) > 1 or Path(files[0]).suffix.lower() == ".npy":
+    if len(files) > 1 or is_single(Path(files[0])):
         return []
     file = Path(files[0])
     others = [name for name in arrays_in(file) if name not in NAMES]
@@ -301,16 +328,16 @@ def load_numpy(file: Path, mmap_mode: str | None = None) -> np.ndarray | NpzFile
 
 def read_safetensors(file: Path, name: str) -> np.ndarray:
     """One modality of a .safetensors file; bfloat16, which NumPy does not have, as float32."""
-    with safetensors.safe_open(file, "numpy") as tensors:
-        known = list(tensors.keys())
-        kind = named({one: tensors.get_slice(one) for one in known}, name, known).get_dtype()
+    with safetensors.safe_open(file, "numpy") as arrays:
+        known = list(arrays.keys())
+        kind = named({one: arrays.get_slice(one) for one in known}, name, known).get_dtype()
         if kind not in SAFETENSORS:
             raise ValueError(
                 f"{name}: {kind} values, expected floating-point ones "
                 f"({', '.join(SAFETENSORS)}); quantised embeddings must be dequantised first"
             )
         if kind != "BF16":
-            return tensors.get_tensor(name)
+            return arrays.get_tensor(name)
     tensor = dict(safetensors.deserialize(file.read_bytes()))[name]
     array = np.frombuffer(tensor["data"], SAFETENSORS[kind])
     return (array.astype(np.uint32) << 16).view(np.float32).reshape(tensor["shape"])

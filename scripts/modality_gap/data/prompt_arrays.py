@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
-from numpy.lib.npyio import NpzFile
 
 from modality_gap.data.corpora.arrays import read_rows
 from modality_gap.data.embeddings import check_shapes, normalize
 from modality_gap.data.precomputed import (
     arrays_in,
     in_single_precision,
-    load_numpy,
+    is_single,
+    matrix,
     open_npz,
     read_named,
     readable,
@@ -22,8 +22,8 @@ from modality_gap.data.text_table import check_columns
 
 FORMS = (
     "a .parquet with columns `text` and `embedding`, an .npz with arrays `texts` and `embeddings`, "
-    "an .npz or .safetensors with an array for each text, by its name, an .npy of shape (n, d), or "
-    "such an .npy and a table with a column `text`"
+    "an .npz, .safetensors or .pt with an array for each text, by its name, an .npy of shape (n, d), "
+    "or such an .npy and a table with a column `text`"
 )
 
 
@@ -54,9 +54,9 @@ def read_prompts(files: list[str | Path]) -> Prompts:
 
 
 def read_one(file: Path) -> tuple[list[str], np.ndarray]:
-    """Texts and embeddings of a file that holds both, or of an .npy, which has no words."""
+    """Texts and embeddings of a file that holds both, or of one array, which has no words."""
     ending = file.suffix.lower()
-    if ending == ".npy":
+    if is_single(file):
         rows = matrix(file)
         return [str(row) for row in range(len(rows))], rows
     names = arrays_in(file)
@@ -88,17 +88,6 @@ def read_two(files: list[str | Path]) -> tuple[list[str], np.ndarray]:
     table = read_rows(Path(files[1]), [])
     check_columns(list(table), ["text"], Path(files[1]).name)
     return list(table.text), matrix(Path(files[0]))
-
-
-def matrix(file: Path) -> np.ndarray:
-    """The embeddings of an .npy file, shape (n, d)."""
-    if file.suffix.lower() != ".npy":
-        raise ValueError(f"{file.name}: unknown ending {file.suffix!r}, expected {FORMS}")
-    rows = load_numpy(file)
-    if isinstance(rows, NpzFile) or rows.ndim != 2:
-        shape = "an .npz archive" if isinstance(rows, NpzFile) else f"shape {rows.shape}"
-        raise ValueError(f"{file.name}: {shape}, expected an .npy of shape (n, d)")
-    return rows
 
 
 def averaged(texts: list[str], rows: np.ndarray) -> Prompts:
