@@ -5,12 +5,12 @@ from pathlib import Path
 from job import job, say
 from modality_gap.data.described_arrays import Rows, paired, repeated_notes, same_texts, taken
 from modality_gap.data.embeddings import check_shapes, write_embeddings
-from modality_gap.data.precomputed import modalities_in, read_modalities, unread_notes
+from modality_gap.data.precomputed import called_by, modalities_in, read_modalities, unread_notes
 from modality_gap.data.prompt_arrays import look_up, read_prompts
 
 with job(snakemake):
     files, prompts = snakemake.params.files, snakemake.params.prompts
-    called, output = " and ".join(files), snakemake.output
+    called, output = called_by(files), snakemake.output
     split = Rows(Path(snakemake.input.images).parent, snakemake.wildcards.split)
     facts = {"encoder": snakemake.wildcards.encoder, "precomputed": True}
     there, remarks, texts = modalities_in(files), unread_notes(files), None

@@ -1,5 +1,6 @@
 """Embeddings that a user brings, in any of the usual file forms."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ FORMS = ".npy of shape (2, n, d), .npz, .parquet, .safetensors or .pt with `imag
 SINGLE = "a .npy file (or a .pt of one tensor)"
 NEARLY = 1e-5  # of unit length: what rounding of float32 leaves, and no two items do
 SAFETENSORS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
+PART = re.compile(r"(img|text)_emb_([0-9]+)\.npy")
 # What the libraries raise for a file that is cut off, damaged or of another kind.
 UNREADABLE = (OSError, EOFError, KeyError, TypeError, AttributeError, MemoryError)
 UNREADABLE += (BadZipFile, pa.ArrowException, SafetensorError)
@@ -107,9 +109,9 @@ def nearly_equal(rows: np.ndarray) -> int:
 def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     """(images, texts), each of shape (n, d), float32, row i of one matching row i of the other.
 
-    files: one file (.npy of shape (2, n, d): images, then texts; .npz or .safetensors with arrays
-    `images` and `texts`; .parquet with list columns `images` and `texts`), or two .npy files of
-    shape (n, d), images first. float16, bfloat16, float32 or float64. Nothing pickled is loaded.
+    files: one file (.npy of shape (2, n, d): images, then texts; .npz, .safetensors or .pt with arrays
+    `images` and `texts`; .parquet with list columns `images` and `texts`), two .npy files of
+    shape (n, d), images first, or the parts that clip-retrieval writes. float16, bfloat16, float32 or float64. Nothing pickled is loaded.
     Raises ValueError, naming the file, for another form or kind of numbers, differing widths or
     counts, NaN, infinity, values beyond float32 or a zero vector.
     """
@@ -124,10 +126,10 @@ def read_modalities(
     Of both, one that is dropped before the next is asked for need not fit beside it. names: of
     those that are read; paired: whether there must be as many of each.
     """
-    shape = None
+    shape, read = None, read_parts if in_parts(files) else read_two
     for name in names:
         with readable(files, FORMS):
-            array = read_one(Path(files[0]), name) if len(files) == 1 else read_two(files, name)
+            array = read_one(Path(files[0]), name) if len(files) == 1 else read(files, name)
             rows = in_single_precision(name, array)
             del array
             # Of the modality that came first, its shape is what there is to compare.
@@ -137,10 +139,17 @@ def read_modalities(
         del rows
 
 
+def called_by(files: list[str | Path]) -> str:
+    """What files of embeddings are called in an error: by themselves, or by the folder of many parts."""
+    if in_parts(files):
+        return str(Path(files[0]).parents[1])
+    return " and ".join(str(file) for file in files)
+
+
 @contextmanager
 def readable(files: list[str | Path], forms: str) -> Iterator[None]:
     """Whatever is wrong with files of embeddings in one line that names them; forms: expected ones."""
-    called = " and ".join(str(file) for file in files)
+    called = called_by(files)
     for file in files:
         if not Path(file).is_file():
             raise FileNotFoundError(f"{file}: no such file of embeddings")
@@ -157,6 +166,8 @@ def readable(files: list[str | Path], forms: str) -> Iterator[None]:
 
 def modalities_in(files: list[str | Path]) -> tuple[str, ...]:
     """Which of images and texts are there; an .npy of shape (n, d) holds images alone."""
+    if in_parts(files):
+        return tuple(name for name in NAMES if parts_of(files)[name])
     if len(files) > 1:
         return NAMES
     with readable(files, FORMS):
@@ -205,6 +216,45 @@ def read_vector(file: str | Path) -> np.ndarray:
 def read_two(files: list[str | Path], name: str) -> np.ndarray:
     """One modality of a pair of files that hold an array each."""
     return matrix(Path(files[NAMES.index(name)]))
+
+
+def in_parts(files: list[str | Path]) -> bool:
+    """Whether these are parts that clip-retrieval wrote: img_emb/img_emb_0.npy and so on."""
+    return all(PART.fullmatch(Path(file).name) for file in files)
+
+
+def parts_of(files: list[str | Path]) -> dict[str, dict[int, Path]]:
+    """The parts of each modality by their number, in its order."""
+    found = {name: {} for name in NAMES}
+    for file in map(Path, files):
+        kind, number = PART.fullmatch(file.name).groups()
+        found[NAMES[kind == "text"]][int(number)] = file
+    return {name: dict(sorted(parts.items())) for name, parts in found.items()}
+
+
+def read_parts(files: list[str | Path], name: str) -> np.ndarray:
+    """One modality of parts, in the order of their numbers; one part at a time beside the whole."""
+    parts = parts_of(files)
+    if not parts[name]:
+        raise ValueError(f"no part of {name}")
+    numbers = [list(own) for own in parts.values() if own]
+    if numbers[0] != numbers[-1]:
+        odd = sorted(set(numbers[0]) ^ set(numbers[-1]))[0]
+        raise ValueError(f"part {odd} is there of images or of texts alone, expected it of both")
+    mapped = [load_single(file, mapped=True) for file in parts[name].values()]
+    for file, part in zip(parts[name].values(), mapped, strict=True):
+        if part.ndim != 2 or part.shape[1] != mapped[0].shape[-1]:
+            raise ValueError(
+                f"{file.name}: shape {part.shape}, expected (n, {mapped[0].shape[-1]}), as the others"
+            )
+    kind = np.result_type(*mapped)
+    whole, row = np.empty((sum(map(len, mapped)), mapped[0].shape[1]), kind), 0
+    del mapped  # pages that are mapped would count as memory
+    for file in parts[name].values():
+        part = load_single(file)
+        whole[row : row + len(part)] = part
+        row += len(part)
+    return whole
 
 
 def matrix(file: Path) -> np.ndarray:
@@ -301,7 +351,7 @@ def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
 
 def unread_notes(files: list[str | Path]) -> list[str]:
     """A sentence on the arrays of a file that are neither images nor texts, where there are any."""
-    if len(files) > 1 or is_single(Path(files[0])):
+    if len(files) > 1 or in_parts(files) or is_single(Path(files[0])):
         return []
     file = Path(files[0])
     others = [name for name in arrays_in(file) if name not in NAMES]

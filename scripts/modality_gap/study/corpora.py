@@ -126,10 +126,13 @@ class Table(Corpus):
 class Arrays(Corpus):
     """What is known of the rows of a user's arrays, of which there are no pictures."""
 
+    ONE_OF = (("file",), ("folder",))
     PICTURES = False
     FILES = ("file", "texts")
+    LOOKS_AT = (("metadata/metadata_*.parquet",),)
 
-    file: Text
+    file: Text = ABSENT
+    folder: Text = ABSENT
     texts: Text = ABSENT
     captioned_by: Text = ABSENT
     evaluate: Names = Field(["all"])

@@ -38,12 +38,13 @@ class Encoder(Keys):
     """What turns a corpus into embeddings.
 
     SIDES: of which modalities. FOLDER: what the folder of a kind that has one is, and a file in it.
-    FILES: the keys by which a user's own files are named.
+    FILES: the keys by which a user's own files are named; LOOKS_AT: what is read of a folder.
     """
 
     SIDES: ClassVar[tuple[str, ...]] = ("images", "texts")
     FOLDER: ClassVar[tuple[str, str]] = ("", "")
     FILES: ClassVar[tuple[str, ...]] = ("file",)
+    LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = (("**/*",),)
 
     kind: str
     corpora: Names = ABSENT
@@ -114,7 +115,12 @@ Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
 class Precomputed(Keys):
     """Embeddings that a user brings."""
 
-    ONE_OF = (("file",), ("files",), ("url", "sha256"))
+    ONE_OF = (("file",), ("files",), ("folder",), ("url", "sha256"))
+    FOLDER: ClassVar[tuple[str, str]] = ("embeddings of clip-retrieval", "img_emb")
+    LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("img_emb/img_emb_*.npy",),
+        ("text_emb/text_emb_*.npy",),
+    )
     SIDES: ClassVar[tuple[str, ...]] = Encoder.SIDES
     FILES: ClassVar[tuple[str, ...]] = ("file", "files", "prompts")
 
@@ -122,6 +128,7 @@ class Precomputed(Keys):
     corpus: Name
     file: Text = ABSENT
     files: Pair = ABSENT
+    folder: Text = ABSENT
     url: Address = ABSENT
     sha256: Sha256 = ABSENT
     prompts: text_or(Pair, Text) = ABSENT

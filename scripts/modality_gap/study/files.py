@@ -91,7 +91,7 @@ def check_files(study: dict) -> None:
                 )
             if kind == "encoders" and "folder" in entry:
                 what, file = encoders.KINDS[entry["kind"]].FOLDER
-                if not (Path(entry["folder"]) / file).is_file():
+                if not (Path(entry["folder"]) / file).exists():
                     raise FileNotFoundError(
                         f"{kind}.{name}: no {what} (its {file}) in the folder {entry['folder']}"
                     )

@@ -157,7 +157,8 @@ class Originals:
         settings = self.corpora[corpus]
         if "folder" not in settings:
             return []
-        return READERS[settings["reader"]].looks_at(settings, settings["splits"])
+        splits = settings.get("splits", ["all"])
+        return READERS[settings["reader"]].looks_at(settings, splits)
 
     def _fingerprint(self, corpus: str) -> str | None:
         """What the files that a user brings to a corpus are, as one value; None: it brings none."""
@@ -188,14 +189,22 @@ class Originals:
         """The table that lists a user's own images and captions."""
         return self.corpora[corpus]["file"]
 
-    def rows(self, corpus: str) -> dict[str, str]:
-        """The tables that say what the rows of arrays are, by key."""
+    def rows(self, corpus: str) -> dict[str, str | list[str]]:
+        """The tables that say what the rows of arrays are, by key; of a folder, its metadata."""
         settings = self.corpora[corpus]
-        return {key: settings[key] for key in READERS["arrays"].FILES if key in settings}
+        found = {key: settings[key] for key in READERS["arrays"].FILES if key in settings}
+        if "folder" in settings:
+            found["file"] = folder_files(settings["folder"], self.patterns(corpus))
+            if not found["file"]:
+                ((pattern,),) = self.patterns(corpus)
+                raise ValueError(f"corpora.{corpus}: no {pattern} in {settings['folder']}")
+        return found
 
     def row_stamps(self, corpus: str) -> list[list]:
         """Size and time of `rows`: one that is replaced by an older one is no newer input."""
-        return [list(stamp(file) or ()) for file in self.rows(corpus).values()]
+        named = self.rows(corpus).values()
+        files = [file for one in named for file in ([one] if isinstance(one, str) else one)]
+        return [list(stamp(file) or ()) for file in files]
 
     def captioned_by(self, corpus: str) -> str | None:
         """The column with the words of each image's text, where the study names one."""

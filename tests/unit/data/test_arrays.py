@@ -91,3 +91,21 @@ def test_what_is_wrong_is_named_by_file_and_row(tmp_path, labels, texts, words, 
 def test_another_ending_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"labels\.txt: unknown ending, expected one of \.csv"):
         read_arrays(written(tmp_path, "class\nx\n", "labels.txt"))
+
+
+def test_the_metadata_of_clip_retrieval_is_read_in_the_order_of_its_numbers(tmp_path):
+    rows = pd.DataFrame({"image_path": range(11), "caption": list("abcdefghijk")})
+    rows = rows.assign(url=[None] + ["x"] * 10, shape=[[1, 2]] * 11)
+    for row in rows.index:
+        part = rows.loc[[row]].drop(columns=["url"] if row == 3 else [])
+        part.to_parquet(tmp_path / f"metadata_{row}.parquet")
+    found = read_arrays(sorted(map(str, tmp_path.glob("*.parquet"))))
+    assert list(found.images.image_id) == [str(row) for row in range(11)]
+    assert list(found.captions.text) == list("abcdefghijk")
+    assert found.images.url.isna().tolist() == [row in (0, 3) for row in range(11)]
+    assert len(found.remarks) == 1
+    assert "column 'shape' is left out" in found.remarks[0]
+    write_corpus(tmp_path, found)
+    (tmp_path / "metadata_x.parquet").touch()
+    with pytest.raises(ValueError, match=r"metadata_x\.parquet: no number in its name"):
+        read_arrays(sorted(map(str, tmp_path.glob("metadata*"))))

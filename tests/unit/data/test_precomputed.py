@@ -323,3 +323,41 @@ def test_images_may_come_alone(tmp_path, pair, form):
 @pytest.mark.parametrize("form", FORMS)
 def test_texts_are_there_where_a_file_holds_them(tmp_path, pair, form):
     assert modalities_in(write(tmp_path, form, *pair)) == ("images", "texts")
+
+
+def write_parts(folder, images, texts, cuts):
+    """As clip-retrieval does: parts numbered over, with leading zeros where there are many."""
+    files = []
+    for kind, rows in (("img", images), ("text", texts)):
+        (folder / f"{kind}_emb").mkdir(exist_ok=True)
+        for number, part in enumerate(np.split(rows, cuts)):
+            files.append(folder / f"{kind}_emb/{kind}_emb_{number}.npy")
+            np.save(files[-1], part)
+    return files
+
+
+def test_parts_are_read_in_the_order_of_their_numbers(tmp_path, random):
+    pair = random.normal(size=(2, 30, 4)).astype(np.float16)
+    files = write_parts(tmp_path, *pair, range(2, 30, 2))
+    assert files[10].name == "img_emb_10.npy"
+    found = read_precomputed(sorted(files))
+    np.testing.assert_array_equal(found, pair.astype(np.float32))
+    assert modalities_in(files) == ("images", "texts")
+    assert modalities_in(files[:15]) == ("images",)
+    assert unread_notes(files[:1]) == []
+
+
+@pytest.mark.parametrize("kind", ["missing", "width", "none"])
+def test_parts_that_do_not_fit_are_named_with_their_folder(tmp_path, pair, kind):
+    files = write_parts(tmp_path, *pair, [2, 4])
+    if kind == "width":
+        np.save(files[-1], np.ones((2, 3), dtype=np.float32))
+    files = {"missing": files[:-1], "none": files[3:]}.get(kind, files)
+    expected = {
+        "missing": "part 2 is there of images or of texts alone",
+        "width": r"text_emb_2\.npy: shape \(2, 3\), expected \(n, 4\), as the others",
+        "none": "no part of images",
+    }[kind]
+    with pytest.raises(ValueError, match=expected) as caught:
+        read_precomputed(files)
+    assert str(caught.value).startswith(f"{tmp_path}: ")

@@ -1,5 +1,6 @@
 """What is known of the rows of a user's arrays: a corpus without pictures."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +18,17 @@ from modality_gap.data.corpora.table import (
 )
 from modality_gap.data.text_table import DELIMITERS, check_columns, read_text_table
 
+PART = re.compile(r"metadata_([0-9]+)\.parquet")
 # A class is asked for by its name, whose embedding the user brings.
 CLASSES = {"templates": ["{}"]}
 
 
 def read_arrays(
-    file: str | Path, texts: str | Path | None = None, captioned_by: str | None = None
+    file: str | Path | list[str], texts: str | Path | None = None, captioned_by: str | None = None
 ) -> Corpus:
     """The corpus that arrays hold embeddings of, in their order; its images have no pictures.
 
-    file: .csv, .tsv or .parquet with a row an image. Of its columns `image` names it (default: its
+    file: .csv, .tsv or .parquet with a row an image; or several, the metadata of clip-retrieval. Of its columns `image` names it (default: its
     row, from 0), `split` says its split (default: `all`), all others are labels, as of
     `table.read_table`; any may be there or not. texts: such a table with a row a text and columns
     `image` (the one that it belongs to) and, if its words are known, `caption`. Without it, every
@@ -35,7 +37,10 @@ def read_arrays(
     Raises ValueError, naming file and row, where something is missing or contradicts itself.
     """
     notes = []
-    rows = read_rows(Path(file), notes)
+    if isinstance(file, list):
+        rows, file = read_metadata(file, notes), Path(file[0]).parent
+    else:
+        rows = read_rows(Path(file), notes)
     if rows.empty:
         raise ValueError(f"{file}: no rows, expected one for each image")
     check_splits_known(rows, Path(file))
@@ -62,6 +67,24 @@ def read_rows(file: Path, notes: list[str]) -> pd.DataFrame:
         del columns[name]
         notes.append(f"column {name!r} is left out: a corpus has one of this name itself")
     return as_rows(columns)
+
+
+def read_metadata(files: list[str], notes: list[str]) -> pd.DataFrame:
+    """The rows of clip-retrieval's metadata_0.parquet and so on, in the order of their numbers."""
+    numbered = {}
+    for file in map(Path, files):
+        number = PART.fullmatch(file.name)
+        if number is None:
+            raise ValueError(
+                f"{file}: no number in its name, expected metadata_0.parquet and so on"
+            )
+        numbered[int(number[1])] = file
+    told: list[str] = []
+    parts = [read_rows(numbered[number], told) for number in sorted(numbered)]
+    notes += list(dict.fromkeys(told))
+    rows = pd.concat(parts, ignore_index=True).astype(object)
+    rows = rows.where(rows.notna(), None)
+    return rows if "image" in rows else rows.rename(columns={"image_path": "image"})
 
 
 def read_parquet_labels(file: Path, notes: list[str]) -> dict[str, list[str | None]]:
