@@ -5,7 +5,13 @@ from pathlib import Path
 from job import job, say
 from modality_gap.data.described_arrays import Rows, paired, repeated_notes, same_texts, taken
 from modality_gap.data.embeddings import check_shapes, write_embeddings
-from modality_gap.data.precomputed import called_by, modalities_in, read_modalities, unread_notes
+from modality_gap.data.precomputed import (
+    NAMES,
+    called_by,
+    modalities_in,
+    read_modalities,
+    unread_notes,
+)
 from modality_gap.data.prompt_arrays import look_up, read_prompts
 
 with job(snakemake):
@@ -13,7 +19,7 @@ with job(snakemake):
     called, output = called_by(files), snakemake.output
     split = Rows(Path(snakemake.input.images).parent, snakemake.wildcards.split)
     facts = {"encoder": snakemake.wildcards.encoder, "precomputed": True}
-    there, remarks, texts = modalities_in(files), unread_notes(files), None
+    there, remarks, texts = modalities_in(files), unread_notes(files, {*NAMES, *split.images}), None
     for name, rows in read_modalities(files, there, paired=False):
         split.check(name, len(rows), called)
         if name == "images":

@@ -1,7 +1,7 @@
 """Embeddings that a user brings, in any of the usual file forms."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -349,12 +349,15 @@ def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
     return np.fromfile(file, mapped.dtype, n * d, offset=start).reshape(n, d)
 
 
-def unread_notes(files: list[str | Path]) -> list[str]:
-    """A sentence on the arrays of a file that are neither images nor texts, where there are any."""
+def unread_notes(files: list[str | Path], known: Iterable[str] = NAMES) -> list[str]:
+    """A sentence on the arrays of a file that are neither images nor texts, where there are any.
+
+    known: names that are read, of labels too.
+    """
     if len(files) > 1 or in_parts(files) or is_single(Path(files[0])):
         return []
     file = Path(files[0])
-    others = [name for name in arrays_in(file) if name not in NAMES]
+    others = [name for name in arrays_in(file) if name not in known]
     return (
         [f"{file.name}: not read, beside images and texts: {', '.join(others)}"] if others else []
     )

@@ -64,6 +64,24 @@ def test_a_parquet_table_may_hold_the_embeddings_too(tmp_path):
     assert "column 'images' is left out" in found.remarks[0]
 
 
+def test_an_npz_holds_a_column_in_each_array(tmp_path):
+    arrays = {"kind": np.array([3, 4]), "name": ["a", "b"], "seen": [True, False]}
+    np.savez(tmp_path / "all.npz", images=np.eye(2), score=[0.5, 1], **arrays)
+    found = read_arrays(tmp_path / "all.npz", captioned_by="name")
+    assert found.images[["kind", "name", "seen"]].to_numpy().tolist() == [
+        ["3", "a", "True"],
+        ["4", "b", "False"],
+    ]
+    assert list(found.captions.text) == ["a", "b"]
+    assert found.remarks[0].startswith("arrays images, score are left out of labels")
+    np.savez(tmp_path / "all.npz", kind=[1, 2], name=["a"])
+    with pytest.raises(ValueError, match=r"all\.npz: labels of other .*kind 2, name 1"):
+        read_arrays(tmp_path / "all.npz")
+    np.savez(tmp_path / "all.npz", kind=np.array([{}]))
+    with pytest.raises(ValueError, match=r"all\.npz: not readable as labels"):
+        read_arrays(tmp_path / "all.npz")
+
+
 @pytest.mark.parametrize(
     ("labels", "texts", "words", "complaint"),
     [

@@ -188,9 +188,13 @@ def test_what_is_wrong_is_said_with_its_path(study, path, value, expected):
 def test_precomputed_embeddings_come_from_one_place(study):
     entry = {"kind": "precomputed", "corpus": "mine", "file": "x.npy", "files": ["a.npy", "b.npy"]}
     found = complaint(changed(study, "encoders/mine", entry))
-    assert found.startswith("encoders.mine: expected exactly one of file, files, folder, url with sha256")
+    assert found.startswith(
+        "encoders.mine: expected exactly one of file, files, folder, url with sha256"
+    )
     found = complaint(changed(study, "encoders/mine", {"kind": "precomputed", "corpus": "mine"}))
-    assert found.startswith("encoders.mine: expected exactly one of file, files, folder, url with sha256")
+    assert found.startswith(
+        "encoders.mine: expected exactly one of file, files, folder, url with sha256"
+    )
 
 
 def test_a_run_that_starts_from_itself_is_named(study):

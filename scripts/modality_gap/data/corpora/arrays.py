@@ -2,7 +2,9 @@
 
 import re
 from pathlib import Path
+from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,7 +30,8 @@ def read_arrays(
 ) -> Corpus:
     """The corpus that arrays hold embeddings of, in their order; its images have no pictures.
 
-    file: .csv, .tsv or .parquet with a row an image; or several, the metadata of clip-retrieval. Of its columns `image` names it (default: its
+    file: .csv, .tsv or .parquet with a row an image, .npz with an array a column; or several, the
+    metadata of clip-retrieval. Of its columns `image` names it (default: its
     row, from 0), `split` says its split (default: `all`), all others are labels, as of
     `table.read_table`; any may be there or not. texts: such a table with a row a text and columns
     `image` (the one that it belongs to) and, if its words are known, `caption`. Without it, every
@@ -60,9 +63,14 @@ def read_arrays(
 def read_rows(file: Path, notes: list[str]) -> pd.DataFrame:
     """The columns of a table as text, None where a cell is empty; what is left out goes to notes."""
     ending = file.suffix.lower()
-    if ending not in ENDINGS:
-        raise ValueError(f"{file}: unknown ending, expected one of {', '.join(ENDINGS)}")
-    columns = read_text_table(file) if ending in DELIMITERS else read_parquet_labels(file, notes)
+    if ending in DELIMITERS:
+        columns = read_text_table(file)
+    elif ending == ".npz":
+        columns = read_npz_labels(file, notes)
+    elif ending in ENDINGS:
+        columns = read_parquet_labels(file, notes)
+    else:
+        raise ValueError(f"{file}: unknown ending, expected one of {', '.join(ENDINGS)}, .npz")
     for name in [name for name in TAKEN if name in columns]:
         del columns[name]
         notes.append(f"column {name!r} is left out: a corpus has one of this name itself")
@@ -99,6 +107,32 @@ def read_parquet_labels(file: Path, notes: list[str]) -> dict[str, list[str | No
             column = column.cast(column.type.value_type)
         found |= label_cells(name, column, names.get(name), file, notes)
     return found
+
+
+def read_npz_labels(file: Path, notes: list[str]) -> dict[str, list[str | None]]:
+    """The arrays of shape (n,) of an .npz file, words or whole numbers or flags, as text."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise ValueError(f"{file}: not readable as labels ({error})") from error
+    labels = {
+        name: array
+        for name, array in found.items()
+        if array.ndim == 1 and array.dtype.kind in "Uiub"
+    }
+    others = [name for name in found if name not in labels]
+    if others:
+        notes.append(
+            f"arrays {', '.join(others)} are left out of labels: these are words or whole numbers (n,)"
+        )
+    lengths = {name: len(array) for name, array in labels.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} {length:,}" for name, length in lengths.items())
+        raise ValueError(
+            f"{file}: labels of other numbers of rows ({told}), expected a row an image"
+        )
+    return {name: list(map(str, array)) for name, array in labels.items()}
 
 
 def check_splits_known(rows: pd.DataFrame, file: Path) -> None:
