@@ -74,6 +74,10 @@ def rephrasing_texts(
         ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     table = table[(table.kind == CLEAN) | (table.text != table["item"])]
+    if (table.kind == CLEAN).all():
+        raise ValueError(
+            "nothing rephrases: no image has another caption, and there are no templates or lists"
+        )
     return table.reset_index(drop=True)
 
 
