@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from conftest import REAL, SHARED
 from safetensors.numpy import save_file
 
 from modality_gap.data.embeddings import read_keys
@@ -124,3 +125,31 @@ def test_images_have_the_names_of_the_metadata(place):
     place, _ = place
     ids = read_keys(place.results / "embeddings/clip_retrieval/things/all/images.parquet")
     assert ids == [f"{number:09}" for number in range(NUMBER)]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_pairs_have_the_same_numbers_with_a_table_of_what_they_are(tmp_path, name):
+    if not SHARED.is_dir():
+        pytest.skip("real embeddings are not here")
+    numbers = pd.DataFrame({"half": np.arange(500) // 250})
+    numbers.to_csv(tmp_path / "labels.csv", index=False)
+    entry = {"kind": "precomputed", "file": str(SHARED / f"{name}.npy")}
+    study = {
+        "study": "real",
+        "title": "Real pairs",
+        "corpora": {"described": {"reader": "arrays", "file": "labels.csv"}},
+        "encoders": {
+            "pairs": entry | {"corpus": "plain"},
+            "rows": entry | {"corpus": "described"},
+        },
+    }
+    place = Workplace(tmp_path, study)
+    files = [
+        f"{topic}/{encoder}/{corpus}/all.parquet"
+        for topic in ("gap", "retrieval")
+        for encoder, corpus in (("pairs", "plain"), ("rows", "described"))
+    ]
+    place.succeeds("--", *(f"results/real/{file}" for file in files))
+    tables = [pd.read_parquet(place.results / file) for file in files]
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    pd.testing.assert_frame_equal(tables[2], tables[3])

@@ -312,7 +312,11 @@ def read_named(file: Path, name: str) -> np.ndarray:
         table = pq.read_table(file, columns=[name] if name in columns else [])
         return matrix_of(named(table, name, columns), name)
     if ending in tensors.ENDINGS:
-        return tensors.read_tensor(file, named(tensors.tensors_of(file), name))
+        found = named(tensors.tensors_of(file), name)
+        try:
+            return tensors.read_tensor(file, found)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
 
 

@@ -73,10 +73,11 @@ class Unpickler(pickle.Unpickler):
         return pid[1], pid[2]
 
 
-def tensors_of(file: str | Path) -> dict[str, Tensor] | Tensor:
-    """What a file holds: one tensor, or tensors by name; their numbers are not read yet.
+def tensors_of(file: str | Path) -> dict[str, object] | Tensor:
+    """What a file holds: one tensor, or several by name; their numbers are not read yet.
 
-    Raises ValueError where it holds anything else, or is none of torch's zip files.
+    Beside them there may be plain numbers, texts and lists, which `read_tensor` refuses.
+    Raises ValueError where anything else is in it, or it is none of torch's zip files.
     """
     try:
         with ZipFile(file) as members, members.open(member(members, "data.pkl")) as pickled:
@@ -91,9 +92,9 @@ def tensors_of(file: str | Path) -> dict[str, Tensor] | Tensor:
         return found
     if not isinstance(found, dict):
         raise ValueError(f"holds a {type(found).__name__}, expected tensors by name, or one tensor")
-    for name, value in found.items():
-        if not isinstance(name, str) or not isinstance(value, Tensor):
-            raise ValueError(f"{name!r} is a {type(value).__name__}, expected tensors by name")
+    for name in found:
+        if not isinstance(name, str):
+            raise ValueError(f"holds something named {name!r}, expected tensors by name")
     return dict(found)
 
 
@@ -105,8 +106,10 @@ def member(members: ZipFile, name: str) -> str:
     return min(known, key=len)
 
 
-def read_tensor(file: str | Path, tensor: Tensor) -> np.ndarray:
-    """The numbers of a tensor of `tensors_of`, bfloat16 as float32."""
+def read_tensor(file: str | Path, tensor: object) -> np.ndarray:
+    """The numbers of a tensor of `tensors_of`, bfloat16 as float32; ValueError where it is none."""
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"a {type(tensor).__name__}, expected a tensor")
     kind, key = tensor.storage
     with ZipFile(file) as members:
         content = members.read(member(members, f"data/{key}"))

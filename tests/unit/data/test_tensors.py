@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from modality_gap.data.precomputed import read_precomputed
+from modality_gap.data.precomputed import read_precomputed, unread_notes
 from modality_gap.data.prompt_arrays import read_prompts
 from modality_gap.data.tensors import read_tensor, tensors_of
 
@@ -75,15 +75,15 @@ class Touch:
         return os.mkdir, (str(self.place),)
 
 
-@pytest.mark.parametrize("kind", ["zip", "old", "array", "model", "list", "nested", "scalar"])
+@pytest.mark.parametrize("kind", ["zip", "old", "array", "model", "list", "nested", "number"])
 def test_anything_else_is_refused_and_not_run(tmp_path, kind):
     place = tmp_path / "made"
     what = {
         "array": {"images": np.ones(2)},
         "model": torch.nn.Linear(2, 2),
         "list": [torch.ones(2)],
-        "nested": {"images": {"a": torch.ones(2)}},
-        "scalar": {"images": torch.ones(2), "epoch": 3},
+        "nested": {"images": {"a": torch.ones(2)}, "texts": torch.ones(2)},
+        "number": {3: torch.ones(2)},
     }.get(kind, {"images": Touch(place)})
     file = saved(tmp_path, what, _use_new_zipfile_serialization=kind != "old")
     expected = {
@@ -92,8 +92,8 @@ def test_anything_else_is_refused_and_not_run(tmp_path, kind):
         "array": r"holds numpy\.\S+, expected tensors alone",
         "model": r"holds torch\.nn\.modules\.linear\.Linear, expected tensors alone",
         "list": "holds a list, expected tensors by name, or one tensor",
-        "nested": "'images' is a dict, expected tensors by name",
-        "scalar": "'epoch' is a int, expected tensors by name",
+        "nested": "images: a dict, expected a tensor",
+        "number": "holds something named 3, expected tensors by name",
     }[kind]
     with pytest.raises(ValueError, match=expected) as caught:
         read_precomputed([file])
@@ -101,6 +101,13 @@ def test_anything_else_is_refused_and_not_run(tmp_path, kind):
     with pytest.raises(ValueError, match=expected):
         read_prompts([file])
     assert not place.exists()
+
+
+def test_plain_values_beside_tensors_are_left_out_and_said(tmp_path):
+    own = {"images": torch.eye(2), "texts": torch.eye(2), "epoch": 3, "classes": ["cat", "dog"]}
+    file = saved(tmp_path, own)
+    np.testing.assert_array_equal(read_precomputed([file])[1], np.eye(2))
+    assert unread_notes([file]) == ["x.pt: not read, beside images and texts: epoch, classes"]
 
 
 def test_what_is_damaged_is_refused(tmp_path):
