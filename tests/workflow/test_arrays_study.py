@@ -1,9 +1,13 @@
 """A corpus through its model, and through nothing but that model's arrays: the same numbers."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import yaml
+from conftest import ROOT
 from PIL import Image
 
 from modality_gap.data.embeddings import read_embeddings
@@ -93,14 +97,13 @@ def sections() -> dict:
     }
 
 
-def study_of(corpus: dict, encoder: dict) -> dict:
-    """A study of one encoder on a corpus."""
-    corpus = corpus | {"matched_caption": "random", "evaluate": ["train", "test"]}
+def study_of(corpora: dict, encoders: dict) -> dict:
+    """A study of the encoder `mine` on the corpus `pictures`."""
     return {
         "study": "mine",
         "title": "One corpus",
-        "corpora": {"pictures": corpus},
-        "encoders": {"mine": encoder},
+        "corpora": corpora,
+        "encoders": encoders,
         "embedding": {"batch_size": 256, "precision": "float32"},
         "views": {"methods": ["pca"], "pairs": 8, "seed": 0},
         **sections(),
@@ -123,9 +126,10 @@ def network(tmp_path_factory, tables):
         colour = COLOURS.get(row.colour, (120, 120, 120))
         Image.fromarray((noise + np.array(colour) * 0.75).astype(np.uint8)).save(folder / row.image)
     texts.merge(table, on="image").to_csv(folder / "pictures.csv", index=False)
-    corpus = {"reader": "table", "file": "pictures.csv"}
+    corpus = {"reader": "table", "file": "pictures.csv", "evaluate": ["train", "test"]}
+    corpora = {"pictures": corpus | {"matched_caption": "random"}}
     encoder = {"kind": "random", "architecture": "emoji-resnet", "seed": 0}
-    place = Workplace(folder, study_of(corpus, encoder))
+    place = Workplace(folder, study_of(corpora, {"mine": encoder}))
     place.succeeds(*TARGETS)
     return place
 
@@ -156,9 +160,9 @@ def arrays(tmp_path_factory, network, tables):
     """The corpus as arrays alone."""
     folder = tmp_path_factory.mktemp("arrays")
     exported(network, tables, folder)
-    corpus = {"reader": "arrays", "file": "labels.csv", "texts": "captions.csv"}
-    encoder = {"kind": "precomputed", "corpus": "pictures", "files": ["images.npy", "texts.npy"]}
-    place = Workplace(folder, study_of(corpus, encoder | {"prompts": "prompts.parquet"}))
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "config/README.md").read_text(), re.S)
+    (documented,) = [yaml.safe_load(block) for block in blocks if "reader: arrays" in block]
+    place = Workplace(folder, study_of(**documented))
     place.succeeds(*TARGETS)
     return place
 
