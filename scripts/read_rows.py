@@ -3,7 +3,14 @@
 from pathlib import Path
 
 from job import job, say
-from modality_gap.data.described_arrays import Rows, paired, repeated_notes, same_texts, taken
+from modality_gap.data.described_arrays import (
+    Rows,
+    merged_texts_notes,
+    paired,
+    repeated_notes,
+    same_texts,
+    taken,
+)
 from modality_gap.data.embeddings import check_shapes, write_embeddings
 from modality_gap.data.precomputed import (
     NAMES,
@@ -41,6 +48,7 @@ with job(snakemake):
         check_shapes(shape, texts.shape, paired=False)
     captions = same_texts(captions, texts, called)
     firsts, ids, pairs = paired(split.images, captions)
+    remarks += merged_texts_notes(len(captions), len(ids))
     write_embeddings(
         output.texts, "text_id", ids, taken(texts, firsts), {**facts, "remarks": remarks}
     )

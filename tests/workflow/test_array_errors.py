@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from modality_gap.data.embeddings import read_remarks
 from workflow.test_bad_input import line_with
 
 TASKS = {"kinds": {"corpus": "things", "splits": ["all"], "label": "kind"}}
@@ -56,6 +57,10 @@ def test_a_row_too_few_is_named_with_both_numbers_and_the_next_run_goes_on(place
     place.succeeds(*EMBEDDINGS)
     texts = pd.read_parquet(place.results / "embeddings/mine/things/all/texts.parquet")
     assert len(texts) == 3
+    remarks = read_remarks(place.results / "embeddings/mine/things/all/texts.parquet")
+    assert remarks == [
+        "9 of 12 texts repeat another: retrieval and neighbours are among 3 distinct texts"
+    ]
 
 
 def test_a_text_that_is_asked_for_and_not_there_is_named(place):

@@ -73,6 +73,16 @@ def repeated_notes(images: np.ndarray) -> list[str]:
     ]
 
 
+def merged_texts_notes(texts: int, distinct: int) -> list[str]:
+    """A sentence where texts are one, as words or rows are equal; the numbers of both."""
+    if texts == distinct:
+        return []
+    return [
+        f"{texts - distinct:,} of {texts:,} texts repeat another: retrieval and neighbours are among "
+        f"{distinct:,} distinct texts"
+    ]
+
+
 def same_texts(captions: pd.DataFrame, rows: np.ndarray, called: str) -> pd.DataFrame:
     """Captions with a `text` that is one where texts are: equal words, or else equal embeddings.
 

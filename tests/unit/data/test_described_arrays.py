@@ -8,6 +8,7 @@ from modality_gap.data.corpora import write_corpus
 from modality_gap.data.corpora.arrays import read_arrays
 from modality_gap.data.described_arrays import (
     Rows,
+    merged_texts_notes,
     paired,
     repeated_notes,
     same_texts,
@@ -96,5 +97,7 @@ def test_what_is_repeated_or_not_asked_for_is_counted():
     rows = np.eye(3)[[0, 1, 0, 0]]
     assert repeated_notes(rows)[0].startswith("2 of 4 images repeat another row")
     assert repeated_notes(np.eye(3)) == []
+    assert merged_texts_notes(8, 8) == []
+    assert merged_texts_notes(8, 3)[0].startswith("5 of 8 texts repeat another: ")
     assert unasked_notes(["a", "b"], ["b", "c"]) == ["1 of 2 prompts are not asked for here: a"]
     assert unasked_notes(["a"], ["a"]) == []
