@@ -23,6 +23,13 @@ def place(tmp_path, random):
     """A user's folder, with the files that the README speaks of."""
     sides = np.array([0.5, -0.5]).reshape(2, 1, 1)
     np.save(tmp_path / "my_embeddings.npy", random.normal(size=(2, 40, 16)) + sides)
+    numbers = random.integers(0, 10, size=800)
+    words = [f"thing {number}" for number in range(10)]
+    classes = random.normal(size=(10, 32))
+    np.save(tmp_path / "images.npy", classes[numbers] + random.normal(size=(800, 32)) + 0.5)
+    np.save(tmp_path / "classes.npy", classes - 0.5)
+    pd.DataFrame({"text": words}).to_csv(tmp_path / "classes.csv", index=False)
+    pd.DataFrame({"class": np.array(words)[numbers]}).to_csv(tmp_path / "labels.csv", index=False)
     rows = []
     for number in range(12):
         picture = Image.new("RGB", (20, 20), (20 * number, 240 - 20 * number, 90))
@@ -34,14 +41,36 @@ def place(tmp_path, random):
 
 
 TRAINED = pytest.param("trained.yaml", marks=pytest.mark.study)
+CLASSES = pytest.param("classes.yaml", marks=pytest.mark.study)
 
 
-@pytest.mark.parametrize("name", ["mine.yaml", TRAINED])
+@pytest.mark.parametrize("name", ["mine.yaml", TRAINED, CLASSES])
 def test_a_block_gives_a_report(place, name):
     place = place(name)
     place.succeeds()
     assert (place.results / "report.html").is_file()
     assert pd.read_csv(place.results / "summary.csv").modality_gap.gt(0).all()
+
+
+def test_arrays_with_labels_take_fifteen_lines_to_zero_shot_and_robustness(place):
+    assert len(BLOCKS["classes.yaml"].splitlines()) - 1 <= 15
+    place = place("classes.yaml")
+    place.succeeds("--", "results/classes/claims.csv")
+    images, classes = (np.load(place.folder / f"{name}.npy") for name in ("images", "classes"))
+    images, classes = (
+        array / np.linalg.norm(array, axis=1, keepdims=True) for array in (images, classes)
+    )
+    labels = (
+        pd.read_csv(place.folder / "labels.csv")["class"].str.removeprefix("thing ").astype(int)
+    )
+    right = ((images @ classes.T).argmax(axis=1) == labels).mean()
+    curves = pd.read_parquet(place.results / "zero_shot/mine/photos/all/curves.parquet")
+    curves = curves[(curves["shift"] == 0) & (curves.metric == "top_1")]
+    np.testing.assert_allclose(curves.value, right, atol=1e-6)
+    tradeoff = pd.read_parquet(place.results / "robustness/mine/photos/all/tradeoff.parquet")
+    assert set(tradeoff.threshold) == {0, 0.05, 0.2, 1}
+    claims = pd.read_csv(place.results / "claims.csv")
+    assert claims.claim.str.contains("gains more robustness than accuracy").any()
 
 
 def test_the_block_with_pictures_alone_is_planned(place):
@@ -59,7 +88,7 @@ def test_the_block_with_a_public_data_set_is_planned(place):
 
 
 def test_every_block_is_tested():
-    names = ("mine", "pictures", "trained", "models", "digits")
+    names = ("mine", "classes", "pictures", "trained", "models", "digits")
     assert set(BLOCKS) == {f"{name}.yaml" for name in names}
 
 

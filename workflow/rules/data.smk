@@ -112,6 +112,36 @@ rule read_table:
         "../../scripts/read_table.py"
 
 
+rule read_labels:
+    """What is known of the rows of arrays: labels, splits, which text belongs to which image."""
+    input:
+        unpack(of(originals.rows, "corpus")),
+    output:
+        images="<results>/corpora/{corpus}/images.parquet",
+        captions="<results>/corpora/{corpus}/captions.parquet",
+        classes="<results>/corpora/{corpus}/classes.yaml",
+    log:
+        "<logs>/read_labels/{corpus}.log",
+    benchmark:
+        "<benchmarks>/read_labels/{corpus}.tsv"
+    wildcard_constraints:
+        corpus=any_of(originals.arrays),
+    priority: 2
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        files=of(originals.rows, "corpus"),
+        stamps=of(originals.row_stamps, "corpus"),
+        captioned_by=of(originals.captioned_by, "corpus"),
+        matched=of(originals.matched, "corpus"),
+        code=code_of("read_labels"),
+    script:
+        "../../scripts/read_labels.py"
+
+
 rule read_corpus:
     """A public data set, from its original files or from a webdataset."""
 

@@ -234,7 +234,7 @@ rule read_precomputed:
     benchmark:
         "<benchmarks>/read_precomputed/{encoder}/{corpus}/{split}.tsv"
     wildcard_constraints:
-        encoder=any_of(places.precomputed),
+        encoder=any_of(places.pairs),
     conda:
         "../../envs/measure.yaml"
     resources:
@@ -246,6 +246,74 @@ rule read_precomputed:
         code=code_of("read_precomputed"),
     script:
         "../../scripts/read_precomputed.py"
+
+
+rule read_rows:
+    """Embeddings that a user brings of a corpus whose rows are known, in the workflow's own form."""
+    input:
+        images="<results>/corpora/{corpus}/images.parquet",
+        captions="<results>/corpora/{corpus}/captions.parquet",
+        files=of(networks.arrays, "encoder"),
+        prompts=of(networks.prompt_arrays, "encoder"),
+    output:
+        **EMBEDDINGS,
+    log:
+        "<logs>/read_rows/{encoder}/{corpus}/{split}.log",
+    benchmark:
+        "<benchmarks>/read_rows/{encoder}/{corpus}/{split}.tsv"
+    wildcard_constraints:
+        encoder=any_of(places.described),
+        corpus=any_of(originals.arrays),
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        files=of(networks.arrays, "encoder"),
+        prompts=of(networks.prompt_arrays, "encoder"),
+        stamps=of(networks.array_stamps, "encoder"),
+        prompt_stamps=of(networks.prompt_stamps, "encoder"),
+        code=code_of("read_rows"),
+    script:
+        "../../scripts/read_rows.py"
+
+
+rule look_up_prompts:
+    """What a user's arrays hold of every prompt that a section asks for, each text once."""
+    input:
+        unpack(of(prompts.tables, "section")),
+        unpack(of(prompts.rephrased_tables, "encoder", "section")),
+        captions=of(prompts.own_captions, "encoder"),
+        files=of(networks.arrays, "encoder"),
+        prompts=of(networks.prompt_arrays, "encoder"),
+    output:
+        "<results>/embeddings/{encoder}/prompts/{section}.parquet",
+    log:
+        "<logs>/look_up_prompts/{encoder}/{section}.log",
+    benchmark:
+        "<benchmarks>/look_up_prompts/{encoder}/{section}.tsv"
+    wildcard_constraints:
+        section="zero_shot|fairness|rephrasing",
+        encoder=any_of(places.described),
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        files=of(networks.arrays, "encoder"),
+        prompts=of(networks.prompt_arrays, "encoder"),
+        stamps=of(networks.array_stamps, "encoder"),
+        prompt_stamps=of(networks.prompt_stamps, "encoder"),
+        tasks=of(prompts.tasks, "section"),
+        corpora=of(prompts.corpora, "section"),
+        given=of(prompts.given, "encoder", "section"),
+        rephrased=of(prompts.rephrased, "encoder", "section"),
+        rephrasing=of(prompts.rephrasing, "section"),
+        code=code_of("look_up_prompts"),
+    script:
+        "../../scripts/look_up_prompts.py"
 
 
 remarks_of(*places.last_sides())

@@ -49,6 +49,10 @@ def rephrasing_texts(
     if missing:
         raise ValueError(f"images lack the column {missing[0]!r}")
     captions = captions[captions.image_id.isin(images.image_id)]
+    if captions.text.isna().any():
+        raise ValueError(
+            "the words of the captions are not known, expected a column `caption` beside the arrays"
+        )
     own = own_captions(captions)
     images = images.assign(item=images.image_id.map(own)).dropna(subset="item")
     facts = images.drop_duplicates("item")
@@ -70,6 +74,10 @@ def rephrasing_texts(
         ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     table = table[(table.kind == CLEAN) | (table.text != table["item"])]
+    if (table.kind == CLEAN).all():
+        raise ValueError(
+            "nothing rephrases: no image has another caption, and there are no templates or lists"
+        )
     return table.reset_index(drop=True)
 
 

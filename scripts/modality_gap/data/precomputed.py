@@ -1,6 +1,8 @@
 """Embeddings that a user brings, in any of the usual file forms."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -12,6 +14,7 @@ import safetensors
 from numpy.lib.npyio import NpzFile
 from safetensors import SafetensorError
 
+from modality_gap.data import tensors
 from modality_gap.data.embeddings import (
     ROWS_TOGETHER,
     check_embeddings,
@@ -21,9 +24,11 @@ from modality_gap.data.embeddings import (
 )
 
 NAMES = ("images", "texts")
-FORMS = ".npy of shape (2, n, d), .npz, .parquet or .safetensors with `images` and `texts`"
+FORMS = ".npy of shape (2, n, d), .npz, .parquet, .safetensors or .pt with `images` and `texts`"
+SINGLE = "a .npy file (or a .pt of one tensor)"
 NEARLY = 1e-5  # of unit length: what rounding of float32 leaves, and no two items do
 SAFETENSORS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
+PART = re.compile(r"(img|text)_emb_([0-9]+)\.npy")
 # What the libraries raise for a file that is cut off, damaged or of another kind.
 UNREADABLE = (OSError, EOFError, KeyError, TypeError, AttributeError, MemoryError)
 UNREADABLE += (BadZipFile, pa.ArrowException, SafetensorError)
@@ -104,42 +109,72 @@ def nearly_equal(rows: np.ndarray) -> int:
 def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     """(images, texts), each of shape (n, d), float32, row i of one matching row i of the other.
 
-    files: one file (.npy of shape (2, n, d): images, then texts; .npz or .safetensors with arrays
-    `images` and `texts`; .parquet with list columns `images` and `texts`), or two .npy files of
-    shape (n, d), images first. float16, bfloat16, float32 or float64. Nothing pickled is loaded.
+    files: one file (.npy of shape (2, n, d): images, then texts; .npz, .safetensors or .pt with arrays
+    `images` and `texts`; .parquet with list columns `images` and `texts`), two .npy files of
+    shape (n, d), images first, or the parts that clip-retrieval writes. float16, bfloat16, float32 or float64. Nothing pickled is loaded.
     Raises ValueError, naming the file, for another form or kind of numbers, differing widths or
     counts, NaN, infinity, values beyond float32 or a zero vector.
     """
     return tuple(rows for _, rows in read_modalities(files))
 
 
-def read_modalities(files: list[str | Path]) -> Iterator[tuple[str, np.ndarray]]:
+def read_modalities(
+    files: list[str | Path], names: tuple[str, ...] = NAMES, paired: bool = True
+) -> Iterator[tuple[str, np.ndarray]]:
     """(name, rows) of images, then of texts, of `read_precomputed`: one at a time in memory.
 
-    Of both, one that is dropped before the next is asked for need not fit beside it.
+    Of both, one that is dropped before the next is asked for need not fit beside it. names: of
+    those that are read; paired: whether there must be as many of each.
     """
-    called = " and ".join(str(file) for file in files)
-    for file in files:
-        if not Path(file).is_file():
-            raise FileNotFoundError(f"{file}: no such file of embeddings")
-    shape = None
-    for name in NAMES:
-        try:
-            array = read_one(Path(files[0]), name) if len(files) == 1 else read_two(files, name)
+    shape, read = None, read_parts if in_parts(files) else read_two
+    for name in names:
+        with readable(files, FORMS):
+            array = read_one(Path(files[0]), name) if len(files) == 1 else read(files, name)
             rows = in_single_precision(name, array)
             del array
             # Of the modality that came first, its shape is what there is to compare.
-            check_shapes(shape, rows.shape)
-        except ValueError as error:
-            raise ValueError(f"{called}: {error}") from error
-        except UNREADABLE as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise ValueError(
-                f"{called}: not readable as embeddings ({reason}), expected {FORMS}"
-            ) from error
+            check_shapes(shape, rows.shape, paired)
         shape = rows.shape
         yield name, rows
         del rows
+
+
+def called_by(files: list[str | Path]) -> str:
+    """What files of embeddings are called in an error: by themselves, or by the folder of many parts."""
+    if in_parts(files):
+        return str(Path(files[0]).parents[1])
+    return " and ".join(str(file) for file in files)
+
+
+@contextmanager
+def readable(files: list[str | Path], forms: str) -> Iterator[None]:
+    """Whatever is wrong with files of embeddings in one line that names them; forms: expected ones."""
+    called = called_by(files)
+    for file in files:
+        if not Path(file).is_file():
+            raise FileNotFoundError(f"{file}: no such file of embeddings")
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{called}: {error}") from error
+    except UNREADABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"{called}: not readable as embeddings ({reason}), expected {forms}"
+        ) from error
+
+
+def modalities_in(files: list[str | Path]) -> tuple[str, ...]:
+    """Which of images and texts are there; an .npy of shape (n, d) holds images alone."""
+    if in_parts(files):
+        return tuple(name for name in NAMES if parts_of(files)[name])
+    if len(files) > 1:
+        return NAMES
+    with readable(files, FORMS):
+        file = Path(files[0])
+        if is_single(file):
+            return NAMES[:1] if load_single(file, mapped=True).ndim == 2 else NAMES
+        return NAMES if NAMES[1] in arrays_in(file) else NAMES[:1]
 
 
 def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
@@ -179,30 +214,96 @@ def read_vector(file: str | Path) -> np.ndarray:
 
 
 def read_two(files: list[str | Path], name: str) -> np.ndarray:
-    """One modality of a pair of .npy files."""
-    file = Path(files[NAMES.index(name)])
-    array = load_numpy(file)
-    if isinstance(array, NpzFile) or array.ndim != 2:
-        shape = "an .npz archive" if isinstance(array, NpzFile) else f"shape {array.shape}"
-        raise ValueError(f"{file.name}: {shape}, expected a .npy file of shape (n, d)")
+    """One modality of a pair of files that hold an array each."""
+    return matrix(Path(files[NAMES.index(name)]))
+
+
+def in_parts(files: list[str | Path]) -> bool:
+    """Whether these are parts that clip-retrieval wrote: img_emb/img_emb_0.npy and so on."""
+    return all(PART.fullmatch(Path(file).name) for file in files)
+
+
+def parts_of(files: list[str | Path]) -> dict[str, dict[int, Path]]:
+    """The parts of each modality by their number, in its order."""
+    found = {name: {} for name in NAMES}
+    for file in map(Path, files):
+        kind, number = PART.fullmatch(file.name).groups()
+        found[NAMES[kind == "text"]][int(number)] = file
+    return {name: dict(sorted(parts.items())) for name, parts in found.items()}
+
+
+def read_parts(files: list[str | Path], name: str) -> np.ndarray:
+    """One modality of parts, in the order of their numbers; one part at a time beside the whole."""
+    parts = parts_of(files)
+    if not parts[name]:
+        raise ValueError(f"no part of {name}")
+    numbers = [list(own) for own in parts.values() if own]
+    if numbers[0] != numbers[-1]:
+        odd = sorted(set(numbers[0]) ^ set(numbers[-1]))[0]
+        raise ValueError(f"part {odd} is there of images or of texts alone, expected it of both")
+    mapped = [load_single(file, mapped=True) for file in parts[name].values()]
+    for file, part in zip(parts[name].values(), mapped, strict=True):
+        if part.ndim != 2 or part.shape[1] != mapped[0].shape[-1]:
+            raise ValueError(
+                f"{file.name}: shape {part.shape}, expected (n, {mapped[0].shape[-1]}), as the others"
+            )
+    kind = np.result_type(*mapped)
+    whole, row = np.empty((sum(map(len, mapped)), mapped[0].shape[1]), kind), 0
+    del mapped  # pages that are mapped would count as memory
+    for file in parts[name].values():
+        part = load_single(file)
+        whole[row : row + len(part)] = part
+        row += len(part)
+    return whole
+
+
+def matrix(file: Path) -> np.ndarray:
+    """The array of shape (n, d) that is all that a file holds."""
+    if file.suffix.lower() in tensors.ENDINGS and not is_single(file):
+        raise ValueError(f"{file.name}: tensors by name, expected {SINGLE} of shape (n, d)")
+    array = load_single(file)
+    if array.ndim != 2:
+        raise ValueError(f"{file.name}: shape {array.shape}, expected {SINGLE} of shape (n, d)")
     return array
 
 
 def read_one(file: Path, name: str) -> np.ndarray:
-    """One modality of a file that holds both."""
+    """One modality of a file that holds both, or images alone."""
+    if not is_single(file):
+        return read_named(file, name)
+    array = load_single(file, mapped=True)
+    if array.ndim == 2 and name == NAMES[0]:
+        return np.array(array)
+    if array.ndim != 3 or len(array) != 2:
+        raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
+    number = NAMES.index(name)
+    return half(file, array, number) if isinstance(array, np.memmap) else array[number]
+
+
+def is_single(file: Path) -> bool:
+    """Whether a file holds one array without a name."""
+    if file.suffix.lower() in tensors.ENDINGS:
+        return isinstance(tensors.tensors_of(file), tensors.Tensor)
+    return file.suffix.lower() == ".npy"
+
+
+def load_single(file: Path, mapped: bool = False) -> np.ndarray:
+    """The array of a file of `is_single`; mapped: an .npy without reading it."""
+    if file.suffix.lower() in tensors.ENDINGS:
+        return tensors.read_tensor(file, tensors.tensors_of(file))
+    array = load_numpy(file, mmap_mode="r" if mapped else None)
+    if isinstance(array, NpzFile):
+        named_npy = file.suffix.lower() == ".npy"
+        expected = "a name that ends in .npz" if named_npy else SINGLE
+        raise ValueError(f"{file.name}: an .npz archive, expected {expected}")
+    return array
+
+
+def read_named(file: Path, name: str) -> np.ndarray:
+    """An array of a file that holds several, by its name."""
     ending = file.suffix.lower()
-    if ending == ".npy":
-        array = load_numpy(file, mmap_mode="r")
-        if isinstance(array, NpzFile):
-            raise ValueError("an .npz archive that is named .npy, expected .npz")
-        if array.ndim != 3 or len(array) != 2:
-            raise ValueError(f"shape {array.shape}, expected (2, n, d): images, then texts")
-        return half(file, array, NAMES.index(name))
     if ending == ".npz":
-        arrays = load_numpy(file)
-        if not isinstance(arrays, NpzFile):
-            raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
-        with arrays:
+        with open_npz(file) as arrays:
             return named(arrays, name)
     if ending == ".safetensors":
         return read_safetensors(file, name)
@@ -210,7 +311,37 @@ def read_one(file: Path, name: str) -> np.ndarray:
         columns = pq.read_schema(file).names
         table = pq.read_table(file, columns=[name] if name in columns else [])
         return matrix_of(named(table, name, columns), name)
+    if ending in tensors.ENDINGS:
+        found = named(tensors.tensors_of(file), name)
+        try:
+            return tensors.read_tensor(file, found)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
+
+
+def arrays_in(file: Path) -> list[str]:
+    """The names of the arrays that a file of several holds."""
+    ending = file.suffix.lower()
+    if ending == ".npz":
+        with open_npz(file) as arrays:
+            return list(arrays)
+    if ending == ".parquet":
+        return pq.read_schema(file).names
+    if ending == ".safetensors":
+        with safetensors.safe_open(file, "numpy") as arrays:
+            return list(arrays.keys())
+    if ending in tensors.ENDINGS:
+        return list(tensors.tensors_of(file))
+    raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
+
+
+def open_npz(file: Path) -> NpzFile:
+    """The arrays of an .npz file."""
+    arrays = load_numpy(file)
+    if not isinstance(arrays, NpzFile):
+        raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
+    return arrays
 
 
 def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
@@ -222,20 +353,15 @@ def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
     return np.fromfile(file, mapped.dtype, n * d, offset=start).reshape(n, d)
 
 
-def unread_notes(files: list[str | Path]) -> list[str]:
-    """A sentence on the arrays of a file that are neither images nor texts, where there are any."""
-    if len(files) > 1 or Path(files[0]).suffix.lower() == ".npy":
+def unread_notes(files: list[str | Path], known: Iterable[str] = NAMES) -> list[str]:
+    """A sentence on the arrays of a file that are neither images nor texts, where there are any.
+
+    known: names that are read, of labels too.
+    """
+    if len(files) > 1 or in_parts(files) or is_single(Path(files[0])):
         return []
-    file, ending = Path(files[0]), Path(files[0]).suffix.lower()
-    if ending == ".npz":
-        with load_numpy(file) as arrays:
-            names = list(arrays)
-    elif ending == ".parquet":
-        names = pq.read_schema(file).names
-    else:
-        with safetensors.safe_open(file, "numpy") as tensors:
-            names = list(tensors.keys())
-    others = [name for name in names if name not in NAMES]
+    file = Path(files[0])
+    others = [name for name in arrays_in(file) if name not in known]
     return (
         [f"{file.name}: not read, beside images and texts: {', '.join(others)}"] if others else []
     )
@@ -259,16 +385,16 @@ def load_numpy(file: Path, mmap_mode: str | None = None) -> np.ndarray | NpzFile
 
 def read_safetensors(file: Path, name: str) -> np.ndarray:
     """One modality of a .safetensors file; bfloat16, which NumPy does not have, as float32."""
-    with safetensors.safe_open(file, "numpy") as tensors:
-        known = list(tensors.keys())
-        kind = named({one: tensors.get_slice(one) for one in known}, name, known).get_dtype()
+    with safetensors.safe_open(file, "numpy") as arrays:
+        known = list(arrays.keys())
+        kind = named({one: arrays.get_slice(one) for one in known}, name, known).get_dtype()
         if kind not in SAFETENSORS:
             raise ValueError(
                 f"{name}: {kind} values, expected floating-point ones "
                 f"({', '.join(SAFETENSORS)}); quantised embeddings must be dequantised first"
             )
         if kind != "BF16":
-            return tensors.get_tensor(name)
+            return arrays.get_tensor(name)
     tensor = dict(safetensors.deserialize(file.read_bytes()))[name]
     array = np.frombuffer(tensor["data"], SAFETENSORS[kind])
     return (array.astype(np.uint32) << 16).view(np.float32).reshape(tensor["shape"])

@@ -11,6 +11,7 @@ from pydantic import Field
 from modality_gap.models.architectures import check_architectures
 from modality_gap.study.base import ABSENT, Keys, Name, Text, fill
 from modality_gap.study.corpora import splits_of
+from modality_gap.study.encoders import strangers
 from modality_gap.study.errors import check_file, check_type, unknown, unknown_key
 from modality_gap.study.files import check_files, check_tables
 from modality_gap.study.networks import Networks
@@ -115,6 +116,8 @@ def broken_references(config: dict) -> Iterator[str]:
             yield from part.broken(config[name], config)
     for path, place in places_of(config).items():
         yield from unknown(f"{path}.corpus", place["corpus"], config["corpora"])
+        asked = place.get("encoders", config[path.partition(".")[0]].get("encoders", []))
+        yield from strangers(path, asked, place["corpus"], config)
         known = splits_of(config["corpora"][place["corpus"]])
         for key, split in named_splits(place):
             yield from unknown(f"{path}.{key}", split, known or [split])

@@ -12,12 +12,15 @@ from pydantic import Field
 
 from modality_gap.data.published import (
     AOKVQA,
+    CIFAR10,
+    CIFAR100,
+    EUROSAT,
     FAIRFACE_IMAGES,
     FAIRFACE_LABELS,
     KARPATHY,
-    SVHN,
     coco_archives,
     drive,
+    svhn_files,
 )
 from modality_gap.study.base import (
     ABSENT,
@@ -55,10 +58,15 @@ class CorpusClasses(Keys):
 class Corpus(Keys):
     """What every corpus has. OPTIONS: the keys that its reader sees.
 
+    PICTURES: whether networks can embed it. FILES: the keys by which a user's own files are named;
+    COLUMNS: what a table among them, its `file`, must have.
     LOOKS_AT: what a reader looks at in a folder, relative to it, for each split where {split}
     occurs; of the patterns in a row the first one that matches a file counts, as for the reader.
     """
 
+    PICTURES: ClassVar[bool] = True
+    FILES: ClassVar[tuple[str, ...]] = ("file",)
+    COLUMNS: ClassVar[tuple[str, ...]] = ()
     OPTIONS: ClassVar[tuple[str, ...]] = ()
     LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
@@ -113,8 +121,25 @@ class Emoji(Corpus):
 class Table(Corpus):
     """A user's own images and captions."""
 
+    COLUMNS = ("image", "caption")
+
     file: Text
     evaluate: Names
+
+
+class Arrays(Corpus):
+    """What is known of the rows of a user's arrays, of which there are no pictures."""
+
+    ONE_OF = (("file",), ("folder",))
+    PICTURES = False
+    FILES = ("file", "texts")
+    LOOKS_AT = (("metadata/metadata_*.parquet",),)
+
+    file: Text = ABSENT
+    folder: Text = ABSENT
+    texts: Text = ABSENT
+    captioned_by: Text = ABSENT
+    evaluate: Names = Field(["all"])
 
 
 class Source(Corpus):
@@ -184,12 +209,7 @@ class Cifar10(Download):
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
         """The archive of all of CIFAR-10."""
-        return {
-            "cifar-10-binary.tar.gz": {
-                "url": "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-                "hash": "md5:c32a1d4ab5d03f1284b67883e8d87530",
-            }
-        }
+        return CIFAR10
 
 
 class Cifar100(Download):
@@ -202,12 +222,7 @@ class Cifar100(Download):
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
         """The archive of all of CIFAR-100."""
-        return {
-            "cifar-100-binary.tar.gz": {
-                "url": "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
-                "hash": "md5:03b5dce01913d631647c71ecec9e9cb8",
-            }
-        }
+        return CIFAR100
 
 
 class Svhn(Download):
@@ -220,14 +235,7 @@ class Svhn(Download):
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
         """A file a split of SVHN; the reader tells of a split that there is not."""
-        return {
-            f"{split}_32x32.mat": {
-                "url": f"http://ufldl.stanford.edu/housenumbers/{split}_32x32.mat",
-                "hash": SVHN[split],
-            }
-            for split in splits
-            if split in SVHN
-        }
+        return svhn_files(splits)
 
 
 class Eurosat(Download):
@@ -240,13 +248,7 @@ class Eurosat(Download):
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
         """The archive of EuroSAT's RGB images, at a fixed version of its copy by TorchGeo."""
-        return {
-            "EuroSAT.zip": {
-                "url": "https://huggingface.co/datasets/torchgeo/eurosat/resolve/"
-                "c877bcd43f099cd0196738f714544e355477f3fd/EuroSAT.zip",
-                "hash": "md5:c8fa014336c82ac7804f0398fcb19387",
-            }
-        }
+        return EUROSAT
 
 
 class Imagenet(Source):
@@ -404,6 +406,7 @@ class MmvpVlm(Source):
 READERS: dict[str, type[Corpus]] = {
     "emoji": Emoji,
     "table": Table,
+    "arrays": Arrays,
     "webdataset": Webdataset,
     "folder": Folder,
     "datasets": Datasets,
@@ -426,6 +429,16 @@ Section = dict[Name, by("reader", READERS)]
 def splits_of(entry: dict) -> list[str]:
     """The splits that a corpus has, where its entry tells."""
     return READERS[entry["reader"]].splits_of(entry)
+
+
+def pictured(corpora: dict) -> dict:
+    """The corpora that networks can embed."""
+    return {name: entry for name, entry in corpora.items() if READERS[entry["reader"]].PICTURES}
+
+
+def of_arrays(corpora: dict) -> dict:
+    """Those that arrays alone hold the embeddings of."""
+    return {name: entry for name, entry in corpora.items() if name not in pictured(corpora)}
 
 
 def broken(corpora: dict, study: dict) -> Iterator[str]:

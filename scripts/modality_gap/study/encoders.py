@@ -1,6 +1,6 @@
 """The encoders of a study: a class a kind, with its keys and what it refers to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -18,6 +18,7 @@ from modality_gap.study.base import (
     one_of,
     text_or,
 )
+from modality_gap.study.corpora import of_arrays, pictured
 from modality_gap.study.errors import unknown
 
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -37,14 +38,22 @@ class Encoder(Keys):
     """What turns a corpus into embeddings.
 
     SIDES: of which modalities. FOLDER: what the folder of a kind that has one is, and a file in it.
+    FILES: the keys by which a user's own files are named; LOOKS_AT: what is read of a folder.
     """
 
     SIDES: ClassVar[tuple[str, ...]] = ("images", "texts")
     FOLDER: ClassVar[tuple[str, str]] = ("", "")
+    FILES: ClassVar[tuple[str, ...]] = ("file",)
+    LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = (("**/*",),)
 
     kind: str
     corpora: Names = ABSENT
     splits: Names = ABSENT
+
+    @classmethod
+    def embeds(cls, entry: dict, study: dict) -> Iterable[str]:
+        """The corpora that an encoder can embed, or has embedded."""
+        return pictured(study["corpora"])
 
     @classmethod
     def broken(cls, path: str, entry: dict, study: dict) -> Iterator[str]:
@@ -100,25 +109,43 @@ class Run(Encoder):
             yield from unknown(f"{path}.seed", entry["seed"], seeds)
 
 
+Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
+
+
 class Precomputed(Keys):
     """Embeddings that a user brings."""
 
-    ONE_OF = (("file",), ("files",), ("url", "sha256"))
+    ONE_OF = (("file",), ("files",), ("folder",), ("url", "sha256"))
+    FOLDER: ClassVar[tuple[str, str]] = ("embeddings of clip-retrieval", "img_emb")
+    LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("img_emb/img_emb_*.npy",),
+        ("text_emb/text_emb_*.npy",),
+    )
     SIDES: ClassVar[tuple[str, ...]] = Encoder.SIDES
+    FILES: ClassVar[tuple[str, ...]] = ("file", "files", "prompts")
 
     kind: str
     corpus: Name
     file: Text = ABSENT
-    files: Annotated[list[Text], Field(min_length=2, max_length=2)] = ABSENT
+    files: Pair = ABSENT
+    folder: Text = ABSENT
     url: Address = ABSENT
     sha256: Sha256 = ABSENT
+    prompts: text_or(Pair, Text) = ABSENT
     initial: Name = ABSENT
 
     @classmethod
+    def embeds(cls, entry: dict, study: dict) -> Iterable[str]:
+        """The corpus whose rows the arrays hold, if the study knows what these are."""
+        return [entry["corpus"]] if entry["corpus"] in of_arrays(study["corpora"]) else []
+
+    @classmethod
     def broken(cls, path: str, entry: dict, study: dict) -> Iterator[str]:
-        """A name that means something else."""
+        """A name that means something else, or prompts for images of which nothing is known."""
         if entry["corpus"] == "noise":
             yield f"{path}.corpus: noise is taken by noise as input, expected another name"
+        if "prompts" in entry and not cls.embeds(entry, study):
+            yield from unknown(f"{path}.corpus", entry["corpus"], of_arrays(study["corpora"]))
 
 
 class ImageBackbone(Encoder):
@@ -170,7 +197,7 @@ def sides_of(entry: dict) -> tuple[str, ...]:
 
 def broken(encoders: dict, study: dict) -> Iterator[str]:
     """What an encoder names and the study does not have."""
-    corpora = study["corpora"]
+    corpora = pictured(study["corpora"])
     for name, entry in encoders.items():
         path = f"encoders.{name}"
         if "initial" in entry:
@@ -195,4 +222,21 @@ def paired(encoders: dict) -> list[str]:
 
 def asked(encoders: dict) -> list[str]:
     """Those of `paired` that can be asked with a prompt."""
-    return [name for name in paired(encoders) if encoders[name]["kind"] != "precomputed"]
+    return [
+        name
+        for name in paired(encoders)
+        if encoders[name]["kind"] != "precomputed" or "prompts" in encoders[name]
+    ]
+
+
+def strangers(path: str, encoders: list[str], corpus: str, study: dict) -> Iterator[str]:
+    """What cannot be asked of these encoders (none: of networks), since they do not have the corpus."""
+    if not encoders and corpus not in pictured(study["corpora"]):
+        yield f"{path}.corpus: {corpus} is of arrays, without pictures, expected a corpus that has them"
+    for name in encoders:
+        entry = study["encoders"][name]
+        if corpus not in KINDS[entry["kind"]].embeds(entry, study):
+            yield (
+                f"{path}.corpus: encoder {name!r} does not have {corpus!r}: arrays have the corpus of "
+                "their own that `reader: arrays` describes, and networks those with pictures"
+            )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modality_gap.data.text_table import DELIMITERS, check_columns, read_text_table
-from modality_gap.study import encoders, training
+from modality_gap.study import corpora, encoders, training
 from modality_gap.study.parts import SECTIONS, named_splits, places_of
 
 
@@ -14,10 +14,10 @@ def check_tables(study: dict) -> None:
     Its form, its columns, the splits that are evaluated, and the labels that tasks name.
     """
     for name, corpus in study.get("corpora", {}).items():
-        if corpus["reader"] != "table" or Path(corpus["file"]).suffix.lower() not in DELIMITERS:
+        if Path(corpus.get("file", "")).suffix.lower() not in DELIMITERS:
             continue
         columns = read_text_table(corpus["file"])
-        check_columns(list(columns), ["image", "caption"], corpus["file"])
+        check_columns(list(columns), corpora.READERS[corpus["reader"]].COLUMNS, corpus["file"])
         splits = dict.fromkeys([*columns.get("split", []), "all"])
         for path, split in splits_named(study, name):
             if split not in splits:
@@ -81,7 +81,7 @@ def check_files(study: dict) -> None:
             )
     for kind in ("corpora", "encoders"):
         for name, entry in study.get(kind, {}).items():
-            for file in entry.get("files", [entry["file"]] if "file" in entry else []):
+            for _, file in own_files(kind, entry):
                 if not Path(file).is_file():
                     raise FileNotFoundError(f"{kind}.{name}: no such file: {file}")
             if kind == "corpora" and "folder" in entry and not Path(entry["folder"]).is_dir():
@@ -91,7 +91,7 @@ def check_files(study: dict) -> None:
                 )
             if kind == "encoders" and "folder" in entry:
                 what, file = encoders.KINDS[entry["kind"]].FOLDER
-                if not (Path(entry["folder"]) / file).is_file():
+                if not (Path(entry["folder"]) / file).exists():
                     raise FileNotFoundError(
                         f"{kind}.{name}: no {what} (its {file}) in the folder {entry['folder']}"
                     )
@@ -106,14 +106,19 @@ def section_files(study: dict) -> Iterator[tuple[str, str]]:
 
 def named_files(study: dict) -> Iterator[tuple[str, str]]:
     """(key's path, file or folder) of everything of a user's that jobs have as an input."""
-    entries = [
-        (f"{kind}.{name}", entry)
-        for kind in ("corpora", "encoders")
-        for name, entry in study.get(kind, {}).items()
-    ]
-    for path, entry in entries:
-        for key in ("file", "folder", "files"):
-            named = entry.get(key, [])
-            for file in [named] if isinstance(named, str) else named:
-                yield f"{path}.{key}", file
+    for kind in ("corpora", "encoders"):
+        for name, entry in study.get(kind, {}).items():
+            for key, file in own_files(kind, entry, "folder"):
+                yield f"{kind}.{name}.{key}", file
     yield from section_files(study)
+
+
+def own_files(kind: str, entry: dict, *others: str) -> Iterator[tuple[str, str]]:
+    """(key, file) of the files that an entry names; kind: corpora or encoders; others: more keys."""
+    known = (
+        encoders.KINDS[entry["kind"]] if kind == "encoders" else corpora.READERS[entry["reader"]]
+    )
+    for key in (*known.FILES, *others):
+        named = entry.get(key, [])
+        for file in [named] if isinstance(named, str) else named:
+            yield key, file

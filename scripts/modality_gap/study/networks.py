@@ -10,6 +10,7 @@ from modality_gap.models.architectures import (
     named_networks,
     open_clip_source,
 )
+from modality_gap.study.encoders import KINDS
 from modality_gap.study.originals import DOWNLOADS, file_of
 
 # What of an encoder's entry changes its embeddings.
@@ -37,7 +38,7 @@ def stamps(files: list[str]) -> list[list]:
 def own_files(entry: dict) -> list[str]:
     """The files that a user brings for an encoder. Hidden ones are no part of a folder."""
     if "folder" in entry:
-        return folder_files(entry["folder"], [("**/*",)])
+        return folder_files(entry["folder"], KINDS[entry["kind"]].LOOKS_AT)
     return entry.get("files", [entry["file"]] if "file" in entry else [])
 
 
@@ -172,8 +173,20 @@ class Networks:
         entry = self.encoders[encoder]
         if "url" in entry:
             return [f"{DOWNLOADS}/{file_of(entry['url'])}"]
-        return own_files(entry)
+        files = own_files(entry)
+        if not files:
+            raise ValueError(f"encoders.{encoder}: no img_emb/img_emb_*.npy in {entry['folder']}")
+        return files
 
     def array_stamps(self, encoder: str) -> list[list]:
         """`stamps` of the file or two that hold embeddings which a user brings."""
         return stamps(own_files(self.encoders[encoder]))
+
+    def prompt_arrays(self, encoder: str) -> list[str]:
+        """The file or two that hold embeddings of prompts which a user brings, if any."""
+        named = self.encoders[encoder].get("prompts", [])
+        return [named] if isinstance(named, str) else named
+
+    def prompt_stamps(self, encoder: str) -> list[list]:
+        """`stamps` of `prompt_arrays`."""
+        return stamps(self.prompt_arrays(encoder))

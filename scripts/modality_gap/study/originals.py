@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from modality_gap.data.packages import LABELS, PACKAGES
-from modality_gap.data.watched import RECORD, fingerprint, folder_files
+from modality_gap.data.watched import RECORD, fingerprint, folder_files, stamp
 from modality_gap.study.corpora import READERS
 
 DOWNLOADS = "results/downloads"
@@ -24,7 +24,7 @@ def webdataset_name(url: str) -> str:
 class Originals:
     """What the corpora of a study are read from. config: the study, its defaults filled in.
 
-    `emoji`, `tables`, `webdatasets` and `public` (webdatasets among them) are corpora's names.
+    `emoji`, `tables`, `arrays`, `webdatasets` and `public` (webdatasets among them) are corpora's names.
     """
 
     def __init__(self, config: dict):
@@ -36,7 +36,9 @@ class Originals:
         readers = {name: corpus["reader"] for name, corpus in self.corpora.items()}
         self.emoji = [name for name, reader in readers.items() if reader == "emoji"]
         self.tables = [name for name, reader in readers.items() if reader == "table"]
-        self.public = [name for name in readers if name not in self.emoji + self.tables]
+        self.arrays = [name for name, reader in readers.items() if reader == "arrays"]
+        own = self.emoji + self.tables + self.arrays
+        self.public = [name for name in readers if name not in own]
         self.webdatasets = [name for name, reader in readers.items() if reader == "webdataset"]
         self.addresses = {
             webdataset_name(self.corpora[name]["url"]): self.corpora[name]["url"]
@@ -155,7 +157,8 @@ class Originals:
         settings = self.corpora[corpus]
         if "folder" not in settings:
             return []
-        return READERS[settings["reader"]].looks_at(settings, settings["splits"])
+        splits = settings.get("splits", ["all"])
+        return READERS[settings["reader"]].looks_at(settings, splits)
 
     def _fingerprint(self, corpus: str) -> str | None:
         """What the files that a user brings to a corpus are, as one value; None: it brings none."""
@@ -185,3 +188,24 @@ class Originals:
     def table(self, corpus: str) -> str:
         """The table that lists a user's own images and captions."""
         return self.corpora[corpus]["file"]
+
+    def rows(self, corpus: str) -> dict[str, str | list[str]]:
+        """The tables that say what the rows of arrays are, by key; of a folder, its metadata."""
+        settings = self.corpora[corpus]
+        found = {key: settings[key] for key in READERS["arrays"].FILES if key in settings}
+        if "folder" in settings:
+            found["file"] = folder_files(settings["folder"], self.patterns(corpus))
+            if not found["file"]:
+                ((pattern,),) = self.patterns(corpus)
+                raise ValueError(f"corpora.{corpus}: no {pattern} in {settings['folder']}")
+        return found
+
+    def row_stamps(self, corpus: str) -> list[list]:
+        """Size and time of `rows`: one that is replaced by an older one is no newer input."""
+        named = self.rows(corpus).values()
+        files = [file for one in named for file in ([one] if isinstance(one, str) else one)]
+        return [list(stamp(file) or ()) for file in files]
+
+    def captioned_by(self, corpus: str) -> str | None:
+        """The column with the words of each image's text, where the study names one."""
+        return self.corpora[corpus].get("captioned_by")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
+from modality_gap.study.corpora import of_arrays, pictured
 from modality_gap.study.encoders import paired, sides_of
 
 EMBEDDINGS = {
@@ -46,8 +47,9 @@ def prompts_file(encoder: str, section: str) -> str:
 class Places:
     """What a study measures, in the order of the study.
 
-    config: the study, its defaults filled in. `precomputed`, `backbones` (networks of one modality),
-    `networks` (of both) and `paired` (whatever has both, and so a gap) are encoders' names.
+    config: the study, its defaults filled in. `precomputed`, of these `described` (whose corpus says
+    what their rows are) and `pairs` (of which only that is known), `backbones` (networks of one
+    modality), `networks` (of both) and `paired` (whatever has both, and so a gap) are encoders' names.
     """
 
     def __init__(self, config: dict):
@@ -55,6 +57,9 @@ class Places:
         self.corpora, self.encoders = config["corpora"], config["encoders"]
         kinds = {name: encoder["kind"] for name, encoder in self.encoders.items()}
         self.precomputed = [name for name, kind in kinds.items() if kind == "precomputed"]
+        arrays = of_arrays(self.corpora)
+        self.described = [n for n in self.precomputed if self.encoders[n]["corpus"] in arrays]
+        self.pairs = [name for name in self.precomputed if name not in self.described]
         self.paired = paired(self.encoders)
         self.backbones = [name for name in kinds if name not in self.paired]
         self.networks = [name for name in self.paired if name not in self.precomputed]
@@ -63,10 +68,11 @@ class Places:
         """Every place that the study measures, of these encoders; default: those of both modalities."""
         for name in self.paired if encoders is None else encoders:
             encoder = self.encoders[name]
-            if encoder["kind"] == "precomputed":
+            if name in self.pairs:
                 yield name, encoder["corpus"], "all"
                 continue
-            for corpus in encoder.get("corpora", self.corpora):
+            own = [encoder["corpus"]] if name in self.described else pictured(self.corpora)
+            for corpus in encoder.get("corpora", own):
                 for split in self.corpora[corpus].get("evaluate", []):
                     if split in encoder.get("splits", [split]):
                         yield name, corpus, split
@@ -78,7 +84,7 @@ class Places:
 
     def pictured_splits(self) -> list[tuple[str, str]]:
         """Those of `splits` whose corpus the study has; arrays have no pictures."""
-        return [place for place in self.splits() if place[0] in self.corpora]
+        return [place for place in self.splits() if place[0] in pictured(self.corpora)]
 
     def encoders_on(
         self, corpus: str, split: str, encoders: Collection[str] | None = None

@@ -25,6 +25,10 @@ class Prompts:
             for part, file in files.items()
         }
 
+    def own_captions(self, encoder: str) -> str:
+        """The captions of the corpus that an encoder's arrays hold the embeddings of."""
+        return corpus_file(self.config["encoders"][encoder]["corpus"], "captions.parquet")
+
     def given(self, encoder: str, section: str) -> list[str]:
         """The prompts that the study itself words, for an encoder."""
         found = []

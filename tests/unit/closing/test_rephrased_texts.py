@@ -62,6 +62,19 @@ def test_texts_of_a_corpus():
     assert [text for *_, text in found["car"]] == ["car", "my car", "vehicle"]
 
 
+def test_other_captions_alone_rephrase():
+    table = texts_of(templates=[], lists=[])
+    assert set(table.kind) == {"clean", "caption"}
+    with pytest.raises(ValueError, match="nothing rephrases: no image has another caption"):
+        rephrasing_texts(IMAGES[1:2], CAPTIONS, [], [], None, 9, 0)
+
+
+def test_captions_whose_words_are_not_known_are_refused():
+    unknown = CAPTIONS.assign(text=None)
+    with pytest.raises(ValueError, match="the words of the captions are not known"):
+        rephrasing_texts(IMAGES, unknown, ["my {}"], [], None, 9, 0)
+
+
 def test_texts_of_a_corpus_without_groups_are_a_sample():
     found = texts_of(group=None, lists=[], templates=[], items=2)
     assert found["item"].nunique() == 2

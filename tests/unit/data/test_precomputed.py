@@ -12,7 +12,9 @@ from safetensors.torch import save_file as save_torch
 from modality_gap.data.precomputed import (
     distinct_items,
     merged_notes,
+    modalities_in,
     nearly_equal_notes,
+    read_modalities,
     read_precomputed,
     read_vector,
     unread_notes,
@@ -38,11 +40,22 @@ def write(folder, form, images, texts):
     if form == "safetensors":
         save_file({"images": images, "texts": texts}, folder / "both.safetensors")
         return [folder / "both.safetensors"]
+    if form == "one tensor":
+        torch.save(torch.from_numpy(np.stack([images, texts])), folder / "both.pt")
+        return [folder / "both.pt"]
+    if form == "two tensors":
+        torch.save(torch.from_numpy(images), folder / "images.pt")
+        torch.save(torch.from_numpy(texts), folder / "texts.PT")
+        return [folder / "images.pt", folder / "texts.PT"]
+    if form == "tensors":
+        named = {"images": torch.from_numpy(images), "texts": torch.from_numpy(texts)}
+        torch.save(named, folder / "both.pth")
+        return [folder / "both.pth"]
     pd.DataFrame({"images": list(images), "texts": list(texts)}).to_parquet(folder / "both.parquet")
     return [folder / "both.parquet"]
 
 
-FORMS = ["npy", "two npy", "npz", "safetensors", "parquet"]
+FORMS = ["npy", "two npy", "npz", "safetensors", "parquet", "one tensor", "two tensors", "tensors"]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -286,3 +299,65 @@ def test_rows_that_rounding_alone_tells_apart_are_told(random):
     notes = nearly_equal_notes("images", distinct_items(near))
     assert [note.split(" distinct")[0] for note in notes] == ["30 of 230"]
     assert nearly_equal_notes("texts", distinct_items(apart)) == []
+
+
+@pytest.mark.parametrize("form", ["npy", "npz", "pt", "tensor"])
+def test_images_may_come_alone(tmp_path, pair, form):
+    images, _ = pair
+    file = tmp_path / f"images.{'pt' if form == 'tensor' else form}"
+    if form == "npy":
+        np.save(file, images)
+    elif form == "npz":
+        np.savez(file, images=images)
+    else:
+        tensor = torch.from_numpy(images)
+        torch.save(tensor if form == "tensor" else {"images": tensor}, file)
+    assert modalities_in([file]) == ("images",)
+    ((name, rows),) = read_modalities([file], ("images",))
+    assert name == "images"
+    np.testing.assert_array_equal(rows, images)
+    with pytest.raises(ValueError, match=file.name):
+        read_precomputed([file])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_texts_are_there_where_a_file_holds_them(tmp_path, pair, form):
+    assert modalities_in(write(tmp_path, form, *pair)) == ("images", "texts")
+
+
+def write_parts(folder, images, texts, cuts):
+    """As clip-retrieval does: parts numbered over, with leading zeros where there are many."""
+    files = []
+    for kind, rows in (("img", images), ("text", texts)):
+        (folder / f"{kind}_emb").mkdir(exist_ok=True)
+        for number, part in enumerate(np.split(rows, cuts)):
+            files.append(folder / f"{kind}_emb/{kind}_emb_{number}.npy")
+            np.save(files[-1], part)
+    return files
+
+
+def test_parts_are_read_in_the_order_of_their_numbers(tmp_path, random):
+    pair = random.normal(size=(2, 30, 4)).astype(np.float16)
+    files = write_parts(tmp_path, *pair, range(2, 30, 2))
+    assert files[10].name == "img_emb_10.npy"
+    found = read_precomputed(sorted(files))
+    np.testing.assert_array_equal(found, pair.astype(np.float32))
+    assert modalities_in(files) == ("images", "texts")
+    assert modalities_in(files[:15]) == ("images",)
+    assert unread_notes(files[:1]) == []
+
+
+@pytest.mark.parametrize("kind", ["missing", "width", "none"])
+def test_parts_that_do_not_fit_are_named_with_their_folder(tmp_path, pair, kind):
+    files = write_parts(tmp_path, *pair, [2, 4])
+    if kind == "width":
+        np.save(files[-1], np.ones((2, 3), dtype=np.float32))
+    files = {"missing": files[:-1], "none": files[3:]}.get(kind, files)
+    expected = {
+        "missing": "part 2 is there of images or of texts alone",
+        "width": r"text_emb_2\.npy: shape \(2, 3\), expected \(n, 4\), as the others",
+        "none": "no part of images",
+    }[kind]
+    with pytest.raises(ValueError, match=expected) as caught:
+        read_precomputed(files)
+    assert str(caught.value).startswith(f"{tmp_path}: ")

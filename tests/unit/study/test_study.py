@@ -188,9 +188,13 @@ def test_what_is_wrong_is_said_with_its_path(study, path, value, expected):
 def test_precomputed_embeddings_come_from_one_place(study):
     entry = {"kind": "precomputed", "corpus": "mine", "file": "x.npy", "files": ["a.npy", "b.npy"]}
     found = complaint(changed(study, "encoders/mine", entry))
-    assert found.startswith("encoders.mine: expected exactly one of file, files, url with sha256")
+    assert found.startswith(
+        "encoders.mine: expected exactly one of file, files, folder, url with sha256"
+    )
     found = complaint(changed(study, "encoders/mine", {"kind": "precomputed", "corpus": "mine"}))
-    assert found.startswith("encoders.mine: expected exactly one of file, files, url with sha256")
+    assert found.startswith(
+        "encoders.mine: expected exactly one of file, files, folder, url with sha256"
+    )
 
 
 def test_a_run_that_starts_from_itself_is_named(study):
@@ -310,11 +314,11 @@ def test_what_is_wrong_with_a_public_data_set(study, corpus, expected):
             "corpora.a.file: 'x{y}.csv' has braces, which are wildcards to Snakemake",
         ),
         (
-            {"encoders": {"m": {"files": ["a.npy", "b}.npy"]}}},
+            {"encoders": {"m": {"kind": "precomputed", "files": ["a.npy", "b}.npy"]}}},
             "encoders.m.files: 'b}.npy' has braces",
         ),
         (
-            {"encoders": {"m": {"folder": "{d}"}}},
+            {"encoders": {"m": {"kind": "sentence_transformer", "folder": "{d}"}}},
             "encoders.m.folder: '{d}' has braces",
         ),
     ],

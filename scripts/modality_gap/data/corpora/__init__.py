@@ -1,9 +1,11 @@
 """Corpora: every data source in one form, so that nothing downstream knows where data came from.
 
 A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image` (the bytes of a
-PNG, JPEG or WebP file, or where it lies: a path, or a place in an archive of `archives.place`),
+PNG, JPEG or WebP file, or where it lies: a path, or a place in an archive of `archives.place`;
+missing where only its embedding is known),
 `split`, and any labels of the source. `captions.parquet` has a row a caption: `caption_id`,
-`image_id`, `text`; an image's captions stand in their order of preference. A caption may be
+`image_id`, `text` (missing in all rows where only embeddings of texts are known); an image's captions
+stand in their order of preference. A caption may be
 `training_only`: what is measured does not see it. Those that are `matched` make, with their image,
 the matched pairs that gap, loss and the like are measured on; recall counts every caption. What a
 reader left out or merged is told in the attribute `remarks` of images, a sentence each.
@@ -98,7 +100,8 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
                 f"{name}: {columns[0]} {table[columns[0]][twice].iloc[0]!r} occurs twice"
             )
     blank = ~captions.text.astype(str).str.contains(r"\S")
-    if blank.any():
+    # Of arrays, the words of no text may be known.
+    if blank.any() and captions.text.notna().any():
         raise ValueError(f"{name}: caption {captions.caption_id[blank].iloc[0]!r} has no text")
     without = ~images.image_id.isin(captions.image_id)
     if without.any():

@@ -52,15 +52,20 @@ def corpus_of(columns: dict[str, list], file: Path, notes: list[str]) -> Corpus:
     for name in [name for name in TAKEN if name in columns]:
         del columns[name]
         notes.append(f"column {name!r} is left out: a corpus has one of this name itself")
-    rows = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    rows = as_rows(columns)
     if rows.empty:
         raise ValueError(f"{file}: no rows, expected a caption in each")
-    rows = rows.mask(rows.map(lambda value: isinstance(value, str) and value == ""), None)
     check_cells(rows, file)
     rows["image_id"], codes = identify(rows, file)
     images = one_row_each(rows, codes, file, notes)
     captions = caption_rows(rows, images.image_id.to_numpy()[codes], notes)
     return Corpus(images, captions, remarks=notes)
+
+
+def as_rows(columns: dict[str, list]) -> pd.DataFrame:
+    """The columns of a table as they stand, an empty cell as None."""
+    rows = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    return rows.mask(rows.map(lambda value: isinstance(value, str) and value == ""), None)
 
 
 def check_cells(rows: pd.DataFrame, file: Path) -> None:
@@ -77,6 +82,11 @@ def check_cells(rows: pd.DataFrame, file: Path) -> None:
                 f"{file}: row {row} has a list written as text for a caption, {texts[0][:40]!r}; "
                 "expected a row a caption, or a Parquet table with lists"
             )
+    check_splits(rows, file)
+
+
+def check_splits(rows: pd.DataFrame, file: Path) -> None:
+    """Raise ValueError, naming the row, where a split's name could not be asked for."""
     splits = set(rows.split) if "split" in rows else set()
     padded = next((name for name in splits if name != name.strip()), None)
     if padded is not None:

@@ -78,7 +78,10 @@ def places(section: dict) -> dict[str, dict]:
     for name, entry in section.items():
         found[f"fairness.{name}"] = entry
         if entry["direction"] != "task":
-            found[f"fairness.{name}.direction"] = entry["direction"]
+            found[f"fairness.{name}.direction"] = {
+                **entry["direction"],
+                "encoders": entry["encoders"],
+            }
     return found
 
 

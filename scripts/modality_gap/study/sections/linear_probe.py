@@ -15,7 +15,7 @@ from modality_gap.study.base import (
     Text,
     distinct,
 )
-from modality_gap.study.encoders import asked
+from modality_gap.study.encoders import paired
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file
 
 
@@ -39,7 +39,7 @@ class Section(Keys):
     tasks: Annotated[dict[Name, Task], Field(min_length=1)]
 
 
-ENCODERS = asked  # which of them it may name
+ENCODERS = paired  # which of them it may name
 
 
 def places(section: dict) -> dict[str, dict]:

@@ -55,5 +55,5 @@ class Mitigations:
 
     def reference_files(self, encoder: str, corpus: str, split: str) -> list[str]:
         """The embeddings that a way to close is fitted on: of another split, or of this one."""
-        same = self.reference == "same" or encoder in self.places.precomputed
+        same = self.reference == "same" or encoder in self.places.pairs
         return embedding_files(encoder, corpus, split if same else self.reference)

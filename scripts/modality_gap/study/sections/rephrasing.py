@@ -11,7 +11,7 @@ from modality_gap.study.base import (
     Names,
     Seed,
     Several,
-    Templates,
+    Template,
     Text,
     VarianceShare,
     distinct,
@@ -24,7 +24,7 @@ class Section(Keys):
 
     encoders: Names
     kept_variance: VarianceShare
-    templates: Templates
+    templates: distinct(Template, least=0)
     label: Text = ABSENT
     lists: distinct(Text, least=0)
     group: Text | None
