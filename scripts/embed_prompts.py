@@ -9,9 +9,11 @@ from job import architectures, job, say
 from modality_gap.closing.rephrased_texts import corpus_texts
 from modality_gap.data.corpora import read_classes, read_split
 from modality_gap.effects.prompts import task_images, task_prompts
-from modality_gap.models.build import build_encoder, build_tokenizer, register_architectures
-from modality_gap.models.embed import choose_device, embed_texts
-from modality_gap.models.text_tokens import check_cut, tokenize
+from modality_gap.models.build import register_architectures
+from modality_gap.models.embed import choose_device
+from modality_gap.models.encoder import embed_all_texts
+from modality_gap.models.kinds import build
+from modality_gap.models.text_tokens import check_cut
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
@@ -33,13 +35,11 @@ with job(snakemake):
         texts += list(corpus_texts(*asked)[0].text)
     texts = list(dict.fromkeys(texts))
     register_architectures(architectures(snakemake))
-    model = build_encoder(params.encoder, params.architecture, snakemake.input.weights)
-    model.to(choose_device(snakemake.resources.get("gpu", 0)))
-    how = (params.settings["batch_size"], params.settings["precision"])
-    tokenizer = build_tokenizer(params.architecture)
-    tokens = tokenize(tokenizer, texts)
+    encoder = build(params.encoder, snakemake.input.weights, params.architecture)
+    encoder.to(choose_device(snakemake.resources.get("gpu", 0)))
+    tokens = encoder.tokenize(texts)
     remarks = check_cut(tokens, texts, params.settings["equal_when_cut"], "prompts")
-    embeddings = embed_texts(model, tokenizer, texts, *how)
+    embeddings = embed_all_texts(encoder, tokens, texts, params.settings)
     table = pd.DataFrame({"text": texts, "embedding": list(embeddings)})
     table.attrs["remarks"] = remarks
     say(snakemake, remarks)

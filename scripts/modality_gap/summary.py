@@ -299,8 +299,8 @@ WEIGHTS = {
     "run": "{weights} weights of the run {run}",
     "tag": "pretrained weights {tag}",
     "file": "weights of {file}",
-    "folder": "weights in {folder}",
     "seed": "random weights of seed {seed}",
+    "folder": "weights in {folder}",
 }
 
 

@@ -65,6 +65,7 @@ rule embed:
         captions="<results>/corpora/{corpus}/captions.parquet",
         architecture=of(networks.encoder_hub_files, "encoder"),
         weights=of(networks.weights, "encoder"),
+        folder=of(networks.folder_files, "encoder"),
     output:
         **{"part": temp(PARTS)} if IN_PARTS else EMBEDDINGS,
     log:
@@ -87,7 +88,7 @@ rule embed:
         architecture=of(networks.architecture, "encoder"),
         settings=config["embedding"],
         libraries=of(networks.encoder_libraries, "encoder"),
-        code=of(code_with("embed", networks.architecture), "encoder"),
+        code=of(code_with("embed", networks.architecture, networks.module), "encoder"),
     script:
         "../../scripts/embed.py"
 
@@ -129,6 +130,7 @@ rule embed_prompts:
         unpack(of(prompts.rephrased_tables, "encoder", "section")),
         architecture=of(networks.encoder_hub_files, "encoder"),
         weights=of(networks.weights, "encoder"),
+        folder=of(networks.folder_files, "encoder"),
     output:
         "<results>/embeddings/{encoder}/prompts/{section}.parquet",
     log:
@@ -156,7 +158,10 @@ rule embed_prompts:
         rephrased=of(prompts.rephrased, "encoder", "section"),
         rephrasing=of(prompts.rephrasing, "section"),
         libraries=of(networks.encoder_libraries, "encoder"),
-        code=of(code_with("embed_prompts", networks.architecture), "encoder"),
+        code=of(
+            code_with("embed_prompts", networks.architecture, networks.module),
+            "encoder",
+        ),
     script:
         "../../scripts/embed_prompts.py"
 
@@ -166,6 +171,7 @@ rule embed_noise:
     input:
         architecture=of(networks.encoder_hub_files, "encoder"),
         weights=of(networks.weights, "encoder"),
+        folder=of(networks.folder_files, "encoder"),
     output:
         images="<results>/embeddings/{encoder}/noise/all/images.parquet",
         texts="<results>/embeddings/{encoder}/noise/all/texts.parquet",
@@ -187,7 +193,9 @@ rule embed_noise:
         settings=config["embedding"],
         noise=config.get("noise"),
         libraries=of(networks.encoder_libraries, "encoder"),
-        code=of(code_with("embed_noise", networks.architecture), "encoder"),
+        code=of(
+            code_with("embed_noise", networks.architecture, networks.module), "encoder"
+        ),
     script:
         "../../scripts/embed_noise.py"
 

@@ -11,11 +11,17 @@ from pathlib import Path
 import pooch
 
 from modality_gap.data.downloads import fetch
-from modality_gap.models.architectures import HUB, HUB_WEIGHTS, Source, hub_record, open_clip_source
+from modality_gap.models.architectures import (
+    HUB,
+    HUB_WEIGHTS,
+    TOKENIZERS,
+    Source,
+    hub_record,
+    open_clip_source,
+)
 
 # What a tokenizer or a configuration is in; not the repository's weights.
 TEXT_FILES = ("*.json", "*.txt", "*.model")
-TOKENIZERS = ("tokenizer.json", "*.model", "vocab.*")
 CONFIGURATION = "config.json"
 
 

@@ -37,10 +37,14 @@ class Encoder(Keys):
     """What turns a corpus into embeddings.
 
     SIDES: of which modalities. FOLDER: what the folder of a kind that has one is, and a file in it.
+    LIBRARIES: what it is built with beside open_clip; None: as its architecture says. NOISE: whether
+    it can be given noise.
     """
 
     SIDES: ClassVar[tuple[str, ...]] = ("images", "texts")
     FOLDER: ClassVar[tuple[str, str]] = ("", "")
+    LIBRARIES: ClassVar[tuple[str, ...] | None] = None
+    NOISE: ClassVar[bool] = True
 
     kind: str
     corpora: Names = ABSENT
@@ -100,11 +104,23 @@ class Run(Encoder):
             yield from unknown(f"{path}.seed", entry["seed"], seeds)
 
 
+class Transformers(Encoder):
+    """A model of images and texts that Hugging Face's transformers saved."""
+
+    FOLDER = ("model of transformers", "config.json")
+    LIBRARIES = ("timm", "transformers")
+
+    folder: Text
+    seed: Seed = ABSENT
+    initial: Name = ABSENT
+
+
 class Precomputed(Keys):
     """Embeddings that a user brings."""
 
     ONE_OF = (("file",), ("files",), ("url", "sha256"))
     SIDES: ClassVar[tuple[str, ...]] = Encoder.SIDES
+    NOISE: ClassVar[bool] = False
 
     kind: str
     corpus: Name
@@ -154,6 +170,7 @@ KINDS: dict[str, type[Encoder] | type[Precomputed]] = {
     "checkpoint": Checkpoint,
     "random": Random,
     "run": Run,
+    "transformers": Transformers,
     "precomputed": Precomputed,
     "image_backbone": ImageBackbone,
     "sentence_transformer": SentenceTransformer,
@@ -166,6 +183,11 @@ Section = dict[Name, by("kind", KINDS)]
 def sides_of(entry: dict) -> tuple[str, ...]:
     """Which of images and texts an encoder embeds."""
     return KINDS[entry["kind"]].SIDES
+
+
+def takes_noise(entry: dict) -> bool:
+    """Whether an encoder can be given noise."""
+    return KINDS[entry["kind"]].NOISE
 
 
 def broken(encoders: dict, study: dict) -> Iterator[str]:

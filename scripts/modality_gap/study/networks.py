@@ -10,6 +10,8 @@ from modality_gap.models.architectures import (
     named_networks,
     open_clip_source,
 )
+from modality_gap.models.kinds import module_of
+from modality_gap.study.encoders import KINDS
 from modality_gap.study.originals import DOWNLOADS, file_of
 
 # What of an encoder's entry changes its embeddings.
@@ -81,12 +83,15 @@ class Networks:
         """What of a repository of the hub is needed."""
         return self.repositories[repository]
 
-    def hub_files(self, architecture: str) -> list[str]:
+    def hub_files(self, architecture: str | None) -> list[str]:
         """The downloads of the hub that an architecture needs."""
-        return [str(hub_record(name)) for name in self.needs_of_hub(architecture)]
+        needs = self.needs_of_hub(architecture) if architecture else {}
+        return [str(hub_record(name)) for name in needs]
 
-    def own_architecture(self, architecture: str) -> list[Path]:
+    def own_architecture(self, architecture: str | None) -> list[Path]:
         """The architecture's JSON file, where it is one of the project's own."""
+        if architecture is None:
+            return []
         file = self.folder / f"{architecture}.json"
         return [file] if file.is_file() else []
 
@@ -131,9 +136,13 @@ class Networks:
         entry = self.entry(encoder)
         return {key: entry[key] for key in ("architecture", "dimension") if key in entry}
 
-    def architecture(self, encoder: str) -> str:
-        """The name of a network's architecture."""
-        return self.network(encoder)["architecture"]
+    def architecture(self, encoder: str) -> str | None:
+        """The name of a network's architecture; None where its files say what it is."""
+        return self.network(encoder).get("architecture")
+
+    def module(self, encoder: str) -> str:
+        """The module that builds an encoder."""
+        return module_of(self.encoders[encoder]["kind"])
 
     def encoder_hub_files(self, encoder: str) -> list[str]:
         """The downloads of the hub that an encoder needs."""
@@ -141,6 +150,9 @@ class Networks:
 
     def encoder_libraries(self, encoder: str) -> list[str]:
         """The libraries beside open_clip that an encoder is built with, timm for weights of others."""
+        libraries = KINDS[self.encoders[encoder]["kind"]].LIBRARIES
+        if libraries is not None:
+            return list(libraries)
         others = {"tag", "own_files"} & self.entry(encoder).keys()
         found = self.libraries(self.architecture(encoder))
         return sorted({*found, "timm"}) if others else found
@@ -159,7 +171,7 @@ class Networks:
         if "tag" in entry:
             return weights_download(entry)
         if "folder" in entry:
-            return f"{entry['folder']}/modules.json"
+            return f"{entry['folder']}/{KINDS[entry['kind']].FOLDER[1]}"
         return entry.get("file", [])
 
     def folder_files(self, encoder: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from modality_gap.study.encoders import paired, sides_of
+from modality_gap.study.encoders import paired, sides_of, takes_noise
 
 EMBEDDINGS = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
@@ -155,7 +155,9 @@ class Places:
     def noise_encoders_on(self, corpus: str, split: str) -> list[str]:
         """The encoders on a split, of one modality too, that noise is given to, where there is any."""
         names = self.encoders_on(corpus, split, self.encoders)
-        return [name for name in names if name not in self.precomputed and "noise" in self.config]
+        if "noise" not in self.config:
+            return []
+        return [name for name in names if takes_noise(self.encoders[name])]
 
     def noise_tables_on(self, pattern: str) -> Callable[[str, str], list[str]]:
         """The tables of `noise_encoders_on` on noise, as a function of corpus and split."""
