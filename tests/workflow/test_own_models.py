@@ -1,10 +1,16 @@
-"""Encoders that a user brings: a folder of transformers, from its files to the report."""
+"""Encoders that a user brings, a folder of transformers or code, from their files to the report."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
+import yaml
+from conftest import ROOT
 from PIL import Image
 from transformers_folders import write_two_towers
 
@@ -56,8 +62,9 @@ def checked(place, names: list[str]) -> None:
     summary = pd.read_csv(place.results / "summary.csv").set_index("encoder")
     assert summary.modality_gap[names].gt(0).all()
     for name in names:
-        found = pd.read_parquet(place.results / f"zero_shot/{name}/pictures/all/accuracy.parquet")
-        assert found.accuracy.between(0, 1).all()
+        found = pd.read_parquet(place.results / f"zero_shot/{name}/pictures/all/curves.parquet")
+        assert sorted(found["shift"].unique()) == [-1, 0, 1]
+        assert found["value"].between(0, 1).all()
 
 
 @pytest.fixture
@@ -80,18 +87,16 @@ def test_a_folder_of_transformers_comes_to_the_report(workplace, tmp_path, folde
     assert facts["architecture"] == "CLIPModel"
     assert facts["context_length"] == 77
     assert "transformers" in facts["versions"]
-    report = (place.results / "overview.rst").read_text() if False else ""
-    assert report == ""
+    told = (place.results / "overview.rst").read_text()
+    assert "Encoder *untrained*: CLIPModel, random weights of seed 1, weights SHA-256" in told
     assert "Nothing to be done" in place.succeeds("--dry-run")
     # Other weights, of an older file: embedded again.
     other = write_two_towers(tmp_path / "other", "clip", seed=5)
     shutil.copy(other / "model.safetensors", folder / "model.safetensors")
-    import os
-
     os.utime(folder / "model.safetensors", (1, 1))
     plan = place.succeeds("--dry-run")
-    for rule in ("embed", "embed_prompts", "embed_noise"):
-        line_with(plan, f"rule {rule}:")
+    for rule, jobs in {"embed": 4, "embed_prompts": 2, "embed_noise": 2}.items():
+        assert re.search(rf"^{rule} +{jobs}$", plan, re.M), plan
 
 
 def test_a_folder_that_is_no_model_or_has_code_of_its_own_is_one_line(workplace, tmp_path, folder):
@@ -101,8 +106,55 @@ def test_a_folder_that_is_no_model_or_has_code_of_its_own_is_one_line(workplace,
     settings = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(settings | {"auto_map": {"AutoModel": "a.B"}}))
     said = line_with(place.fails(), "config.json: asks for code of its own (`auto_map`)")
-    assert said.startswith("embed (mine, pictures, all, ")
+    assert said.startswith("embed")
     (folder / "config.json").unlink()
     line_with(
         place.fails("--dry-run"), "encoders.mine: no model of transformers (its config.json) in the"
     )
+
+
+PAGE = (ROOT / "docs/own_model.md").read_text()
+
+
+@pytest.fixture
+def own(workplace, tmp_path):
+    """The page's own study on labelled pictures, with more asked of it."""
+    template = re.search(r"```python\n(# my_model\.py\n.*?)```", PAGE, re.S)[1]
+    (tmp_path / "my_model.py").write_text(template)
+    study = yaml.safe_load(re.search(r"```yaml\n(# config/own\.yaml\n.*?)```", PAGE, re.S)[1])
+    return workplace(labelled_study(tmp_path) | study)
+
+
+def test_code_of_a_users_own_comes_to_the_report(own, tmp_path):
+    own.study["zero_shot"] = {"encoders": ["mine"], **ZERO_SHOT}
+    own.succeeds()
+    checked(own, ["mine"])
+    assert not (own.results / "embeddings/mine/noise").exists()
+    told = (own.results / "overview.rst").read_text()
+    assert "Encoder *mine*: own code, code of my_model.py, file SHA-256" in told
+    file = tmp_path / "my_model.py"
+    assert "Nothing to be done" in own.succeeds("--dry-run")
+    file.write_text(file.read_text().replace("/ 255", "/ 255 + nothing"))
+    expected = "my_model.py: encode_images, line 10: NameError: name 'nothing' is not defined"
+    said = line_with(own.fails("--keep-going"), expected)
+    assert said.startswith("embed (mine, pictures, all, ")
+    own.study["encoders"]["mine"]["arguments"] = {"number": 2}
+    file.write_text(file.read_text().replace("/ 255 + nothing", "/ 255"))
+    assert re.search(r"^embed_prompts +1$", own.succeeds("--dry-run"), re.M)
+
+
+def test_an_environment_of_its_own_is_the_encoders_alone(own, tmp_path):
+    mine = own.study["encoders"]["mine"]
+    mine["conda"] = "my_model.yaml"
+    line_with(own.fails("--dry-run"), "encoders.mine: no such file: my_model.yaml")
+    (tmp_path / "my_model.yaml").write_text("channels: [conda-forge]\ndependencies: [python]\n")
+    own.study["encoders"]["random"] = {"kind": "random", "architecture": "emoji-vit", "seed": 0}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(own.study, sort_keys=False))
+    command = [sys.executable, ROOT / "tests/plan.py", ROOT, tmp_path / "study.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    found = {
+        job["wildcards"]["encoder"]: job["conda"]
+        for job in json.loads(done.stdout)
+        if job["rule"] == "embed"
+    }
+    assert found == {"mine": "my_model.yaml", "random": "network.yaml"}

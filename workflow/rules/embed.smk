@@ -77,7 +77,7 @@ rule embed:
         corpus=any_of(config["corpora"]),
     priority: 1
     conda:
-        "../../envs/network.yaml"
+        of(networks.environment, "encoder")
     threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
@@ -142,7 +142,7 @@ rule embed_prompts:
         encoder=any_of(places.networks),
     priority: 1
     conda:
-        "../../envs/network.yaml"
+        of(networks.environment, "encoder")
     threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
@@ -182,7 +182,7 @@ rule embed_noise:
     wildcard_constraints:
         encoder=any_of(places.networks),
     conda:
-        "../../envs/network.yaml"
+        of(networks.environment, "encoder")
     resources:
         gpu=1,
         mem_mb=4000,

@@ -19,12 +19,13 @@ from modality_gap.models.text_tokens import Tokens
 class Encoder:
     """An encoder of both modalities. A kind says what stands here without a body.
 
-    device: where it computes. collate: how prepared images make a batch, None: as torch does. noise:
-    whether it can be given noise.
+    device: where it computes. collate: how prepared images make a batch, None: as torch does. mixed:
+    whether the study's precision is for it to follow.
     """
 
     device = torch.device("cpu")
     collate: Callable[[list], Any] | None = None
+    mixed = True
 
     def to(self, device: torch.device) -> None:
         """Compute there from now on."""
@@ -147,4 +148,5 @@ def embed_rows(encoder: Encoder, tokens: np.ndarray, settings: dict) -> np.ndarr
 
 def in_batches(encode: Callable, batches, encoder: Encoder, settings: dict) -> np.ndarray:
     """What an encoder makes of all batches, shape (n, d), float32."""
-    return embed_batches(encode, batches, encoder.device, settings["precision"])
+    precision = settings["precision"] if encoder.mixed else "float32"
+    return embed_batches(encode, batches, encoder.device, precision)

@@ -1,7 +1,7 @@
 """The encoders of a study: a class a kind, with its keys and what it refers to."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -115,6 +115,18 @@ class Transformers(Encoder):
     initial: Name = ABSENT
 
 
+class Python(Encoder):
+    """A user's own file that encodes images and texts."""
+
+    LIBRARIES = ("timm", "transformers")
+    NOISE = False
+
+    file: Text
+    arguments: dict[str, Any] = Field(default={})
+    conda: Text = ABSENT
+    initial: Name = ABSENT
+
+
 class Precomputed(Keys):
     """Embeddings that a user brings."""
 
@@ -171,6 +183,7 @@ KINDS: dict[str, type[Encoder] | type[Precomputed]] = {
     "random": Random,
     "run": Run,
     "transformers": Transformers,
+    "python": Python,
     "precomputed": Precomputed,
     "image_backbone": ImageBackbone,
     "sentence_transformer": SentenceTransformer,

@@ -81,7 +81,8 @@ def check_files(study: dict) -> None:
             )
     for kind in ("corpora", "encoders"):
         for name, entry in study.get(kind, {}).items():
-            for file in entry.get("files", [entry["file"]] if "file" in entry else []):
+            named = entry.get("files", [entry["file"]] if "file" in entry else [])
+            for file in [*named, *([entry["conda"]] if "conda" in entry else [])]:
                 if not Path(file).is_file():
                     raise FileNotFoundError(f"{kind}.{name}: no such file: {file}")
             if kind == "corpora" and "folder" in entry and not Path(entry["folder"]).is_dir():

@@ -27,8 +27,11 @@ KEPT = (
     "quick_gelu",
     "part",
     "interpolate",
+    "arguments",
     "own_files",
 )
+# What networks are built and run with, from the folder of rules.
+ENVIRONMENT = "../../envs/network.yaml"
 
 
 def stamps(files: list[str]) -> list[list]:
@@ -156,6 +159,11 @@ class Networks:
         others = {"tag", "own_files"} & self.entry(encoder).keys()
         found = self.libraries(self.architecture(encoder))
         return sorted({*found, "timm"}) if others else found
+
+    def environment(self, encoder: str) -> str:
+        """The conda file of an encoder's jobs: the workflow's own, or that of a user's code."""
+        conda = self.encoders[encoder].get("conda")
+        return ENVIRONMENT if conda is None else str(Path(conda).resolve())
 
     def threads(self, encoder: str) -> int:
         """As in training: two networks that need no GPU side by side outrun one on two cores."""
