@@ -63,9 +63,8 @@ rule embed:
     input:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
-        architecture=of(networks.encoder_hub_files, "encoder"),
+        architecture=of(networks.built_from, "encoder"),
         weights=of(networks.weights, "encoder"),
-        folder=of(networks.folder_files, "encoder"),
     output:
         **{"part": temp(PARTS)} if IN_PARTS else EMBEDDINGS,
     log:
@@ -128,9 +127,8 @@ rule embed_prompts:
     input:
         unpack(of(prompts.tables, "section")),
         unpack(of(prompts.rephrased_tables, "encoder", "section")),
-        architecture=of(networks.encoder_hub_files, "encoder"),
+        architecture=of(networks.built_from, "encoder"),
         weights=of(networks.weights, "encoder"),
-        folder=of(networks.folder_files, "encoder"),
     output:
         "<results>/embeddings/{encoder}/prompts/{section}.parquet",
     log:
@@ -169,9 +167,8 @@ rule embed_prompts:
 rule embed_noise:
     """Embeddings of noise: normal pixels, uniformly random tokens (liang2022, Fig. 2a)."""
     input:
-        architecture=of(networks.encoder_hub_files, "encoder"),
+        architecture=of(networks.built_from, "encoder"),
         weights=of(networks.weights, "encoder"),
-        folder=of(networks.folder_files, "encoder"),
     output:
         images="<results>/embeddings/{encoder}/noise/all/images.parquet",
         texts="<results>/embeddings/{encoder}/noise/all/texts.parquet",

@@ -147,9 +147,9 @@ class Networks:
         """The module that builds an encoder."""
         return module_of(self.encoders[encoder]["kind"])
 
-    def encoder_hub_files(self, encoder: str) -> list[str]:
-        """The downloads of the hub that an encoder needs."""
-        return self.hub_files(self.architecture(encoder))
+    def built_from(self, encoder: str) -> list[str]:
+        """The files that an encoder is built from, beside its weights."""
+        return self.folder_files(encoder) or self.hub_files(self.architecture(encoder))
 
     def encoder_libraries(self, encoder: str) -> list[str]:
         """The libraries beside open_clip that an encoder is built with, timm for weights of others."""

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -329,3 +330,10 @@ def test_images_and_texts_of_two_widths_are_refused():
 def test_a_kind_is_found_by_its_file():
     assert module_of("transformers") == "modality_gap.models.kinds.transformers"
     assert module_of("random") == "modality_gap.models.kinds.clip"
+
+
+def test_a_package_that_is_not_there_is_named(clip, monkeypatch):
+    monkeypatch.delitem(sys.modules, module_of("transformers"))
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(ValueError, match="kind transformers: transformers is not installed, exp"):
+        encoder_of(clip)

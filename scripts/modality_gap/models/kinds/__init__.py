@@ -17,5 +17,14 @@ def module_of(kind: str) -> str:
 
 
 def build(entry: dict, weights: str | Path | list, architecture: str | None):
-    """The encoder of a study's entry, in evaluation mode, on the CPU."""
-    return import_module(module_of(entry["kind"])).build(entry, weights, architecture)
+    """The encoder of a study's entry, in evaluation mode, on the CPU.
+
+    Raises ValueError, with what to install, where the package is not there that a kind is made with.
+    """
+    try:
+        module = import_module(module_of(entry["kind"]))
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"kind {entry['kind']}: {error.name} is not installed, expected it: pip install {error.name}"
+        ) from error
+    return module.build(entry, weights, architecture)
