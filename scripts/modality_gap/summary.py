@@ -307,6 +307,7 @@ WEIGHTS = {
     "file": "weights of {file}",
     "seed": "random weights of seed {seed}",
     "folder": "weights in {folder}",
+    "hub": "weights of {hub}",
 }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT
+from hub_files import hub
 from PIL import Image
 from transformers_folders import write_two_towers
 
@@ -111,6 +112,26 @@ def test_a_folder_that_is_no_model_or_has_code_of_its_own_is_one_line(workplace,
     line_with(
         place.fails("--dry-run"), "encoders.mine: no model of transformers (its config.json) in the"
     )
+
+
+def test_a_name_of_the_hub_is_downloaded_once_and_embedded_offline(
+    workplace, tmp_path, monkeypatch
+):
+    write_two_towers(tmp_path / "hub/someone/siglip", "siglip")
+    study = labelled_study(tmp_path)
+    study["encoders"] = {"mine": {"kind": "transformers", "hub": "someone/siglip"}}
+    place = workplace(study)
+    said = (
+        "download_hub: configuration tokenizer weights of someone/siglip (in local_files: someone/"
+    )
+    line_with(place.succeeds("--dry-run", "--quiet", "host", "--", "downloads"), said)
+    with hub(tmp_path / "hub") as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        place.succeeds("--", "downloads")
+    place.succeeds("--", "results/mine/embeddings/mine/pictures/all/texts.parquet")
+    facts = read_metadata(place.results / "embeddings/mine/pictures/all/texts.parquet")
+    assert facts["architecture"] == "SiglipModel"
+    assert facts["padding_counts"] is True
 
 
 PAGE = (ROOT / "docs/own_model.md").read_text()

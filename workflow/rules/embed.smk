@@ -25,7 +25,7 @@ rule download_weights:
 
 
 rule download_hub:
-    """A tokenizer, or the configuration of a text tower, of the Hugging Face hub."""
+    """A tokenizer, a configuration or a model of transformers, of the Hugging Face hub."""
     output:
         "results/downloads/hub/{repository}/files.txt",
     log:

@@ -1,5 +1,6 @@
 """The encoders of a study: a class a kind, with its keys and what it refers to."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -16,12 +17,20 @@ from modality_gap.study.base import (
     Text,
     by,
     one_of,
+    said,
     text_or,
 )
 from modality_gap.study.errors import unknown
 
 Channel = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(gt=0, le=1)]
+REPOSITORY = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")
+Repository = Annotated[
+    str,
+    said(
+        REPOSITORY.fullmatch, "a name on the Hugging Face hub, such as openai/clip-vit-base-patch32"
+    ),
+]
 
 
 class Preprocessing(Keys):
@@ -109,8 +118,10 @@ class Transformers(Encoder):
 
     FOLDER = ("model of transformers", "config.json")
     LIBRARIES = ("timm", "transformers")
+    ONE_OF = (("folder",), ("hub",))
 
-    folder: Text
+    folder: Text = ABSENT
+    hub: Repository = ABSENT
     seed: Seed = ABSENT
     initial: Name = ABSENT
 

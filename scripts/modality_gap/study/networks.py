@@ -27,6 +27,7 @@ KEPT = (
     "quick_gelu",
     "part",
     "interpolate",
+    "hub",
     "arguments",
     "own_files",
 )
@@ -62,6 +63,14 @@ def weights_names(library: str, architecture: str, tag: str) -> str:
     return " or ".join(open_clip_source(architecture, tag).names())
 
 
+def needs_of_model(entry: dict) -> dict[str, list[str]]:
+    """The repository of the hub that an encoder is read from, with what of it; most have none."""
+    if "hub" not in entry:
+        return {}
+    weights = [] if "seed" in entry else ["weights"]
+    return {entry["hub"]: ["configuration", "tokenizer", *weights]}
+
+
 class Networks:
     """The networks of a study.
 
@@ -72,10 +81,10 @@ class Networks:
         self.folder = folder
         self.encoders, self.runs = config["encoders"], config["training"]
         self.repositories: dict[str, list[str]] = {}
-        for _, entry in named_networks(config):
-            for name, needs in self.needs_of_hub(entry["architecture"]).items():
-                known = self.repositories.get(name, [])
-                self.repositories[name] = sorted({*known, *needs})
+        found = [self.needs_of_hub(entry["architecture"]) for _, entry in named_networks(config)]
+        found += [needs_of_model(entry) for entry in self.encoders.values()]
+        for name, needs in (pair for one in found for pair in one.items()):
+            self.repositories[name] = sorted({*self.repositories.get(name, []), *needs})
 
     def needs_of_hub(self, architecture: str) -> dict:
         """The repositories of the hub that an architecture is built from, with what of them."""
@@ -178,6 +187,8 @@ class Networks:
             return f"<results>/training/{entry['run']}/{seed}/{entry['weights']}.pt"
         if "tag" in entry:
             return weights_download(entry)
+        if "hub" in entry:
+            return str(hub_record(entry["hub"]))
         if "folder" in entry:
             return f"{entry['folder']}/{KINDS[entry['kind']].FOLDER[1]}"
         return entry.get("file", [])
