@@ -91,6 +91,29 @@ def test_parts_of_a_split_are_the_split(family, pictures):
     np.testing.assert_array_equal(prompts, whole["texts"])
 
 
+def test_half_the_precision_gives_nearly_the_same(family, pictures):
+    encoder = encoder_of(family)
+    whole = embeddings(encoder, pictures, TEXTS)
+    settings = SETTINGS | {"precision": "bfloat16"}
+    found = embed_part(encoder, pictures, encoder.tokenize(TEXTS), TEXTS, settings, 0)
+    for side in ("images", "texts"):
+        assert found[side].dtype == np.float32
+        assert 0 < abs(found[side] - whole[side]).max() < 0.05 * abs(whole[side]).max()
+
+
+def test_workers_prepare_the_same_images(clip, pictures):
+    encoder = encoder_of(clip)
+    tokens = encoder.tokenize(TEXTS)
+    alone, helped = (embed_part(encoder, pictures, tokens, TEXTS, SETTINGS, n) for n in (0, 2))
+    np.testing.assert_array_equal(helped["images"], alone["images"])
+
+
+def test_a_picture_that_does_not_decode_is_named(clip, pictures):
+    pictures.loc[2, "image"] = pictures.image[2][:60]
+    with pytest.raises(ValueError, match="image 'image 2' does not decode"):
+        embeddings(encoder_of(clip), pictures, TEXTS)
+
+
 def test_long_texts_are_cut_and_counted(family):
     encoder = encoder_of(family)
     long = "dog " * 600
