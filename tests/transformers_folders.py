@@ -129,6 +129,27 @@ def write_altclip(folder: Path) -> None:
     save(folder, hf.AltCLIPModel(config), processor, tokenizer)
 
 
+def write_dual(folder: Path) -> None:
+    """A ViT and a BERT that were put together."""
+    tokenizer = bert_tokenizer()
+    text = hf.BertConfig(**TEXT, vocab_size=len(tokenizer), max_position_embeddings=32)
+    towers = hf.ViTConfig(**VISION), text
+    config = hf.VisionTextDualEncoderConfig.from_vision_text_configs(*towers, projection_dim=16)
+    processor = hf.ViTImageProcessor(size={"height": 32, "width": 32})
+    save(folder, hf.VisionTextDualEncoderModel(config), processor, tokenizer)
+
+
+def write_flava(folder: Path) -> None:
+    """A model whose text features are one a token."""
+    tokenizer = bert_tokenizer()
+    text = TEXT | {"vocab_size": len(tokenizer), "max_position_embeddings": 16}
+    towers = {"text_config": text, "image_config": VISION, "multimodal_config": TEXT}
+    config = hf.FlavaConfig(**towers, projection_dim=16, hidden_size=32)
+    size = {"height": 32, "width": 32}
+    processor = hf.FlavaImageProcessor(size=size, crop_size=size)
+    save(folder, hf.FlavaModel(config), processor, tokenizer)
+
+
 def save(folder: Path, model: torch.nn.Module, *others) -> None:
     """Write a model with its processor and its tokenizer."""
     for part in (model, *others):
@@ -142,12 +163,14 @@ FAMILIES: dict[str, Callable[[Path], None]] = {
     "align": write_align,
     "chinese_clip": write_chinese_clip,
     "altclip": write_altclip,
+    "dual": write_dual,
 }
+REFUSED = {"flava": write_flava}
 
 
 def write_two_towers(folder: Path, family: str = "clip", seed: int = 0, **how) -> Path:
     """The folder of a small model of a family, its weights drawn by a seed."""
     torch.manual_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    FAMILIES[family](folder, **how)
+    (FAMILIES | REFUSED)[family](folder, **how)
     return folder

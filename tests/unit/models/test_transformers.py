@@ -132,6 +132,7 @@ def test_long_texts_are_cut_and_counted(family):
 
 
 CONTEXTS = {"clip": 77, "siglip": 16, "siglip2": 64, "align": 64, "chinese_clip": 52, "altclip": 38}
+CONTEXTS |= {"dual": 32}
 
 
 def test_the_context_is_what_tokenizer_processor_and_positions_allow(tmp_path):
@@ -333,6 +334,12 @@ def test_a_model_of_one_modality_is_refused_in_one_line(copy):
         ValueError, match="BertModel has no get_image_features, expected a model of"
     ):
         encoder_of(copy, seed=0)
+
+
+def test_a_tower_that_pools_nothing_is_refused(tmp_path):
+    said = r"flava: FlavaModel.get_text_features gives shape \(1, 16, 16\), expected one embedding"
+    with pytest.raises(ValueError, match=said):
+        encoder_of(write_two_towers(tmp_path / "flava", "flava"))
 
 
 def test_half_precision_weights_compute_in_single(copy, pictures):

@@ -46,6 +46,7 @@ class TwoTowers(Encoder):
     """
 
     def __init__(self, folder: Path, seed: int | None = None):
+        self.folder = folder
         check_no_own_code(folder)
         transformers.utils.logging.disable_progress_bar()
         self.model = drawn(folder, seed) if seed is not None else stored(folder)
@@ -122,7 +123,8 @@ class TwoTowers(Encoder):
         if features is None or features.ndim != 2:
             shape = "nothing pooled" if features is None else f"shape {tuple(features.shape)}"
             raise ValueError(
-                f"{type(self.model).__name__}.{name} gives {shape}, expected one embedding an item"
+                f"{self.folder}: {type(self.model).__name__}.{name} gives {shape}, expected one "
+                "embedding an item"
             )
         return features
 
