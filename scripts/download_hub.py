@@ -1,4 +1,4 @@
-"""Fetch the tokenizer or the configuration of a text tower; the output lists their files."""
+"""Fetch tokenizer, configuration or weights from the hub; the output lists their files."""
 
 from job import allow_network, job
 

@@ -8,29 +8,29 @@ import torch
 
 from job import architectures, job, say
 from modality_gap.data.corpora import distinct_texts, read_split
-from modality_gap.models.build import build_encoder, build_tokenizer, register_architectures
-from modality_gap.models.embed import choose_device, describe, embed_part
+from modality_gap.models.build import register_architectures
+from modality_gap.models.embed import choose_device
+from modality_gap.models.encoder import embed_part
+from modality_gap.models.kinds import build
 from modality_gap.models.split_embeddings import write_split
-from modality_gap.models.text_tokens import check_cut, tokenize
+from modality_gap.models.text_tokens import check_cut
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
-    device = choose_device(snakemake.resources.get("gpu", 0))
-    architecture, split = snakemake.params.architecture, snakemake.wildcards.split
+    device, split = choose_device(snakemake.resources.get("gpu", 0)), snakemake.wildcards.split
     register_architectures(architectures(snakemake))
-    model = build_encoder(snakemake.params.encoder, architecture, snakemake.input.weights)
-    model.to(device)
+    params, settings = snakemake.params, snakemake.params.settings
+    encoder = build(params.encoder, snakemake.input.weights, params.architecture)
+    encoder.to(device)
     images, captions = read_split(Path(snakemake.input.images).parent, split)
     texts, *_ = distinct_texts(images, captions)
     workers = snakemake.threads if device.type == "cuda" else 0
     scatteritem = snakemake.wildcards.get("scatteritem")
     part = tuple(map(int, (scatteritem or "1-of-1").split("-of-")))
-    settings = snakemake.params.settings
-    tokens = tokenize(build_tokenizer(architecture), texts)
+    tokens = encoder.tokenize(texts)
     remarks = check_cut(tokens, texts, settings["equal_when_cut"], "captions")
-    found = embed_part(model, images, texts, tokens.ids, settings, workers, part)
-    facts = {"encoder": snakemake.wildcards.encoder, "architecture": architecture}
-    metadata = describe(model, **facts, remarks=remarks)
+    found = embed_part(encoder, images, tokens, texts, settings, workers, part)
+    metadata = {"encoder": snakemake.wildcards.encoder, **encoder.facts(), "remarks": remarks}
     say(snakemake, remarks)
     if scatteritem is not None:
         np.savez(snakemake.output[0], metadata=json.dumps(metadata), **found)

@@ -4,20 +4,19 @@ import torch
 
 from job import architectures, job
 from modality_gap.data.embeddings import write_embeddings
-from modality_gap.models.build import build_encoder, register_architectures
-from modality_gap.models.embed import choose_device, describe
-from modality_gap.models.noise import embed_noise_images, embed_noise_texts
+from modality_gap.models.build import register_architectures
+from modality_gap.models.embed import choose_device
+from modality_gap.models.encoder import embed_noise
+from modality_gap.models.kinds import build
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
     register_architectures(architectures(snakemake))
-    architecture, noise = snakemake.params.architecture, snakemake.params.noise
-    model = build_encoder(snakemake.params.encoder, architecture, snakemake.input.weights)
-    model.to(choose_device(snakemake.resources.get("gpu", 0)))
-    metadata = describe(model, encoder=snakemake.wildcards.encoder, architecture=architecture)
-    settings = snakemake.params.settings
-    how = (noise["items"], noise["seed"], settings["batch_size"], settings["precision"])
+    params, noise = snakemake.params, snakemake.params.noise
+    encoder = build(params.encoder, snakemake.input.weights, params.architecture)
+    encoder.to(choose_device(snakemake.resources.get("gpu", 0)))
+    metadata = {"encoder": snakemake.wildcards.encoder, **encoder.facts()}
     ids = [f"noise {row}" for row in range(noise["items"])]
-    images, texts = embed_noise_images(model, *how), embed_noise_texts(model, *how)
+    images, texts = embed_noise(encoder, noise["items"], noise["seed"], params.settings)
     write_embeddings(snakemake.output.images, "image_id", ids, images, metadata)
     write_embeddings(snakemake.output.texts, "text_id", ids, texts, metadata)

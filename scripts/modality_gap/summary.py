@@ -262,9 +262,14 @@ def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
             )
             continue
         versions = ", ".join(f"{key} {value}" for key, value in facts["versions"].items())
+        hashes = [
+            f"{what} SHA-256 {facts[f'{what}_sha256'][:12]}…"
+            for what in ("weights", "file")
+            if f"{what}_sha256" in facts
+        ]
         sentences.append(
-            f"Encoder *{readable(name)}*: {facts['architecture']}, {encoder_origin(encoder)}, weights "
-            f"SHA-256 {facts['weights_sha256'][:12]}…, on {facts['device']}, {versions}."
+            f"Encoder *{readable(name)}*: {facts['architecture']}, {encoder_origin(encoder)}, "
+            f"{', '.join(hashes)}, on {facts['device']}, {versions}."
         )
     return sentences
 
@@ -297,10 +302,12 @@ def describe_run(name: str, run: dict) -> str:
 # What an entry says of its weights, by the key that says it; the first one counts.
 WEIGHTS = {
     "run": "{weights} weights of the run {run}",
+    "arguments": "code of {file}",
     "tag": "pretrained weights {tag}",
     "file": "weights of {file}",
-    "folder": "weights in {folder}",
     "seed": "random weights of seed {seed}",
+    "folder": "weights in {folder}",
+    "hub": "weights of {hub}",
 }
 
 

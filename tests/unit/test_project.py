@@ -13,6 +13,7 @@ import yaml
 from conftest import ROOT
 
 from modality_gap.study.base import Keys
+from modality_gap.study.networks import ENVIRONMENT
 from modality_gap.study.parts import PARTS
 
 
@@ -77,6 +78,7 @@ def test_every_rule_has_a_log_a_benchmark_and_an_environment():
 
 # Folders of the library whose modules a script imports by a name of the study.
 BY_NAME = {"read_corpus": "data/corpora", "train": "training/policies", "judge_claims": "claims"}
+BY_NAME |= dict.fromkeys(("embed", "embed_prompts", "embed_noise"), "models/kinds")
 
 
 def imported_by(script: Path) -> set[str]:
@@ -101,8 +103,15 @@ def imported_by(script: Path) -> set[str]:
     return packages - set(sys.stdlib_module_names)
 
 
+def environment_of(rule: str) -> str:
+    """The conda file of a rule; of one that depends on the encoder, the workflow's own."""
+    said = re.search(r"conda:\s+(.*)", rule)[1]
+    said = ENVIRONMENT if said == 'of(networks.environment, "encoder")' else said.strip('"')
+    return said.removeprefix("../../")
+
+
 RULES = [
-    (file.name, re.search(r"conda:\s+\"../../(.*)\"", rule)[1], re.search(r"/(\w+)\.py\"", rule)[1])
+    (file.name, environment_of(rule), re.search(r"/(\w+)\.py\"", rule)[1])
     for file in sorted((ROOT / "workflow/rules").glob("*.smk"))
     for rule in re.split(r"^rule ", file.read_text(), flags=re.M)[1:]
     if "script:" in rule

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from PIL import Image
+from transformers_folders import write_two_towers
 
 from workflow.conftest import Workplace
 
@@ -16,6 +17,9 @@ BLOCKS = {
     match["name"]: match["text"]
     for match in re.finditer(r"```yaml\n(?P<text># config/(?P<name>\S+)\n.*?)```", README, re.S)
 }
+
+OWN = (ROOT / "docs/own_model.md").read_text()
+TEMPLATE = re.search(r"```python\n(# my_model\.py\n.*?)```", OWN, re.S)[1]
 
 
 @pytest.fixture
@@ -37,14 +41,17 @@ def place(tmp_path, random):
         rows += [(f"{number}.png", f"colour {number}"), (f"{number}.png", "a colour")]
     pd.DataFrame(rows, columns=["image", "caption"]).to_csv(tmp_path / "pictures.csv", index=False)
     (tmp_path / "my_weights.pt").write_bytes(b"")
+    write_two_towers(tmp_path / "my_clip")
+    (tmp_path / "my_model.py").write_text(TEMPLATE)
     return lambda name: Workplace(tmp_path, yaml.safe_load(BLOCKS[name]))
 
 
 TRAINED = pytest.param("trained.yaml", marks=pytest.mark.study)
 CLASSES = pytest.param("classes.yaml", marks=pytest.mark.study)
+OWN_MODELS = pytest.param("own_models.yaml", marks=pytest.mark.study)
 
 
-@pytest.mark.parametrize("name", ["mine.yaml", TRAINED, CLASSES])
+@pytest.mark.parametrize("name", ["mine.yaml", TRAINED, CLASSES, OWN_MODELS])
 def test_a_block_gives_a_report(place, name):
     place = place(name)
     place.succeeds()
@@ -88,7 +95,7 @@ def test_the_block_with_a_public_data_set_is_planned(place):
 
 
 def test_every_block_is_tested():
-    names = ("mine", "classes", "pictures", "trained", "models", "digits")
+    names = ("mine", "classes", "pictures", "trained", "models", "own_models", "digits")
     assert set(BLOCKS) == {f"{name}.yaml" for name in names}
 
 

@@ -25,7 +25,7 @@ rule download_weights:
 
 
 rule download_hub:
-    """A tokenizer, or the configuration of a text tower, of the Hugging Face hub."""
+    """A tokenizer, a configuration or a model of transformers, of the Hugging Face hub."""
     output:
         "results/downloads/hub/{repository}/files.txt",
     log:
@@ -63,7 +63,7 @@ rule embed:
     input:
         images="<results>/corpora/{corpus}/images.parquet",
         captions="<results>/corpora/{corpus}/captions.parquet",
-        architecture=of(networks.encoder_hub_files, "encoder"),
+        architecture=of(networks.built_from, "encoder"),
         weights=of(networks.weights, "encoder"),
     output:
         **{"part": temp(PARTS)} if IN_PARTS else EMBEDDINGS,
@@ -76,7 +76,7 @@ rule embed:
         corpus=any_of(config["corpora"]),
     priority: 1
     conda:
-        "../../envs/network.yaml"
+        of(networks.environment, "encoder")
     threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
@@ -87,7 +87,7 @@ rule embed:
         architecture=of(networks.architecture, "encoder"),
         settings=config["embedding"],
         libraries=of(networks.encoder_libraries, "encoder"),
-        code=of(code_with("embed", networks.architecture), "encoder"),
+        code=of(code_with("embed", networks.architecture, networks.module), "encoder"),
     script:
         "../../scripts/embed.py"
 
@@ -127,7 +127,7 @@ rule embed_prompts:
     input:
         unpack(of(prompts.tables, "section")),
         unpack(of(prompts.rephrased_tables, "encoder", "section")),
-        architecture=of(networks.encoder_hub_files, "encoder"),
+        architecture=of(networks.built_from, "encoder"),
         weights=of(networks.weights, "encoder"),
     output:
         "<results>/embeddings/{encoder}/prompts/{section}.parquet",
@@ -140,7 +140,7 @@ rule embed_prompts:
         encoder=any_of(places.networks),
     priority: 1
     conda:
-        "../../envs/network.yaml"
+        of(networks.environment, "encoder")
     threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
@@ -156,7 +156,10 @@ rule embed_prompts:
         rephrased=of(prompts.rephrased, "encoder", "section"),
         rephrasing=of(prompts.rephrasing, "section"),
         libraries=of(networks.encoder_libraries, "encoder"),
-        code=of(code_with("embed_prompts", networks.architecture), "encoder"),
+        code=of(
+            code_with("embed_prompts", networks.architecture, networks.module),
+            "encoder",
+        ),
     script:
         "../../scripts/embed_prompts.py"
 
@@ -164,7 +167,7 @@ rule embed_prompts:
 rule embed_noise:
     """Embeddings of noise: normal pixels, uniformly random tokens (liang2022, Fig. 2a)."""
     input:
-        architecture=of(networks.encoder_hub_files, "encoder"),
+        architecture=of(networks.built_from, "encoder"),
         weights=of(networks.weights, "encoder"),
     output:
         images="<results>/embeddings/{encoder}/noise/all/images.parquet",
@@ -176,7 +179,7 @@ rule embed_noise:
     wildcard_constraints:
         encoder=any_of(places.networks),
     conda:
-        "../../envs/network.yaml"
+        of(networks.environment, "encoder")
     resources:
         gpu=1,
         mem_mb=4000,
@@ -187,7 +190,9 @@ rule embed_noise:
         settings=config["embedding"],
         noise=config.get("noise"),
         libraries=of(networks.encoder_libraries, "encoder"),
-        code=of(code_with("embed_noise", networks.architecture), "encoder"),
+        code=of(
+            code_with("embed_noise", networks.architecture, networks.module), "encoder"
+        ),
     script:
         "../../scripts/embed_noise.py"
 

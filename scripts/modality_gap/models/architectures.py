@@ -17,6 +17,7 @@ QUICK_GELU = "-quickgelu"
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 # Where a repository of the Hugging Face hub lies once it is downloaded, from the working directory.
 HUB = Path("results/downloads/hub")
+TOKENIZERS = ("tokenizer.json", "*.model", "vocab.*")  # files of which a tokenizer has one
 # A torch file that brings its own facts: TorchScript, and the weights that runs write.
 SCRIPTED, OWN_FACTS = "constants.pkl", b"preprocess_cfg"
 

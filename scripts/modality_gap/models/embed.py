@@ -1,7 +1,9 @@
 """What an encoder makes of images and texts: raw embeddings, in batches, and what their file says."""
 
 import hashlib
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import partial
 
 import numpy as np
 import open_clip
@@ -143,6 +145,18 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
 
 
 @torch.inference_mode()
+def embed_batches(
+    encode: Callable, batches: Iterable, device: torch.device, precision: str
+) -> np.ndarray:
+    """What `encode` makes of all batches, shape (n, d), float32: a tensor of shape (k, d) of each."""
+    features = []
+    for batch in batches:
+        with autocast(device, precision):
+            found = encode(batch)
+        features.append(found.float().cpu())
+    return torch.cat(features).numpy()
+
+
 def embed_images(
     model: torch.nn.Module, pixels: Dataset, batch_size: int, precision: str, workers: int
 ) -> np.ndarray:
@@ -152,13 +166,11 @@ def embed_images(
     """
     decoded = isinstance(pixels, torch.Tensor)
     loader = DataLoader(pixels, batch_size, num_workers=0 if decoded else workers)
-    device = device_of(model)
-    batches = []
-    for batch in loader:
-        with autocast(device, precision):
-            features = model.encode_image(scale_pixels(batch, model))
-        batches.append(features.float().cpu())
-    return torch.cat(batches).numpy()
+
+    def encode(batch):
+        return model.encode_image(scale_pixels(batch, model))
+
+    return embed_batches(encode, loader, device_of(model), precision)
 
 
 def embed_texts(
@@ -169,28 +181,36 @@ def embed_texts(
     Texts of the same tokens, as those that differ in capitals alone, are embedded once.
     """
     tokens = tokenize(tokenizer, texts).ids
-    first = first_equal_rows(tokens)
+    embed = partial(embed_tokens, model, batch_size=batch_size, precision=precision)
+    return embed_distinct(embed, tokens, first_equal_rows(tokens), texts)
+
+
+def embed_distinct(
+    embed: Callable, tokens: np.ndarray, first: np.ndarray, texts: list[str]
+) -> np.ndarray:
+    """What `embed` makes of all rows of tokens, each that is as another one embedded once.
+
+    first: for each row the first one like it. In order of length, so that a batch has texts of like
+    length.
+    """
     rows = by_length(texts, np.unique(first))
-    found = embed_tokens(model, tokens[rows], batch_size, precision)
+    found = embed(tokens[rows])
     features = np.empty((len(texts), found.shape[1]), dtype=np.float32)
     features[rows] = found
     return features[first]
 
 
-@torch.inference_mode()
 def embed_tokens(
     model: torch.nn.Module, tokens: np.ndarray, batch_size: int, precision: str
 ) -> np.ndarray:
-    """Raw embeddings, shape (n, d), float32, of token ids, shape (n, context length), in batches.
+    """Raw embeddings, shape (n, d), float32, of token ids, shape (n, context length), in batches."""
+    starts = range(0, len(tokens), batch_size)
+    batches = (tokens[start : start + batch_size].astype(np.int64) for start in starts)
 
-    In order of length, so that a batch is cut to texts of like length.
-    """
-    device, features = device_of(model), []
-    for start in range(0, len(tokens), batch_size):
-        batch = torch.from_numpy(tokens[start : start + batch_size].astype(np.int64))
-        with autocast(device, precision):
-            features.append(encode_text(model, batch).float().cpu())
-    return torch.cat(features).numpy()
+    def encode(batch):
+        return encode_text(model, torch.from_numpy(batch))
+
+    return embed_batches(encode, batches, device_of(model), precision)
 
 
 def by_length(texts: list[str], rows: np.ndarray) -> np.ndarray:
@@ -206,40 +226,6 @@ def rows_of_part(n: int, batch_size: int, part: int, parts: int) -> slice:
     batches = -(-n // batch_size)
     first, last = (batches * k // parts * batch_size for k in (part - 1, part))
     return slice(first, last)
-
-
-def embed_part(
-    model: torch.nn.Module,
-    images: pd.DataFrame,
-    texts: list[str],
-    tokens: np.ndarray,
-    settings: dict,
-    workers: int,
-    part: tuple[int, int] = (1, 1),
-) -> dict[str, np.ndarray]:
-    """Raw embeddings of one of several parts of a split, with their rows in it.
-
-    images, texts, tokens: of the whole split, the latter of `tokenize`, shape (m, context length);
-    settings: `batch_size` and `precision`. part: which one, from 1, and of how many. Returns
-    image_rows, images, text_rows and texts: shapes (k,), (k, d), (l,) and (l, d), by name, where
-    images or texts are missing if the part has none of them. Texts of the same tokens are in one
-    part, embedded once.
-    """
-    how = (settings["batch_size"], settings["precision"])
-    image_rows = range(len(images))[rows_of_part(len(images), how[0], *part)]
-    first = first_equal_rows(tokens)
-    distinct = by_length(texts, np.unique(first))
-    own = distinct[rows_of_part(len(distinct), how[0], *part)]
-    found = {"image_rows": np.array(image_rows, int)}
-    if image_rows:
-        found["images"] = embed_images(model, Pixels(images.iloc[image_rows], model), *how, workers)
-    place = np.full(len(texts), -1)
-    place[own] = np.arange(len(own))
-    found["text_rows"] = np.flatnonzero(place[first] >= 0)
-    if len(own):
-        embeddings = embed_tokens(model, tokens[own], *how)
-        found["texts"] = embeddings[place[first[found["text_rows"]]]]
-    return found
 
 
 def describe(model: torch.nn.Module, **encoder) -> dict:

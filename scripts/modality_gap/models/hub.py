@@ -5,18 +5,30 @@ downloaded before, where a file of the hub is under its repository: `org/name/fi
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pooch
 
 from modality_gap.data.downloads import fetch
-from modality_gap.models.architectures import HUB, HUB_WEIGHTS, Source, hub_record, open_clip_source
+from modality_gap.models.architectures import (
+    HUB,
+    HUB_WEIGHTS,
+    TOKENIZERS,
+    Source,
+    hub_record,
+    open_clip_source,
+)
 
-# What a tokenizer or a configuration is in; not the repository's weights.
+# What tokenizers, processors and configurations are in.
 TEXT_FILES = ("*.json", "*.txt", "*.model")
-TOKENIZERS = ("tokenizer.json", "*.model", "vocab.*")
 CONFIGURATION = "config.json"
+# What the weights of transformers are in, the first form that is there.
+WEIGHTS = (
+    ("model.safetensors", "model-*.safetensors"),
+    ("pytorch_model.bin", "pytorch_model-*.bin"),
+)
 
 
 def torchvision_source(architecture: str, tag: str) -> Source:
@@ -113,46 +125,63 @@ def check_prefix(file: Path, expected: str) -> None:
 
 
 def fetch_repository(repository: str, needs: list[str], local_files: str | None) -> None:
-    """Download what an architecture needs of a repository of the hub, into `HUB`.
+    """Download what is needed of a repository of the hub, into `HUB`.
 
-    Their record there lists the files with their SHA-256. needs: `tokenizer`, `text model`. Raises OSError where files cannot be had, ValueError where
-    they are not what is needed.
+    Their record there lists the files with their SHA-256. needs: of `tokenizer`, `text model` (its
+    configuration), `configuration`, `weights`. Raises OSError where files cannot be had, ValueError
+    where they are not what is needed.
     """
     folder, record = HUB / repository, hub_record(repository)
     folder.mkdir(parents=True, exist_ok=True)
     if local_files is not None:
         origin = Path(local_files) / repository
-        for file in text_files(origin):
-            shutil.copy(file, folder)
+        names = wanted([file.name for file in origin.glob("*") if file.is_file()], needs)
+        for name in names:
+            shutil.copy(origin / name, folder)
         where = f"{origin}, expected there by `local_files`"
     else:
-        download_text_files(repository, folder)
+        names = download_files(repository, needs, folder)
         where = f"{repository}, expected there"
-    names = [file.name for file in text_files(folder) if file != record]
-    if "text model" in needs and CONFIGURATION not in names:
+    if {"text model", "configuration"} & {*needs} and CONFIGURATION not in names:
         raise FileNotFoundError(f"no {CONFIGURATION} in {where}")
-    if "tokenizer" in needs and not any(list(folder.glob(pattern)) for pattern in TOKENIZERS):
+    if "tokenizer" in needs and not matching(names, TOKENIZERS):
         raise FileNotFoundError(f"no tokenizer ({', '.join(TOKENIZERS)}) in {where}")
+    if "weights" in needs and not any(matching(names, form) for form in WEIGHTS):
+        forms = ", ".join(pattern for form in WEIGHTS for pattern in form)
+        raise FileNotFoundError(f"no weights ({forms}) in {where}")
     hashes = [pooch.file_hash(str(folder / name)) for name in names]
     record.write_text("".join(f"{h}  {n}\n" for h, n in zip(hashes, names, strict=True)))
 
 
-def text_files(folder: Path) -> Iterator[Path]:
-    """The files in a folder that hold a tokenizer or a configuration."""
-    for pattern in TEXT_FILES:
-        yield from sorted(folder.glob(pattern))
+def wanted(names: list[str], needs: list[str]) -> list[str]:
+    """Those of a repository's files that are needed; of several forms of weights the safest."""
+    record = hub_record("").name
+    found = [name for name in matching(names, TEXT_FILES) if name != record]
+    if "weights" in needs:
+        found += next((here for form in WEIGHTS if (here := matching(names, form))), [])
+    return found
 
 
-def download_text_files(repository: str, folder: Path) -> None:
-    """The files of a repository that hold a tokenizer or a configuration, into a folder."""
+def matching(names: list[str], patterns: tuple[str, ...]) -> list[str]:
+    """The names that match one of several patterns, sorted; none in a folder of its own."""
+    return sorted(
+        name
+        for name in names
+        if "/" not in name and any(fnmatchcase(name, pattern) for pattern in patterns)
+    )
+
+
+def download_files(repository: str, needs: list[str], folder: Path) -> list[str]:
+    """Download what is needed of a repository into a folder; the names of its files."""
     import huggingface_hub
 
     try:
-        huggingface_hub.snapshot_download(
-            repository, allow_patterns=list(TEXT_FILES), ignore_patterns=["*/*"], local_dir=folder
-        )
+        names = wanted(huggingface_hub.list_repo_files(repository), needs)
+        if names:
+            huggingface_hub.snapshot_download(repository, allow_patterns=names, local_dir=folder)
     except Exception as error:
         raise failed(repository, error) from error
+    return names
 
 
 def failed(repository: str, error: Exception) -> OSError:

@@ -18,10 +18,12 @@ def write_split(
 ) -> None:
     """Write the embeddings of a split: images, each distinct text once, and which belong together.
 
-    outputs: paths by name (images, texts, pairs). parts: of `embed.embed_part`, all of them.
+    outputs: paths by name (images, texts, pairs). parts: of `encoder.embed_part`, all of them. Raises
+    ValueError where images and texts are not of one width, or parts are missing.
     """
     images, captions = read_split(corpus, split)
     texts, pairs, matched = distinct_texts(images, captions)
+    check_widths(parts)
     image_ids = list(images.image_id)
     text_ids = [f"text {row}" for row in range(len(texts))]
     for side, key, ids in (("image", "image_id", image_ids), ("text", "text_id", text_ids)):
@@ -40,3 +42,15 @@ def write_split(
             "matched": matched,
         }
     ).to_parquet(outputs["pairs"], index=False)
+
+
+def check_widths(parts: list[dict[str, np.ndarray]]) -> None:
+    """Raise ValueError where images and texts are not in one space."""
+    widths = {
+        side: part[side].shape[1] for part in parts for side in ("images", "texts") if side in part
+    }
+    if len(set(widths.values())) > 1:
+        raise ValueError(
+            f"images have {widths['images']} dimensions and texts {widths['texts']}, expected as many: "
+            "one space for both"
+        )

@@ -1,7 +1,8 @@
 """The encoders of a study: a class a kind, with its keys and what it refers to."""
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -16,6 +17,7 @@ from modality_gap.study.base import (
     Text,
     by,
     one_of,
+    said,
     text_or,
 )
 from modality_gap.study.corpora import of_arrays, pictured
@@ -23,6 +25,13 @@ from modality_gap.study.errors import unknown
 
 Channel = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(gt=0, le=1)]
+REPOSITORY = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")
+Repository = Annotated[
+    str,
+    said(
+        REPOSITORY.fullmatch, "a name on the Hugging Face hub, such as openai/clip-vit-base-patch32"
+    ),
+]
 
 
 class Preprocessing(Keys):
@@ -39,12 +48,16 @@ class Encoder(Keys):
 
     SIDES: of which modalities. FOLDER: what the folder of a kind that has one is, and a file in it.
     FILES: the keys by which a user's own files are named; LOOKS_AT: what is read of a folder.
+    LIBRARIES: what it is built with beside open_clip; None: as its architecture says. NOISE: whether
+    it can be given noise.
     """
 
     SIDES: ClassVar[tuple[str, ...]] = ("images", "texts")
     FOLDER: ClassVar[tuple[str, str]] = ("", "")
     FILES: ClassVar[tuple[str, ...]] = ("file",)
     LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = (("**/*",),)
+    LIBRARIES: ClassVar[tuple[str, ...] | None] = None
+    NOISE: ClassVar[bool] = True
 
     kind: str
     corpora: Names = ABSENT
@@ -112,6 +125,32 @@ class Run(Encoder):
 Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
 
 
+class Transformers(Encoder):
+    """A model of images and texts that Hugging Face's transformers saved."""
+
+    FOLDER = ("model of transformers", "config.json")
+    LIBRARIES = ("timm", "transformers")
+    ONE_OF = (("folder",), ("hub",))
+
+    folder: Text = ABSENT
+    hub: Repository = ABSENT
+    seed: Seed = ABSENT
+    initial: Name = ABSENT
+
+
+class Python(Encoder):
+    """A user's own file that encodes images and texts."""
+
+    LIBRARIES = ("timm", "transformers")
+    NOISE = False
+    FILES = ("file", "conda")
+
+    file: Text
+    arguments: dict[str, Any] = Field(default={})
+    conda: Text = ABSENT
+    initial: Name = ABSENT
+
+
 class Precomputed(Keys):
     """Embeddings that a user brings."""
 
@@ -123,6 +162,7 @@ class Precomputed(Keys):
     )
     SIDES: ClassVar[tuple[str, ...]] = Encoder.SIDES
     FILES: ClassVar[tuple[str, ...]] = ("file", "files", "prompts")
+    NOISE: ClassVar[bool] = False
 
     kind: str
     corpus: Name
@@ -181,6 +221,8 @@ KINDS: dict[str, type[Encoder] | type[Precomputed]] = {
     "checkpoint": Checkpoint,
     "random": Random,
     "run": Run,
+    "transformers": Transformers,
+    "python": Python,
     "precomputed": Precomputed,
     "image_backbone": ImageBackbone,
     "sentence_transformer": SentenceTransformer,
@@ -193,6 +235,11 @@ Section = dict[Name, by("kind", KINDS)]
 def sides_of(entry: dict) -> tuple[str, ...]:
     """Which of images and texts an encoder embeds."""
     return KINDS[entry["kind"]].SIDES
+
+
+def takes_noise(entry: dict) -> bool:
+    """Whether an encoder can be given noise."""
+    return KINDS[entry["kind"]].NOISE
 
 
 def broken(encoders: dict, study: dict) -> Iterator[str]:

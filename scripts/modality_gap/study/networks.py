@@ -10,6 +10,7 @@ from modality_gap.models.architectures import (
     named_networks,
     open_clip_source,
 )
+from modality_gap.models.kinds import module_of
 from modality_gap.study.encoders import KINDS
 from modality_gap.study.originals import DOWNLOADS, file_of
 
@@ -26,8 +27,12 @@ KEPT = (
     "quick_gelu",
     "part",
     "interpolate",
+    "hub",
+    "arguments",
     "own_files",
 )
+# What networks are built and run with, from the folder of rules.
+ENVIRONMENT = "../../envs/network.yaml"
 
 
 def stamps(files: list[str]) -> list[list]:
@@ -58,6 +63,14 @@ def weights_names(library: str, architecture: str, tag: str) -> str:
     return " or ".join(open_clip_source(architecture, tag).names())
 
 
+def needs_of_model(entry: dict) -> dict[str, list[str]]:
+    """The repository of the hub that an encoder is read from, with what of it; most have none."""
+    if "hub" not in entry:
+        return {}
+    weights = [] if "seed" in entry else ["weights"]
+    return {entry["hub"]: ["configuration", "tokenizer", *weights]}
+
+
 class Networks:
     """The networks of a study.
 
@@ -68,10 +81,10 @@ class Networks:
         self.folder = folder
         self.encoders, self.runs = config["encoders"], config["training"]
         self.repositories: dict[str, list[str]] = {}
-        for _, entry in named_networks(config):
-            for name, needs in self.needs_of_hub(entry["architecture"]).items():
-                known = self.repositories.get(name, [])
-                self.repositories[name] = sorted({*known, *needs})
+        found = [self.needs_of_hub(entry["architecture"]) for _, entry in named_networks(config)]
+        found += [needs_of_model(entry) for entry in self.encoders.values()]
+        for name, needs in (pair for one in found for pair in one.items()):
+            self.repositories[name] = sorted({*self.repositories.get(name, []), *needs})
 
     def needs_of_hub(self, architecture: str) -> dict:
         """The repositories of the hub that an architecture is built from, with what of them."""
@@ -82,12 +95,15 @@ class Networks:
         """What of a repository of the hub is needed."""
         return self.repositories[repository]
 
-    def hub_files(self, architecture: str) -> list[str]:
+    def hub_files(self, architecture: str | None) -> list[str]:
         """The downloads of the hub that an architecture needs."""
-        return [str(hub_record(name)) for name in self.needs_of_hub(architecture)]
+        needs = self.needs_of_hub(architecture) if architecture else {}
+        return [str(hub_record(name)) for name in needs]
 
-    def own_architecture(self, architecture: str) -> list[Path]:
+    def own_architecture(self, architecture: str | None) -> list[Path]:
         """The architecture's JSON file, where it is one of the project's own."""
+        if architecture is None:
+            return []
         file = self.folder / f"{architecture}.json"
         return [file] if file.is_file() else []
 
@@ -132,19 +148,31 @@ class Networks:
         entry = self.entry(encoder)
         return {key: entry[key] for key in ("architecture", "dimension") if key in entry}
 
-    def architecture(self, encoder: str) -> str:
-        """The name of a network's architecture."""
-        return self.network(encoder)["architecture"]
+    def architecture(self, encoder: str) -> str | None:
+        """The name of a network's architecture; None where its files say what it is."""
+        return self.network(encoder).get("architecture")
 
-    def encoder_hub_files(self, encoder: str) -> list[str]:
-        """The downloads of the hub that an encoder needs."""
-        return self.hub_files(self.architecture(encoder))
+    def module(self, encoder: str) -> str:
+        """The module that builds an encoder."""
+        return module_of(self.encoders[encoder]["kind"])
+
+    def built_from(self, encoder: str) -> list[str]:
+        """The files that an encoder is built from, beside its weights."""
+        return self.folder_files(encoder) or self.hub_files(self.architecture(encoder))
 
     def encoder_libraries(self, encoder: str) -> list[str]:
         """The libraries beside open_clip that an encoder is built with, timm for weights of others."""
+        libraries = KINDS[self.encoders[encoder]["kind"]].LIBRARIES
+        if libraries is not None:
+            return list(libraries)
         others = {"tag", "own_files"} & self.entry(encoder).keys()
         found = self.libraries(self.architecture(encoder))
         return sorted({*found, "timm"}) if others else found
+
+    def environment(self, encoder: str) -> str:
+        """The conda file of an encoder's jobs: the workflow's own, or that of a user's code."""
+        conda = self.encoders[encoder].get("conda")
+        return ENVIRONMENT if conda is None else str(Path(conda).resolve())
 
     def threads(self, encoder: str) -> int:
         """As in training: two networks that need no GPU side by side outrun one on two cores."""
@@ -159,8 +187,10 @@ class Networks:
             return f"<results>/training/{entry['run']}/{seed}/{entry['weights']}.pt"
         if "tag" in entry:
             return weights_download(entry)
+        if "hub" in entry:
+            return str(hub_record(entry["hub"]))
         if "folder" in entry:
-            return f"{entry['folder']}/modules.json"
+            return f"{entry['folder']}/{KINDS[entry['kind']].FOLDER[1]}"
         return entry.get("file", [])
 
     def folder_files(self, encoder: str) -> list[str]:

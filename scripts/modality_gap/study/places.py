@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 
 from modality_gap.study.corpora import of_arrays, pictured
-from modality_gap.study.encoders import paired, sides_of
+from modality_gap.study.encoders import paired, sides_of, takes_noise
 
 EMBEDDINGS = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
@@ -161,7 +161,9 @@ class Places:
     def noise_encoders_on(self, corpus: str, split: str) -> list[str]:
         """The encoders on a split, of one modality too, that noise is given to, where there is any."""
         names = self.encoders_on(corpus, split, self.encoders)
-        return [name for name in names if name not in self.precomputed and "noise" in self.config]
+        if "noise" not in self.config:
+            return []
+        return [name for name in names if takes_noise(self.encoders[name])]
 
     def noise_tables_on(self, pattern: str) -> Callable[[str, str], list[str]]:
         """The tables of `noise_encoders_on` on noise, as a function of corpus and split."""

@@ -14,10 +14,11 @@ import torchvision
 from conftest import ROOT
 from hub_files import hub, write_text_model, write_tokenizer
 from local_server import serve
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+from transformers_folders import write_two_towers
 
 from modality_gap.models import hub as downloads
-from modality_gap.models.architectures import HUB, Source, hub_folder
+from modality_gap.models.architectures import HUB, Source, hub_folder, hub_record
 from modality_gap.models.backbones import build_one_sided
 from modality_gap.models.build import (
     build_encoder,
@@ -28,6 +29,7 @@ from modality_gap.models.build import (
 )
 from modality_gap.models.embed import embed_texts, weights_fingerprint
 from modality_gap.models.hub import fetch_repository, fetch_weights
+from modality_gap.models.kinds import build
 
 ARCHITECTURE = "emoji-resnet"
 
@@ -210,6 +212,33 @@ def test_a_text_tower_is_built_from_local_files(place, architecture, kind):
     assert weights_fingerprint(again) == weights_fingerprint(model)
 
 
+MODEL = ["configuration", "tokenizer", "weights"]
+
+
+def test_a_model_of_transformers_is_taken_from_local_files(place):
+    name = "someone/clip"
+    with pytest.raises(FileNotFoundError, match=rf"no config\.json in .*{name}"):
+        fetch_repository(name, MODEL, str(place))
+    write_two_towers(place / name)
+    weights = (place / name / "model.safetensors").rename(place / "kept")
+    with pytest.raises(FileNotFoundError, match=r"no weights \(model\.safetensors, model-\*\.saf"):
+        fetch_repository(name, MODEL, str(place))
+    fetch_repository(name, ["configuration", "tokenizer"], str(place))
+    record = hub_folder(name) / "files.txt"
+    drawn = build({"kind": "transformers", "seed": 1}, record, None).facts()
+    torch.save(load_file(weights), place / name / "pytorch_model.bin")
+    (place / name / "onnx").mkdir()
+    fetch_repository(name, MODEL, str(place))
+    from_bin = build({"kind": "transformers"}, record, None).facts()
+    weights.rename(place / name / "model.safetensors")
+    (hub_folder(name) / "pytorch_model.bin").unlink()
+    fetch_repository(name, MODEL, str(place))
+    assert "model.safetensors" in record.read_text().split()
+    assert "pytorch_model.bin" not in record.read_text().split()
+    found = build({"kind": "transformers"}, record, None).facts()
+    assert from_bin["weights_sha256"] == found["weights_sha256"] != drawn["weights_sha256"]
+
+
 def test_what_is_no_tokenizer_is_named(place):
     write_tokenizer(place / "timm/ViT-B-16-SigLIP")
     (place / "timm/ViT-B-16-SigLIP/tokenizer.json").write_text("{}")
@@ -221,6 +250,9 @@ def test_what_is_no_tokenizer_is_named(place):
 def test_downloads_of_the_hub(tmp_path):
     """By huggingface_hub itself, from a hub on this machine."""
     write_text_model(tmp_path / "hub/xlm-roberta-base")
+    write_two_towers(tmp_path / "hub/someone/clip", "siglip")
+    (tmp_path / "hub/someone/clip/pytorch_model.bin").write_bytes(b"not needed")
+    (tmp_path / "hub/someone/clip/own.py").write_text("raise SystemExit")
     weights = tmp_path / "hub/timm/test_vit.r160_in1k"
     weights.mkdir(parents=True)
     torch.save(timm.create_model("test_vit").state_dict(), weights / "pytorch_model.bin")
@@ -228,6 +260,7 @@ def test_downloads_of_the_hub(tmp_path):
         "from modality_gap.models.hub import fetch_repository, fetch_weights\n"
         "fetch_repository('xlm-roberta-base', ['text model', 'tokenizer'], None)\n"
         "fetch_weights('timm', 'test_vit', 'r160_in1k', 'r160.txt', None)\n"
+        "fetch_repository('someone/clip', ['configuration', 'tokenizer', 'weights'], None)\n"
         "try: fetch_repository('someone/nothing', ['tokenizer'], None)\n"
         "except OSError as error: print(error)\n"
     )
@@ -236,6 +269,11 @@ def test_downloads_of_the_hub(tmp_path):
     assert "someone/nothing: download failed (" in said
     kept = {file.name for file in (tmp_path / HUB / "xlm-roberta-base").iterdir()}
     assert {"config.json", "tokenizer.json", "tokenizer_config.json", "files.txt"} <= kept
+    clip = {file.name for file in (tmp_path / HUB / "someone/clip").iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= clip
+    assert not {"pytorch_model.bin", "own.py"} & clip
+    model = build({"kind": "transformers"}, hub_record("someone/clip"), None)
+    assert model.facts()["architecture"] == "SiglipModel"
     assert (tmp_path / "r160.txt").read_text() == "r160/pytorch_model.bin\n"
     record = (tmp_path / HUB / "xlm-roberta-base/files.txt").read_text()
     content = (tmp_path / "hub/xlm-roberta-base/config.json").read_bytes()

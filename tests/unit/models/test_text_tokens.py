@@ -9,7 +9,9 @@ from open_clip.tokenizer import HFTokenizer
 
 from modality_gap.data.embeddings import normalize
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures
-from modality_gap.models.embed import embed_part, embed_texts
+from modality_gap.models.embed import embed_texts
+from modality_gap.models.encoder import embed_part
+from modality_gap.models.kinds.clip import Clip
 from modality_gap.models.text_tokens import check_cut, cut_remarks, tokenize
 
 
@@ -79,9 +81,11 @@ def test_texts_of_the_same_tokens_are_embedded_once(tokenizer):
     with torch.inference_mode():
         alone = np.concatenate([model.encode_text(tokenizer([text])).numpy() for text in texts])
     np.testing.assert_allclose(normalize(found), normalize(alone), atol=1e-5)
-    tokens = tokenize(tokenizer, texts).ids
-    settings, images = {"batch_size": 2, "precision": "float32"}, []
-    parts = [embed_part(model, images, texts, tokens, settings, 0, (part, 3)) for part in (1, 2, 3)]
+    encoder, settings, images = Clip(model, "emoji-resnet"), {"batch_size": 2}, []
+    settings["precision"], tokens = "float32", encoder.tokenize(texts)
+    parts = [
+        embed_part(encoder, images, tokens, texts, settings, 0, (part, 3)) for part in (1, 2, 3)
+    ]
     rows = np.concatenate([part["text_rows"] for part in parts])
     assert sorted(rows) == list(range(len(texts)))
     joined = np.concatenate([part["texts"] for part in parts])[np.argsort(rows)]

@@ -1,0 +1,109 @@
+"""Encoders that a user brings, as a study names them and as its rules ask for them."""
+
+import pytest
+from conftest import ROOT
+
+from modality_gap.study import Study, check_study
+from modality_gap.study.files import check_files
+
+TABLE = {"reader": "table", "file": "pictures.csv", "evaluate": ["all"]}
+
+
+def study_of(**entry) -> dict:
+    return {
+        "study": "mine",
+        "title": "Mine",
+        "corpora": {"pictures": dict(TABLE)},
+        "encoders": {"mine": entry},
+        "noise": {"items": 2, "seed": 0},
+    }
+
+
+def read(**entry) -> Study:
+    config = study_of(**entry)
+    check_study(config)
+    return Study(config, ROOT / "config/architectures")
+
+
+HUB = "openai/clip-vit-base-patch32"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"kind": "transformers"}, "encoders.mine: expected exactly one of folder, hub"),
+        (
+            {"kind": "transformers", "hub": HUB, "folder": "x"},
+            "expected exactly one of folder, hub",
+        ),
+        *(
+            (
+                {"kind": "transformers", "hub": name},
+                f"encoders.mine.hub: '{name}', expected a name on",
+            )
+            for name in ("../secret", "a/b/c", "a/..", "/a", "https://huggingface.co/a/b")
+        ),
+        ({"kind": "transformers", "folder": "x", "tag": "y"}, "encoders.mine.tag: unknown key"),
+        ({"kind": "python"}, "encoders.mine: missing file"),
+        (
+            {"kind": "python", "file": "x.py", "arguments": [1]},
+            "encoders.mine.arguments: [1] is not",
+        ),
+        ({"kind": "python", "file": "x.py", "seed": 1}, "encoders.mine.seed: unknown key"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(entry, expected):
+    with pytest.raises(ValueError, match=r"^encoders\.mine") as told:
+        check_study(study_of(**entry))
+    assert expected in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_files_that_are_not_there_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures.csv").write_text("")
+    with pytest.raises(
+        FileNotFoundError, match=r"no model of transformers \(its config\.json\) in"
+    ):
+        check_files(study_of(kind="transformers", folder="nowhere"))
+    (tmp_path / "x.py").write_text("")
+    with pytest.raises(FileNotFoundError, match="encoders.mine: no such file: y.yaml"):
+        check_files(study_of(kind="python", file="x.py", conda="y.yaml"))
+
+
+def test_a_folder_is_built_from_all_its_files(tmp_path):
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_text("")
+    networks = read(kind="transformers", folder=str(tmp_path)).networks
+    assert networks.weights("mine") == f"{tmp_path}/config.json"
+    files = [str(tmp_path / name) for name in ("config.json", "model.safetensors")]
+    assert networks.built_from("mine") == files
+    assert len(networks.entry("mine")["own_files"]) == 2
+    assert networks.architecture("mine") is None
+    assert networks.downloads() == []
+
+
+def test_a_name_of_the_hub_is_a_download(tmp_path):
+    networks = read(kind="transformers", hub=HUB).networks
+    record = f"results/downloads/hub/{HUB}/files.txt"
+    assert networks.downloads() == [record]
+    assert networks.weights("mine") == record
+    assert networks.needs(HUB) == ["configuration", "tokenizer", "weights"]
+    drawn = read(kind="transformers", hub=HUB, seed=0).networks
+    assert drawn.needs(HUB) == ["configuration", "tokenizer"]
+    assert read(kind="random", architecture="RN50", seed=0).networks.downloads() == []
+
+
+def test_code_of_a_users_own_gets_its_arguments_and_no_noise(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("x")
+    study = read(kind="python", file=str(file), arguments={"width": 3})
+    assert study.networks.entry("mine")["arguments"] == {"width": 3}
+    assert study.networks.weights("mine") == str(file)
+    assert study.networks.environment("mine") == "../../envs/network.yaml"
+    assert study.places.noise_encoders_on("pictures", "all") == []
+    other = read(kind="transformers", hub=HUB)
+    assert other.places.noise_encoders_on("pictures", "all") == ["mine"]
+    conda = read(kind="python", file=str(file), conda="own.yaml").networks
+    assert conda.environment("mine").startswith("/")
+    assert conda.environment("mine").endswith("/own.yaml")
