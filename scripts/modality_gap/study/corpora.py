@@ -190,7 +190,7 @@ class Datasets(Source):
 
     OPTIONS = ("image", "caption", "label")
     ONE_OF = (("caption",), ("label",))
-    LOOKS_AT = (("**/*.arrow", "**/*.parquet"), ("dataset_dict.json",), ("**/state.json",))
+    LOOKS_AT = (("**/*",),)  # pictures that it names by path, too
 
     folder: Text
     splits: Names = Field(["all"])

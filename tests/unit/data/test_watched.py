@@ -4,7 +4,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+import dataset_files
 import labelled_files
+import pyarrow as pa
 import pytest
 from captioned_files import (
     aokvqa_question,
@@ -27,9 +29,11 @@ from modality_gap.data.corpora.cc3m import read_cc3m
 from modality_gap.data.corpora.cifar10 import read_cifar10
 from modality_gap.data.corpora.cifar100 import read_cifar100
 from modality_gap.data.corpora.coco import read_coco
+from modality_gap.data.corpora.datasets import read_datasets
 from modality_gap.data.corpora.eurosat import NAMES, read_eurosat
 from modality_gap.data.corpora.fairface import read_fairface
 from modality_gap.data.corpora.flickr30k import read_flickr30k
+from modality_gap.data.corpora.folder import read_folder
 from modality_gap.data.corpora.hateful_memes import read_hateful_memes
 from modality_gap.data.corpora.imagenet import read_imagenet
 from modality_gap.data.corpora.mmvp_vlm import read_mmvp_vlm
@@ -273,6 +277,21 @@ def imagenet(folder, unpacked):
         labelled_files.write_tar(folder / "ILSVRC2012_img_val.tar", images)
 
 
+def classes_and_captions(folder):
+    for name in ("a/x", "b/y", "b/z"):
+        (folder / name).mkdir(parents=True)
+        Image.new("RGB", (4, 4)).save(folder / name / "1.png")
+        (folder / name / "1.txt").write_text("a dog")
+
+
+def saved(folder):
+    (folder / "test").mkdir()
+    (folder / "test/1.png").write_bytes(dataset_files.png(1))
+    image = pa.array([{"bytes": None, "path": "1.png"}], dataset_files.IMAGE)
+    dataset_files.save_to_disk(folder / "test", [pa.table({"image": image, "caption": ["x"]})])
+    (folder / "dataset_dict.json").write_text(json.dumps({"splits": ["test"]}))
+
+
 SQUARES = [Image.new("RGB", (4, 4), (row * 50, 0, 0)) for row in range(3)]
 FILES = labelled_files
 READERS = [
@@ -313,6 +332,9 @@ READERS = [
         ["test"],
         {},
     ),
+    ("folder", classes_and_captions, read_folder, ["a", "b"], {}),
+    ("folder", lambda f: classes_and_captions(f / "deep"), read_folder, ["all"], {}),
+    ("datasets", saved, read_datasets, ["test"], {"caption": "caption"}),
 ]
 
 
@@ -334,4 +356,5 @@ def test_every_reader_of_a_folder_is_watched():
     tested = {reader for reader, *_ in READERS}
     # What is read of arrays is an input of the job, file by file.
     known = {name: reader for name, reader in KNOWN.items() if reader.PICTURES}
-    assert {name for name, reader in known.items() if reader.LOOKS_AT} == tested
+    own = {name for name, reader in known.items() if "looks_at" in vars(reader)}
+    assert {name for name, reader in known.items() if reader.LOOKS_AT} | own == tested
