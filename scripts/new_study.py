@@ -50,6 +50,12 @@ encoders:
     architecture: {architecture} # of open_clip, or a file of config/architectures/
     {weights}
 """
+SAVED = """
+encoders:
+  mine: # a name of yours
+    kind: transformers # a model that Hugging Face's transformers saved
+    folder: {folder}
+"""
 SECTIONS = """
 # How recall changes as both modalities, or one, move along the gap.
 shifted_recall:
@@ -112,7 +118,9 @@ def arguments() -> argparse.Namespace:
     what.add_argument("--arrays", nargs="+", metavar="FILE", help=QUESTIONS["arrays"])
     for name in READERS:
         what.add_argument(f"--{name}", metavar="PATH", help=QUESTIONS[name])
-    parser.add_argument("--architecture", help="the model's, one of open_clip: ViT-B-32")
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--architecture", help="the model's, one of open_clip: ViT-B-32")
+    model.add_argument("--model", metavar="FOLDER", help="that Hugging Face's transformers saved")
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument("--tag", help="published weights: laion2b_s34b_b79k")
     weights.add_argument(
@@ -144,7 +152,9 @@ def fill_in(given: argparse.Namespace) -> None:
             given.arrays = ask("One file with both, or two, images first:").split()
         else:
             setattr(given, name, ask("Where is it?"))
-    if given.arrays is None and given.architecture is None:
+    if given.arrays is None and given.architecture is None and given.model is None:
+        given.model = ask("Folder of a model of transformers (nothing: one of open_clip)?") or None
+    if given.arrays is None and given.architecture is None and given.model is None:
         given.architecture = ask("Which architecture of open_clip (ViT-B-32)?")
         given.checkpoint = ask("File of its weights (nothing: published or random ones)?") or None
         if given.checkpoint is None:
@@ -164,6 +174,8 @@ def encoder_of(given: argparse.Namespace) -> str:
         one = len(given.arrays) == 1
         files = f"file: {written(given.arrays[0])}" if one else f"files: {written(given.arrays)}"
         return ARRAYS.format(files=files)
+    if given.model is not None:
+        return SAVED.format(folder=written(given.model))
     weights = ("random", "seed: 0 # of its random weights")
     if given.tag is not None:
         weights = ("pretrained", f"tag: {written(given.tag)} # which weights of it")

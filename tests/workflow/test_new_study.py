@@ -28,7 +28,13 @@ def place(tmp_path, random):
     for name, rows in zip(("x.npy", "y.npy"), arrays, strict=True):
         np.save(tmp_path / name, rows)
     pd.DataFrame({"image": ["a.png"], "caption": ["a"]}).to_csv(tmp_path / "p.csv", index=False)
-    for file in ("a.png", "pictures/cat/a.png", "saved/all.parquet", "my weights.pt"):
+    for file in (
+        "a.png",
+        "pictures/cat/a.png",
+        "saved/all.parquet",
+        "my weights.pt",
+        "clip/config.json",
+    ):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_bytes(b"x")
     return tmp_path
@@ -40,6 +46,7 @@ def place(tmp_path, random):
         (["--arrays", "e.npy"], {"kind": "precomputed", "corpus": "pairs", "file": "e.npy"}),
         (["--arrays", "x.npy", "y.npy"], {"files": ["x.npy", "y.npy"]}),
         (["--table", "p.csv", *MODEL], {"kind": "random", "seed": 0}),
+        (["--table", "p.csv", "--model", "clip"], {"kind": "transformers", "folder": "clip"}),
         (["--folder", "pictures", *MODEL, "--tag", "openai"], {"tag": "openai"}),
         (
             ["--dataset", "saved", *MODEL, "--checkpoint", "my weights.pt"],
@@ -59,7 +66,7 @@ def test_what_one_has_becomes_a_study_that_is_valid(place, options, expected):
 
 
 def test_it_asks_where_nothing_is_said(place):
-    done = new(place, answers="3\npictures\nRN50-quickgelu\n\nopenai\n")
+    done = new(place, answers="3\npictures\n\nRN50-quickgelu\n\nopenai\n")
     assert done.returncode == 0, done.stderr
     study = yaml.safe_load((place / "mine.yaml").read_text())
     assert study["corpora"]["pictures"]["reader"] == "folder"
