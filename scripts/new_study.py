@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from shlex import quote
 
 from modality_gap.study import Study
 from modality_gap.study.errors import read_yaml
@@ -16,7 +17,7 @@ ARCHITECTURES = Path(__file__).parents[1] / "config/architectures"
 HEAD = """\
 # All keys, and what else a study may ask: config/README.md. Checked and run by
 #   make run STUDY={file}
-study: {study} # a name: its results are in results/{study}/
+study: {study} # a name: its results are in results/{name}/
 title: {title} # of the report
 """
 CORPUS = """
@@ -130,35 +131,41 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def ask(question: str) -> str:
-    """The user's answer; an error where nobody is there to give one."""
+def ask(question: str, options: str) -> str:
+    """The user's answer; an error, with the options that say it, where nobody gives one."""
     try:
         return input(f"{question} ").strip()
     except EOFError:
-        options = ", ".join(f"--{name}" for name in QUESTIONS)
         first = question.partition("\n")[0]
-        raise ValueError(f"nobody answers {first!r}: expected one of {options}") from None
+        raise ValueError(f"nobody answers {first!r}: expected {options}") from None
 
 
 def fill_in(given: argparse.Namespace) -> None:
     """Ask for what was not said."""
     if not any(getattr(given, name) for name in QUESTIONS):
         listed = "\n".join(f"  {row} {what}" for row, what in enumerate(QUESTIONS.values(), 1))
-        number = ask(f"What do you have?\n{listed}\nNumber:")
+        options = "one of " + ", ".join(f"--{name}" for name in QUESTIONS)
+        number = ask(f"What do you have?\n{listed}\nNumber:", options)
         if number not in [str(row) for row in range(1, len(QUESTIONS) + 1)]:
             raise ValueError(f"answer {number!r}, expected a number from 1 to {len(QUESTIONS)}")
         name = list(QUESTIONS)[int(number) - 1]
         if name == "arrays":
-            given.arrays = ask("One file with both, or two, images first:").split()
+            given.arrays = ask("One file with both, or two, images first:", "--arrays").split()
         else:
-            setattr(given, name, ask("Where is it?"))
-    if given.arrays is None and given.architecture is None and given.model is None:
-        given.model = ask("Folder of a model of transformers (nothing: one of open_clip)?") or None
-    if given.arrays is None and given.architecture is None and given.model is None:
-        given.architecture = ask("Which architecture of open_clip (ViT-B-32)?")
-        given.checkpoint = ask("File of its weights (nothing: published or random ones)?") or None
+            setattr(given, name, ask("Where is it?", f"--{name}"))
+    if given.arrays is not None:
+        return
+    models = "--model, or --architecture with --checkpoint or --tag"
+    if given.architecture is None and given.model is None:
+        asked = "Folder of a model of transformers (nothing: one of open_clip)?"
+        given.model = ask(asked, models) or None
+    if given.architecture is None and given.model is None:
+        given.architecture = ask("Which architecture of open_clip (ViT-B-32)?", models)
+        asked = "File of its weights (nothing: published or random ones)?"
+        given.checkpoint = ask(asked, models) or None
         if given.checkpoint is None:
-            given.tag = ask("Tag of published weights (nothing: random ones)?") or None
+            asked = "Tag of published weights (nothing: random ones)?"
+            given.tag = ask(asked, models) or None
 
 
 def written(value: str | list[str]) -> str:
@@ -169,6 +176,8 @@ def written(value: str | list[str]) -> str:
 def encoder_of(given: argparse.Namespace) -> str:
     """The section of encoders."""
     if given.arrays is not None:
+        if given.model or given.architecture or given.tag or given.checkpoint:
+            raise ValueError("--arrays beside a model, expected one of them")
         if len(given.arrays) > 2:
             raise ValueError(f"{len(given.arrays)} files of arrays, expected one or two")
         one = len(given.arrays) == 1
@@ -207,10 +216,11 @@ def main() -> int:
         fill_in(given)
         study = given.file.stem
         title = written(given.title or f"The modality gap of {study}")
-        head = HEAD.format(file=given.file, study=study, title=title)
+        head = HEAD.format(file=given.file, name=study, study=written(study), title=title)
         given.file.parent.mkdir(parents=True, exist_ok=True)
-        given.file.write_text(head + corpus_of(given) + encoder_of(given) + SECTIONS, "utf-8")
+        content = head + corpus_of(given) + encoder_of(given) + SECTIONS
         try:
+            given.file.write_text(content, "utf-8")
             Study.read(read_yaml(str(given.file)), [str(given.file)], ARCHITECTURES)
         except (ValueError, OSError):
             given.file.unlink()
@@ -218,7 +228,7 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{given.file} is written; run it:\n\n  make run STUDY={given.file}\n")
+    print(f"{given.file} is written; run it:\n\n  make run STUDY={quote(str(given.file))}\n")
     return 0
 
 

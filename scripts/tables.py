@@ -17,8 +17,10 @@ def whole(files: list[str], facts: list[dict] | None) -> pd.DataFrame:
 
 
 def write(table: pd.DataFrame, place: Path) -> None:
-    """A table as .csv, with all its digits, and as .tex, with four."""
+    """A table as .csv, with all its digits, and, where it has rows, as .tex, with four."""
     table.to_csv(place.with_suffix(".csv"), index=False)
+    if table.empty:
+        return
     latex = table.to_latex(index=False, escape=True, float_format="%.4g", longtable=True)
     place.with_suffix(".tex").write_text(latex, encoding="utf-8")
 

@@ -3,7 +3,7 @@
 import re
 
 # Whole words, and none of a path, of a column's name or of what stands in backquotes.
-WORD = re.compile(r"``[^`]*``|(?<![\w/.])(image|Image|text|Text)(s?)(?![\w/]|\.\w)")
+WORD = re.compile(r"``[^`]*``|(?<![\w/.])(image|Image|text|Text)(s?)(?![\w/]|\.\w)('?)")
 called: dict[str, str] = {}
 
 
@@ -25,7 +25,9 @@ def spoken(sentence: str) -> str:
         word = found.group(1)
         if word is None or called[word.lower()] == word.lower():
             return found.group()
-        name = called[word.lower()]
+        name = called[word.lower()] + (
+            "'s" if found.group(3) and found.group(2) else found.group(3)
+        )
         return name[0].upper() + name[1:] if word[0].isupper() else name
 
     return WORD.sub(own, sentence)

@@ -23,6 +23,8 @@ def audio():
         ("in ``embeddings/x/images`` of a/images.parquet", None),
         ("images/all, image_id, imagenet, context, ImageNet", None),
         ("Of 5 images.", "Of 5 audio."),
+        ("the images' centre, the texts' centre", "the audio's centre, the texts' centre"),
+        ("an image's centre, 'image'", "an audio's centre, 'audio'"),
     ],
 )
 def test_words_are_replaced_and_paths_and_names_are_not(audio, sentence, expected):

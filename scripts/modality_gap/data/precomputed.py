@@ -228,8 +228,22 @@ def parts_of(files: list[str | Path]) -> dict[str, dict[int, Path]]:
     found = {name: {} for name in NAMES}
     for file in map(Path, files):
         kind, number = PART.fullmatch(file.name).groups()
-        found[NAMES[kind == "text"]][int(number)] = file
+        parts = found[NAMES[kind == "text"]]
+        if int(number) in parts:
+            raise ValueError(
+                f"{parts[int(number)].name} and {file.name} are both part {int(number)}"
+            )
+        parts[int(number)] = file
     return {name: dict(sorted(parts.items())) for name, parts in found.items()}
+
+
+def check_lengths(parts: dict[str, dict[int, Path]]) -> None:
+    """Raise ValueError where a part has other numbers of images and of texts."""
+    images, texts = parts.values()
+    for number in images.keys() & texts.keys():
+        n, m = (len(load_single(own[number], mapped=True)) for own in (images, texts))
+        if n != m:
+            raise ValueError(f"part {number} has {n} images and {m} texts, expected as many")
 
 
 def read_parts(files: list[str | Path], name: str) -> np.ndarray:
@@ -241,6 +255,10 @@ def read_parts(files: list[str | Path], name: str) -> np.ndarray:
     if numbers[0] != numbers[-1]:
         odd = sorted(set(numbers[0]) ^ set(numbers[-1]))[0]
         raise ValueError(f"part {odd} is there of images or of texts alone, expected it of both")
+    missing = sorted(set(range(len(parts[name]))) - set(parts[name]))
+    if missing:
+        raise ValueError(f"no part {missing[0]}, expected every number from 0")
+    check_lengths(parts)
     mapped = [load_single(file, mapped=True) for file in parts[name].values()]
     for file, part in zip(parts[name].values(), mapped, strict=True):
         if part.ndim != 2 or part.shape[1] != mapped[0].shape[-1]:

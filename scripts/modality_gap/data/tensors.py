@@ -39,8 +39,14 @@ class Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
-def rebuilt(storage, offset, shape, strides, *_) -> Tensor:
+def rebuilt(storage, offset, shape, strides, *others) -> Tensor:
     """What torch's pickles ask for as `torch._utils._rebuild_tensor_v2`."""
+    # After whether it has a gradient and its hooks: what is done to the numbers as they are read.
+    if any(others[2:]):
+        raise ValueError(
+            f"a tensor whose numbers are changed as they are read ({others[2]}), expected plain ones: "
+            "save its .resolve_neg()"
+        )
     return Tensor(storage, offset, tuple(shape), tuple(strides))
 
 

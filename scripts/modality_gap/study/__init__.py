@@ -21,6 +21,9 @@ from modality_gap.study.places import Places
 from modality_gap.study.prompts import Prompts
 from modality_gap.study.runs import Runs
 
+# Words of figures and sentences: no signs of LaTeX, of patterns or of reStructuredText in them.
+Modality = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]*$", max_length=40)]
+
 
 class Head(Keys):
     """What every study says of itself."""
@@ -28,7 +31,7 @@ class Head(Keys):
     study: Name
     title: Text
     local_files: str | None = None
-    modalities: Annotated[list[Text], Field(min_length=2, max_length=2)] = ABSENT
+    modalities: Annotated[list[Modality], Field(min_length=2, max_length=2)] = ABSENT
 
 
 class Study:
@@ -103,6 +106,9 @@ def fill_in(config: dict) -> None:
 
 def broken_references(config: dict) -> Iterator[str]:
     """What names something that the study does not have; the first one makes the others doubtful."""
+    first, second = config.get("modalities", ("image", "text"))
+    if first == second or (first, second) == ("text", "image"):
+        yield f"modalities: {first} and {second}, expected two names, that of the images first"
     for name in ("training", "encoders", "corpora"):
         yield from OF_ENTRIES[name].broken(config[name], config)
     for name, part in SECTIONS.items():

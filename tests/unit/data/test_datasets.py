@@ -104,3 +104,41 @@ def test_captions_and_images_of_other_names_are_not_mixed_up(tmp_path):
     columns.to_parquet(tmp_path / "all.parquet")
     with pytest.raises(ValueError, match="column 'image' beside 'picture'"):
         read_datasets(tmp_path, ["all"], "picture", "caption")
+
+
+def test_a_split_is_not_its_prefix_and_all_of_its_files_are_there(hub):
+    pq.write_table(table(80, 1), hub / "data/train-extra-00000-of-00001.parquet")
+    assert len(read_datasets(hub, ["train"], "img", "text").images) == 7
+    assert len(read_datasets(hub, ["train", "train-extra"], "img", "text").images) == 8
+    (hub / "data/train-00000-of-00002.parquet").unlink()
+    with pytest.raises(ValueError, match="split 'train' are not all there, or more: 1 of 2"):
+        read_datasets(hub, ["train"], "img", "text")
+
+
+def test_configurations_are_not_put_together(hub):
+    (hub / "other").mkdir()
+    pq.write_table(table(90, 2), hub / "other/test-00000-of-00001.parquet")
+    with pytest.raises(ValueError, match=r"in another folder than .*: expected one configuration"):
+        read_datasets(hub, ["test"], "img", "text")
+
+
+def test_files_that_name_classes_otherwise_are_named(hub):
+    plain = table(4, 3).replace_schema_metadata(None)
+    pq.write_table(plain, hub / "data/train-00001-of-00002.parquet")
+    with pytest.raises(ValueError, match=r"train-00001-of-00002.parquet: other names of classes"):
+        read_datasets(hub, ["train"], "img", "text")
+
+
+def test_paths_and_bytes_are_not_mixed(hub):
+    rows = table(4, 3)
+    paths = rows.set_column(0, "img", pa.array([f"{n}.png" for n in range(3)]))
+    pq.write_table(paths, hub / "data/train-00001-of-00002.parquet")
+    with pytest.raises(ValueError, match="images as paths in some files and as bytes in others"):
+        read_datasets(hub, ["train"], "img", "text")
+
+
+def test_an_image_is_no_class(saved):
+    (saved / "dataset_dict.json").unlink()
+    save_to_disk(saved, [table(0, 2).rename_columns(["image", "text", "kind"])])
+    with pytest.raises(ValueError, match="column 'image' holds no class"):
+        read_datasets(saved, ["all"], label="image")

@@ -102,3 +102,20 @@ def test_captions_that_cannot_be_right_are_named(tmp_path, change, complaint):
 def test_all_and_other_splits_would_count_pictures_twice(classes):
     with pytest.raises(ValueError, match="beside other splits"):
         read_folder(classes, ["all", "train"])
+
+
+def test_a_picture_that_a_link_leads_to_again_is_named(classes):
+    (classes / "val/dog").symlink_to(classes / "train/no")
+    with pytest.raises(ValueError, match=r"val/dog/0.png: the same file as train/no/0.png"):
+        read_folder(classes, ["train", "val"])
+    (classes / "train/no/loop").symlink_to(classes / "train")
+    with pytest.raises(ValueError, match="the same file as"):
+        read_folder(classes, ["train"])
+
+
+def test_two_files_of_captions_of_one_name_are_named(tmp_path):
+    picture(tmp_path / "1.png")
+    (tmp_path / "1.txt").write_text("one")
+    (tmp_path / "1.TXT").write_text("two")
+    with pytest.raises(ValueError, match=r"1.txt: captions of the name of 1.TXT"):
+        read_folder(tmp_path, ["all"])

@@ -361,3 +361,21 @@ def test_parts_that_do_not_fit_are_named_with_their_folder(tmp_path, pair, kind)
     with pytest.raises(ValueError, match=expected) as caught:
         read_precomputed(files)
     assert str(caught.value).startswith(f"{tmp_path}: ")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "complaint"),
+    [
+        ({"img": {0: 3, 1: 5}, "text": {0: 4, 1: 4}}, "part 0 has 3 images and 4 texts"),
+        ({"img": {0: 3, 2: 3}, "text": {0: 3, 2: 3}}, "no part 1, expected every number from 0"),
+        ({"img": {0: 3, "00": 3}, "text": {0: 3}}, "are both part 0"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_named(tmp_path, random, sizes, complaint):
+    for kind, parts in sizes.items():
+        (tmp_path / f"{kind}_emb").mkdir()
+        for number, rows in parts.items():
+            array = random.normal(size=(rows, 4)).astype(np.float32)
+            np.save(tmp_path / f"{kind}_emb/{kind}_emb_{number}.npy", array)
+    with pytest.raises(ValueError, match=complaint):
+        read_precomputed(sorted(tmp_path.rglob("*.npy")))

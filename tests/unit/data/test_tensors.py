@@ -141,3 +141,10 @@ def test_classes_may_be_tensors_by_name(tmp_path, random):
     np.testing.assert_allclose(found.rows[0], rows[0], atol=1e-6)
     alone = read_prompts([saved(tmp_path, rows)])
     assert alone.texts == ["0", "1", "2"]
+
+
+def test_a_tensor_that_is_negated_as_it_is_read_is_refused(tmp_path):
+    numbers = torch.complex(torch.randn(3, 2), torch.randn(3, 2)).conj().imag
+    torch.save({"images": numbers, "texts": torch.randn(3, 2)}, tmp_path / "x.pt")
+    with pytest.raises(ValueError, match=r"numbers are changed as they are read"):
+        read_precomputed([tmp_path / "x.pt"])

@@ -231,3 +231,20 @@ def test_what_its_embeddings_say_of_it(written):
     written(GOOD + "\n")
     assert opened(file).facts()["file_sha256"] != facts["file_sha256"]
     assert inspect.signature(KINDS["python"]).parameters["arguments"].default == {}
+
+
+def test_a_buffer_that_is_filled_again_for_the_next_batch_changes_nothing(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import torch\nbuffer = torch.zeros(9, 3)\n"
+        "def encode_images(images):\n"
+        "    for row, image in enumerate(images):\n"
+        "        buffer[row] = image.getpixel((0, 0))[0]\n"
+        "    return buffer[: len(images)]\n"
+        "def encode_texts(texts):\n    return buffer[: len(texts)]\n"
+    )
+    model = build({"kind": "python", "file": str(file)}, file, None)
+    model.to(torch.device("cpu"))
+    first = model.encode_images([Image.new("RGB", (2, 2), (7, 0, 0))])
+    model.encode_images([Image.new("RGB", (2, 2), (9, 0, 0))])
+    assert first.tolist() == [[7, 7, 7]]

@@ -1,4 +1,5 @@
 import copy
+import re
 import subprocess
 import sys
 
@@ -491,3 +492,20 @@ def test_a_study_of_ours_is_called_valid():
     command = [sys.executable, ROOT / "scripts/check_study.py", ROOT / "config/precomputed.yaml"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, "a valid study" in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        (["text", "image"], "modalities: text and image, expected two names"),
+        (["audio", "audio"], "modalities: audio and audio, expected two names"),
+        (["{{ y }}", "text"], "modalities[0]: "),
+        (["$x_1^$", "text"], "modalities[0]: "),
+        (["a\nb", "text"], "modalities[0]: "),
+    ],
+)
+def test_names_of_modalities_are_words_and_differ(names, complaint):
+    study = {"study": "s", "title": "t", "modalities": names}
+    arrays = {"kind": "precomputed", "corpus": "pairs", "file": "x.npy"}
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        check_study(study | {"encoders": {"mine": arrays}})

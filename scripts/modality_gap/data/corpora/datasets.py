@@ -1,19 +1,20 @@
 """A data set of Hugging Face's package datasets: saved to disk, or in the hub's Parquet files."""
 
 import json
-from glob import escape
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modality_gap.data.corpora import Corpus
-from modality_gap.data.corpora.table import cells_of, corpus_of
+from modality_gap.data.corpora.table import cells_of, class_names_of, corpus_of
 from modality_gap.data.text_table import check_columns
 from modality_gap.data.watched import folder_files
 
 DICTIONARY, STATE = "dataset_dict.json", "state.json"
 PROMPT = "a photo of a {}."  # CLIP's own
+SHARD = re.compile(r"(.+)-([0-9]+)-of-([0-9]+)")
 FORMS = (
     f"expected what save_to_disk writes ({STATE} and .arrow files, or {DICTIONARY} and a folder a "
     "split), or .parquet files named by their split"
@@ -35,18 +36,27 @@ def read_datasets(
     columns are labels, as in a table (`read_table`). No package datasets is needed, and none of a
     data set's own code is run. Raises ValueError, naming the file, for another form.
     """
-    folder, notes, columns = Path(folder), [], {}
+    folder, notes, columns, names = Path(folder), [], {}, None
     for split in splits:
         for file in files_of(folder, split):
-            cells = file_columns(file, image, caption, label, notes)
+            table = read_arrow(file)
+            own = class_names_of(table.schema)
+            if names not in (None, own):
+                raise ValueError(f"{file}: other names of classes than in the files before it")
+            names = own
+            cells = file_columns(table, file, image, caption, label, notes)
             if "split" in cells:
                 notes.append("column 'split' is left out: splits are those of the data set")
             cells["split"] = [split] * len(cells["image"])
             if columns and set(cells) != set(columns):
                 odd = sorted(set(cells) ^ set(columns))[0]
                 raise ValueError(f"{file}: column {odd!r} is not in all files of the data set")
-            for name, own in cells.items():
-                columns.setdefault(name, []).extend(own)
+            if columns and isinstance(cells["image"][0], str) != isinstance(
+                columns["image"][0], str
+            ):
+                raise ValueError(f"{file}: images as paths in some files and as bytes in others")
+            for name, values in cells.items():
+                columns.setdefault(name, []).extend(values)
     return corpus_of(columns, folder / "data set", list(dict.fromkeys(notes)))
 
 
@@ -61,11 +71,38 @@ def files_of(folder: Path, split: str) -> list[Path]:
         if split != "all":
             raise ValueError(f"{folder}: a data set without splits, expected splits: [all]")
         return arrow_files(folder)
-    names = ["**/*"] if split == "all" else [f"**/{escape(split)}-*", f"**/{escape(split)}"]
-    files = folder_files(folder, [(f"{name}.parquet",) for name in names])
+    files = [Path(file) for file in folder_files(folder, [("**/*.parquet",)])]
+    if split != "all":
+        files = [file for file in files if name_of(file)[0] == split]
     if not files:
         raise ValueError(f"{folder}: no files of split {split!r}, {FORMS}")
-    return [Path(file) for file in files]
+    check_shards(files)
+    return files
+
+
+def name_of(file: Path) -> tuple[str, int, int]:
+    """Split, number and how many there are, of a .parquet file; one that is alone is 0 of 1."""
+    found = SHARD.fullmatch(file.stem)
+    return (found[1], int(found[2]), int(found[3])) if found else (file.stem, 0, 1)
+
+
+def check_shards(files: list[Path]) -> None:
+    """Raise ValueError where files are of several folders, or one of those of a split is missing."""
+    odd = next((file for file in files if file.parent != files[0].parent), None)
+    if odd is not None:
+        raise ValueError(
+            f"{odd}: in another folder than {files[0]}: expected one configuration of a data set, its "
+            "own folder"
+        )
+    names = [name_of(file) for file in files]
+    for split in dict.fromkeys(name for name, *_ in names):
+        own = [(number, total) for name, number, total in names if name == split]
+        if own != [(number, len(own)) for number in range(len(own))]:
+            there = ", ".join(f"{number} of {total}" for number, total in own)
+            raise ValueError(
+                f"{files[0].parent}: files of split {split!r} are not all there, or more: {there} "
+                "(counted from 0)"
+            )
 
 
 def arrow_files(folder: Path) -> list[Path]:
@@ -109,10 +146,14 @@ def read_arrow(file: Path) -> pa.Table:
 
 
 def file_columns(
-    file: Path, image: str, caption: str | None, label: str | None, notes: list[str]
+    table: pa.Table,
+    file: Path,
+    image: str,
+    caption: str | None,
+    label: str | None,
+    notes: list[str],
 ) -> dict[str, list]:
     """The columns of a file under the names that a corpus has; captions of a class, if it has none."""
-    table = read_arrow(file)
     check_columns(table.column_names, [image, caption or label], file)
     names = {image: "image", caption: "caption"}
     for old, new in names.items():
@@ -127,7 +168,7 @@ def file_columns(
         if isinstance(path, str):
             cells["image"][row] = str(file.parent / path)
     if label is not None:
-        if label not in cells:
+        if label not in cells or label in ("image", "caption"):
             raise ValueError(f"{file}: column {label!r} holds no class")
         missing = [row for row, name in enumerate(cells[label], start=1) if not name]
         if missing:

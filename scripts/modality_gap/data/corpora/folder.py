@@ -22,9 +22,10 @@ def read_folder(folder: str | Path, splits: list[str]) -> Corpus:
     each picture, under its name, its lines are the captions of the picture. Where there is none at
     all, each picture is below a folder of its class, and the caption is the class in CLIP's prompt.
     Column `class`: the name of that folder (the first one below the split's own), as it stands.
-    Hidden files, and others than pictures and captions, are counted in `remarks`. Raises ValueError,
-    naming the file, for a picture with neither class nor caption, a .txt that has no picture, or
-    two, no lines, or stands beside some pictures alone.
+    Files that are neither pictures nor captions are counted in `remarks`; hidden files and folders
+    are no part of it. Raises ValueError, naming the file, for a picture with neither class nor
+    caption, one that a link leads to a second time, a .txt that has no picture, or two, no lines, or
+    stands beside some pictures alone.
     """
     folder, rows, others = Path(folder), [], Counter()
     if "all" in splits and len(splits) > 1:
@@ -41,6 +42,7 @@ def read_folder(folder: str | Path, splits: list[str]) -> Corpus:
         read = {*pictures, *texts.values()}
         others.update(file.suffix or file.name for file in files if file not in read)
         rows += split_rows(folder, split, pictures, texts)
+    check_places(folder, [row["path"] for row in rows])
     table = pd.DataFrame(rows)
     images = pd.DataFrame(
         {"image_id": table.path, "image": [str(folder / path) for path in table.path]}
@@ -48,6 +50,18 @@ def read_folder(folder: str | Path, splits: list[str]) -> Corpus:
     if table["class"].notna().any():
         images["class"] = table["class"].astype(object).where(table["class"].notna(), None)
     return Corpus(images, captions_of(table), remarks=remarks_of(folder, others))
+
+
+def check_places(folder: Path, paths: list[str]) -> None:
+    """Raise ValueError where two of the paths lead to one file."""
+    known: dict[Path, str] = {}
+    for path in paths:
+        place = (folder / path).resolve()
+        if place in known:
+            raise ValueError(
+                f"{folder / path}: the same file as {known[place]}, expected each picture once"
+            )
+        known[place] = path
 
 
 def files_of(folder: Path, split: str) -> list[str]:
@@ -58,7 +72,11 @@ def files_of(folder: Path, split: str) -> list[str]:
 
 def caption_files(files: list[Path], pictures: list[Path]) -> dict[Path, Path]:
     """The file of captions of each picture; empty where no picture has one."""
-    texts = {file.with_suffix(""): file for file in files if file.suffix.lower() == CAPTIONS}
+    texts: dict[Path, Path] = {}
+    for file in [file for file in files if file.suffix.lower() == CAPTIONS]:
+        other = texts.setdefault(file.with_suffix(""), file)
+        if other != file:
+            raise ValueError(f"{file}: captions of the name of {other.name}, expected one of them")
     owners: dict[Path, Path] = {}
     for picture in pictures:
         text = texts.get(picture.with_suffix(""))

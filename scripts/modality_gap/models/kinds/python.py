@@ -198,6 +198,10 @@ def as_rows(found: Any, number: int) -> torch.Tensor:
     shape or number, what is no floating-point number, and NaN.
     """
     if isinstance(found, torch.Tensor):
+        if found.layout != torch.strided or found.is_meta:
+            raise ValueError(
+                f"gave a tensor of layout {found.layout} on {found.device}, expected numbers"
+            )
         floating, array = found.is_floating_point(), found.detach().cpu()
         kind = str(found.dtype).removeprefix("torch.")
     else:
@@ -214,7 +218,10 @@ def as_rows(found: Any, number: int) -> torch.Tensor:
     if not floating:
         raise ValueError(f"gave {kind} values, expected floating-point ones")
     rows = (
-        array.float() if isinstance(array, torch.Tensor) else torch.from_numpy(array.astype("f4"))
+        # A copy: the user's function may fill the same buffer for the next batch.
+        array.float().clone()
+        if isinstance(array, torch.Tensor)
+        else torch.from_numpy(array.astype("f4"))
     )
     wrong = (~rows.isfinite().all(dim=1)).nonzero().ravel()
     if len(wrong):
