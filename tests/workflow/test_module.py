@@ -57,6 +57,7 @@ def other(tmp_path):
     return snakemake
 
 
+@pytest.mark.study
 def test_another_workflow_takes_this_one_and_reads_its_tables(other, tmp_path):
     done = other(ROOT / "Snakefile")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -115,6 +115,7 @@ def test_the_terminal_tells_the_first_numbers_and_the_answer(place):
     assert "should one close the gap of mine? " in told
 
 
+@pytest.mark.study
 def test_other_modalities_have_their_names_in_all_that_is_read(place):
     assert new(place, "--arrays", "e.npy").returncode == 0
     study = yaml.safe_load((place / "mine.yaml").read_text())
@@ -139,6 +140,7 @@ def test_other_modalities_have_their_names_in_all_that_is_read(place):
     assert "modalities: " in work.fails("--dry-run")
 
 
+@pytest.mark.study
 def test_every_table_is_had_for_a_spreadsheet_and_for_a_paper(place):
     assert new(place, "--arrays", "e.npy").returncode == 0
     study = yaml.safe_load((place / "mine.yaml").read_text())
