@@ -12,10 +12,15 @@ from modality_gap.study.errors import read_yaml
 ARCHITECTURES = Path(__file__).parents[1] / "config/architectures"
 
 
+def check(file: str) -> None:
+    """Raise ValueError or OSError, with one line, where a study is not as it should be."""
+    Study.read(read_yaml(file), [file], ARCHITECTURES)
+
+
 def main(file: str) -> int:
     """The exit status: 0 where the study is valid, else 1, with what is wrong on the terminal."""
     try:
-        Study.read(read_yaml(file), [file], ARCHITECTURES)
+        check(file)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -9,10 +9,7 @@ import sys
 from pathlib import Path
 from shlex import quote
 
-from modality_gap.study import Study
-from modality_gap.study.errors import read_yaml
-
-ARCHITECTURES = Path(__file__).parents[1] / "config/architectures"
+from check_study import check
 
 HEAD = """\
 # All keys, and what else a study may ask: config/README.md. Checked and run by
@@ -221,9 +218,9 @@ def main() -> int:
         content = head + corpus_of(given) + encoder_of(given) + SECTIONS
         try:
             given.file.write_text(content, "utf-8")
-            Study.read(read_yaml(str(given.file)), [str(given.file)], ARCHITECTURES)
+            check(str(given.file))
         except (ValueError, OSError):
-            given.file.unlink()
+            given.file.unlink(missing_ok=True)
             raise
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)

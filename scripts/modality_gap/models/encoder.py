@@ -1,5 +1,6 @@
 """What embedding asks of an encoder of both modalities, whatever it is made of."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from modality_gap.models.noise import noise_batches
 from modality_gap.models.text_tokens import Tokens
 
 
-class Encoder:
+class Encoder(ABC):
     """An encoder of both modalities. A kind says what stands here without a body.
 
     device: where it computes. collate: how prepared images make a batch, None: as torch does. mixed:
@@ -27,41 +28,45 @@ class Encoder:
     collate: Callable[[list], Any] | None = None
     mixed = True
 
+    @abstractmethod
     def to(self, device: torch.device) -> None:
         """Compute there from now on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def images(self, images: pd.DataFrame) -> Dataset:
         """A corpus's images, each prepared as the encoder takes it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode_images(self, batch) -> torch.Tensor:
         """Raw embeddings, shape (n, d), of a batch of prepared images."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tokenize(self, texts: list[str]) -> Tokens:
         """All texts as the encoder reads them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode_texts(self, tokens: np.ndarray) -> torch.Tensor:
         """Raw embeddings, shape (n, d), of some rows of `tokenize`'s `ids`."""
-        raise NotImplementedError
 
-    def image_noise(self, items: int, generator: torch.Generator) -> Any:
-        """A batch of images whose pixels, as the network gets them, are N(0, 1)."""
-        raise NotImplementedError
-
-    def text_noise(self, items: int, generator: torch.Generator) -> np.ndarray:
-        """Rows of uniformly random tokens, as long as a text can be."""
-        raise NotImplementedError
-
+    @abstractmethod
     def facts(self) -> dict:
         """What its files of embeddings say of it: architecture, weights, preprocessing, versions."""
-        raise NotImplementedError
 
     def first_equal(self, tokens: np.ndarray) -> np.ndarray:
         """For each row the first one that reads the same, shape (n,)."""
         return first_equal_rows(tokens)
+
+
+class TakesNoise(Encoder):
+    """An encoder that can be given noise."""
+
+    @abstractmethod
+    def image_noise(self, items: int, generator: torch.Generator) -> Any:
+        """A batch of images whose pixels, as the network gets them, are N(0, 1)."""
+
+    @abstractmethod
+    def text_noise(self, items: int, generator: torch.Generator) -> np.ndarray:
+        """Rows of uniformly random tokens, as long as a text can be."""
 
 
 class Pictures(Dataset):
@@ -123,7 +128,7 @@ def embed_all_texts(
 
 
 def embed_noise(
-    encoder: Encoder, items: int, seed: int, settings: dict
+    encoder: TakesNoise, items: int, seed: int, settings: dict
 ) -> tuple[np.ndarray, np.ndarray]:
     """Raw embeddings of noise as images and as texts, each of shape (items, d), float32.
 

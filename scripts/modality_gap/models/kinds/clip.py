@@ -10,12 +10,12 @@ from torch.utils.data import Dataset
 
 from modality_gap.models.build import build_encoder, build_tokenizer
 from modality_gap.models.embed import Pixels, describe, device_of, encode_text, scale_pixels
-from modality_gap.models.encoder import Encoder
+from modality_gap.models.encoder import TakesNoise
 from modality_gap.models.noise import normal_pixels, random_tokens
 from modality_gap.models.text_tokens import Tokens, tokenize
 
 
-class Clip(Encoder):
+class Clip(TakesNoise):
     """An open_clip model of an architecture, with its tokenizer."""
 
     def __init__(self, model: open_clip.CLIP, architecture: str):

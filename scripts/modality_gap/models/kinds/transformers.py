@@ -18,7 +18,7 @@ from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
 from modality_gap.models.architectures import TOKENIZERS
 from modality_gap.models.embed import device_of, weights_fingerprint
-from modality_gap.models.encoder import Encoder, Pictures
+from modality_gap.models.encoder import Pictures, TakesNoise
 from modality_gap.models.text_tokens import Tokens
 from modality_gap.models.weights import NAMED, UNUSED
 
@@ -38,7 +38,7 @@ PROBE, ALIKE = "a photo", 1e-4  # a short text; how far rounding alone may take 
 SIDE = 64  # pixels of the picture that tells the form of prepared ones
 
 
-class TwoTowers(Encoder):
+class TwoTowers(TakesNoise):
     """A model of transformers with features of images and of texts, read from a folder.
 
     seed: draw its weights anew from its configuration. Raises ValueError with one line, naming the
