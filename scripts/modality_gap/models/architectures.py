@@ -9,6 +9,7 @@ import json
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -138,6 +139,29 @@ def open_clip_source(architecture: str, tag: str) -> Source:
     elif "mlfoundations" in url:
         digits = Path(url).stem.rpartition("-")[2]
     return Source(repository, files if repository else (), url, digits)
+
+
+def published(architecture: str, tag: str) -> list[tuple[str, str]]:
+    """(architecture, tag) of all weights of open_clip whose two names match patterns, as of fnmatch.
+
+    Weights that were trained with QuickGELU stand under the architecture that has it, whether its
+    own name matches or not: under the plain one they give other embeddings. Raises ValueError where
+    there are none.
+    """
+    found = {}
+    for name, tags in pretrained_tags().items():
+        for own, facts in tags.items():
+            if fnmatchcase(name, architecture) and fnmatchcase(own, tag):
+                plain = name.removesuffix(QUICK_GELU)
+                found[f"{plain}{QUICK_GELU}" if facts.get("quick_gelu") else name, own] = None
+    if not found:
+        known = sorted(pretrained_tags())
+        close = difflib.get_close_matches(architecture, known, n=5, cutoff=0)
+        raise ValueError(
+            f"no published weights match architecture {architecture!r} and tag {tag!r}, expected "
+            f"patterns of names such as {', '.join(close)}"
+        )
+    return list(found)
 
 
 def hub_repositories(architecture: str, config: dict) -> dict[str, list[str]]:

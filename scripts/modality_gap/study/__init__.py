@@ -11,7 +11,7 @@ from pydantic import Field
 from modality_gap.models.architectures import check_architectures
 from modality_gap.study.base import ABSENT, Keys, Name, Text, fill
 from modality_gap.study.corpora import splits_of
-from modality_gap.study.encoders import strangers
+from modality_gap.study.encoders import spread, strangers
 from modality_gap.study.errors import check_file, check_type, unknown, unknown_key
 from modality_gap.study.files import check_files, check_tables
 from modality_gap.study.networks import Networks
@@ -87,6 +87,7 @@ def check_study(config: dict) -> None:
     for name, part in PARTS.items():
         if name in config:
             check_type(part.Section, config[name], name)
+    spread(config)
     fill_in(config)
     for problem in broken_references(config):
         raise ValueError(problem)

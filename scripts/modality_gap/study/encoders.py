@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from modality_gap.models.architectures import published
 from modality_gap.study.base import (
     ABSENT,
     Address,
@@ -25,6 +26,7 @@ from modality_gap.study.errors import unknown
 
 Channel = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(gt=0, le=1)]
+PATTERN = {*"*?["}  # what makes a name a pattern of names
 REPOSITORY = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")
 Repository = Annotated[
     str,
@@ -69,18 +71,34 @@ class Encoder(Keys):
         return pictured(study["corpora"])
 
     @classmethod
+    def stands_for(cls, name: str, entry: dict) -> dict[str, dict]:
+        """The entries that one stands for, by name; most for themselves."""
+        return {name: entry}
+
+    @classmethod
     def broken(cls, path: str, entry: dict, study: dict) -> Iterator[str]:
         """What a kind alone refers to and the study does not have."""
         yield from ()
 
 
 class Pretrained(Encoder):
-    """An architecture of open_clip with published weights."""
+    """An architecture of open_clip with published weights; by patterns, all that match them."""
 
     architecture: Text
     tag: Text
     initial: Name = ABSENT
     normalization: bool = True
+
+    @classmethod
+    def stands_for(cls, name: str, entry: dict) -> dict[str, dict]:
+        """One of each architecture and tag that match; it is called by both."""
+        names = entry["architecture"], entry["tag"]
+        if not any(set(text) & PATTERN for text in names):
+            return {name: entry}
+        return {
+            f"{architecture}_{tag}": entry | {"architecture": architecture, "tag": tag}
+            for architecture, tag in published(*names)
+        }
 
 
 class Checkpoint(Encoder):
@@ -175,6 +193,11 @@ class Precomputed(Keys):
     initial: Name = ABSENT
 
     @classmethod
+    def stands_for(cls, name: str, entry: dict) -> dict[str, dict]:
+        """The entries that one stands for, by name."""
+        return {name: entry}
+
+    @classmethod
     def embeds(cls, entry: dict, study: dict) -> Iterable[str]:
         """The corpus whose rows the arrays hold, if the study knows what these are."""
         return [entry["corpus"]] if entry["corpus"] in of_arrays(study["corpora"]) else []
@@ -240,6 +263,40 @@ def sides_of(entry: dict) -> tuple[str, ...]:
 def takes_noise(entry: dict) -> bool:
     """Whether an encoder can be given noise."""
     return KINDS[entry["kind"]].NOISE
+
+
+def spread(study: dict) -> dict[str, list[str]]:
+    """Replace, in a study, encoders that stand for several by those; which they are, by name.
+
+    The same in every list of encoders. study: of right types. Raises ValueError, with the entry's
+    name, where it stands for none, or for one that another entry is or stands for.
+    """
+    found, several = {}, {}
+    for name, entry in study.get("encoders", {}).items():
+        try:
+            stands = KINDS[entry["kind"]].stands_for(name, entry)
+        except ValueError as error:
+            raise ValueError(f"encoders.{name}: {error}") from error
+        twice = sorted(stands.keys() & found.keys())
+        if twice:
+            raise ValueError(f"encoders.{name}: stands for {twice[0]}, which is there already")
+        found |= stands
+        if list(stands) != [name]:
+            several[name] = list(stands)
+    if several:
+        study["encoders"] = found
+        for section in study.values():
+            spread_names(section, several)
+    return several
+
+
+def spread_names(part: Any, several: dict[str, list[str]]) -> None:
+    """Replace, in the lists of encoders of a part of a study, names that stand for several."""
+    for key, value in part.items() if isinstance(part, dict) else ():
+        if key == "encoders" and isinstance(value, list):
+            named = [one for name in value for one in several.get(name, [name])]
+            part[key] = list(dict.fromkeys(named))
+        spread_names(value, several)
 
 
 def broken(encoders: dict, study: dict) -> Iterator[str]:

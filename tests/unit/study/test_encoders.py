@@ -1,8 +1,12 @@
 """Encoders that a user brings, as a study names them and as its rules ask for them."""
 
+import copy
+import re
+
 import pytest
 from conftest import ROOT
 
+from modality_gap.models.architectures import check_network, package_folder, published
 from modality_gap.study import Study, check_study
 from modality_gap.study.files import check_files
 
@@ -107,3 +111,68 @@ def test_code_of_a_users_own_gets_its_arguments_and_no_noise(tmp_path):
     conda = read(kind="python", file=str(file), conda="own.yaml").networks
     assert conda.environment("mine").startswith("/")
     assert conda.environment("mine").endswith("/own.yaml")
+
+
+def test_a_pattern_is_one_entry_for_each_of_the_published_weights_that_it_matches():
+    study = study_of(kind="pretrained", architecture="ViT-B-32", tag="*2b_*", splits=["all"])
+    study["retrieval"] = {"k": [1]}
+    study["quantization"] = {
+        "encoders": ["mine", "other"],
+        "kept_variance": 0.95,
+        "schemes": {"sign": [1]},
+        "alphas": [0, 1],
+        "k": 5,
+        "queries": 10,
+        "seed": 0,
+    }
+    study["encoders"]["other"] = {"kind": "random", "architecture": "ViT-B-32", "seed": 0}
+    check_study(study)
+    names = ["ViT-B-32_laion2b_e16", "ViT-B-32_laion2b_s34b_b79k"]
+    assert list(study["encoders"]) == [*names, "other"]
+    assert study["encoders"][names[0]] | {"normalization": True} == {
+        "kind": "pretrained",
+        "architecture": "ViT-B-32",
+        "tag": "laion2b_e16",
+        "splits": ["all"],
+        "normalization": True,
+    }
+    assert study["quantization"]["encoders"] == [*names, "other"]
+    again = copy.deepcopy(study)
+    check_study(again)
+    assert again == study
+
+
+def test_weights_trained_with_quick_gelu_stand_under_the_architecture_that_has_it():
+    found = published("ViT-B-32", "[lo]*")
+    assert ("ViT-B-32-quickgelu", "openai") in found
+    assert ("ViT-B-32", "laion2b_e16") in found
+    assert ("ViT-B-32", "openai") not in found
+    everything = published("*", "*")
+    assert len(everything) == len(set(everything)) > 150
+    folder = package_folder() / "model_configs"
+    for architecture, tag in everything:
+        check_network({"architecture": architecture, "tag": tag}, folder)
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (
+            {"all": {"architecture": "ViT-B-33*", "tag": "*"}},
+            "encoders.all: no published weights match architecture 'ViT-B-33*' and tag '*', expected "
+            "patterns of names such as ViT-B-32",
+        ),
+        (
+            {
+                "all": {"architecture": "RN50", "tag": "*"},
+                "some": {"architecture": "RN*", "tag": "openai"},
+            },
+            "encoders.some: stands for RN50-quickgelu_openai, which is there already",
+        ),
+    ],
+)
+def test_patterns_that_match_nothing_or_the_same_are_refused(entries, expected):
+    study = study_of(kind="random", architecture="RN50", seed=0)
+    study["encoders"] |= {name: {"kind": "pretrained", **entry} for name, entry in entries.items()}
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        check_study(study)
