@@ -48,7 +48,7 @@ def job(snakemake) -> Iterator[None]:
     start, imports above all, and then to work.
     """
     log, started = Path(snakemake.log[0]), time.process_time()
-    words.call(snakemake.config.get("modalities"))
+    words.call(words.names_of(snakemake.config, snakemake.wildcards.get("corpus")))
     said = logging.getLogger("modality_gap")
     said.propagate = False
     for handler in (logging.StreamHandler(), logging.FileHandler(log, delay=True)):

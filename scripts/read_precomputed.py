@@ -17,7 +17,7 @@ with job(snakemake):
     files = snakemake.params.files
     pairs, merged, near = {}, [], []
     facts = {"encoder": snakemake.wildcards.encoder, "precomputed": True}
-    for name, rows in read_modalities(files):
+    for name, rows in read_modalities(files, called=snakemake.params.called):
         found = distinct_items(rows)
         merged, near = (
             merged + merged_notes(name, found),

@@ -4,6 +4,7 @@ import re
 
 # Whole words, and none of a path, of a column's name or of what stands in backquotes.
 WORD = re.compile(r"``[^`]*``|(?<![\w/.])(image|Image|text|Text)(s?)(?![\w/]|\.\w)('?)")
+GENERAL = ["first modality", "second modality"]  # of a study of several, in what is said of all
 called: dict[str, str] = {}
 
 
@@ -11,6 +12,20 @@ def call(modalities: list[str] | None) -> None:
     """Have `spoken` say these names for image and text, in this order; None: as they are."""
     called.clear()
     called.update(zip(("image", "text"), modalities or (), strict=False))
+
+
+def own_names(study: dict) -> dict[str, list[str]]:
+    """What the two modalities of a corpus are called, of corpora whose encoders say so."""
+    entries = study.get("encoders", {}).values()
+    return {entry["corpus"]: entry["modalities"] for entry in entries if "modalities" in entry}
+
+
+def names_of(study: dict, corpus: str | None = None) -> list[str] | None:
+    """What the two modalities of a corpus are called; None as corpus: those of the whole study."""
+    own = own_names(study)
+    if corpus in own:
+        return own[corpus]
+    return study.get("modalities", GENERAL if own and corpus is None else None)
 
 
 def spoken(sentence: str) -> str:

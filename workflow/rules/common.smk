@@ -23,7 +23,7 @@ from modality_gap.study import Study
 from modality_gap.study.code import code_of as hash_of_script
 from modality_gap.study.networks import weights_names
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file, prompts_file
-from modality_gap.words import call, spoken
+from modality_gap.words import call, names_of, own_names, spoken
 
 if not SCRIPTS.samefile(Path(modality_gap.__file__).parents[1]):
     raise WorkflowError(
@@ -34,7 +34,7 @@ try:
 except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error)) from None
 
-call(config.get("modalities"))
+call(names_of(config))
 places, originals, prompts = study.places, study.originals, study.prompts
 networks, runs = study.networks, study.runs
 
@@ -65,8 +65,8 @@ def code_of(script, *modules, files=()):
     found = hash_of_script(SCRIPTS, script, modules, tuple(files))
     source = (SCRIPTS / f"{script}.py").read_text("utf-8")
     draws_or_tells = re.search(r"modality_gap\.(plots|words)", source)
-    names = config.get("modalities", []) if draws_or_tells else []
-    return " ".join([found, *names])
+    names = [names_of(config) or [], *own_names(config).values()]
+    return " ".join([found, *(sum(names, []) if draws_or_tells else [])])
 
 
 def code_with(script, architecture, module=None):
@@ -116,7 +116,7 @@ def figure(path, title, category, where=((),), caption=None, **labels):
 def caption_file(name):
     """The text of a figure's caption; where modalities have other names, a copy that says them."""
     original = HOME / f"workflow/report/{name}.rst"
-    if "modalities" not in config:
+    if names_of(config) is None:
         return f"../report/{name}.rst"
     own = Path(f"results/{config['study']}/captions/{name}.rst")
     text = spoken(original.read_text("utf-8"))

@@ -247,6 +247,7 @@ rule read_precomputed:
         runtime=30,
     params:
         files=of(networks.arrays, "encoder"),
+        called=of(networks.modalities, "encoder"),
         stamps=of(networks.array_stamps, "encoder"),
         code=code_of("read_precomputed"),
     script:

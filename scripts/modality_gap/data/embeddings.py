@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 METADATA_KEY = b"modality_gap"
 ATTRIBUTES_KEY = b"PANDAS_ATTRS"  # where pandas keeps the attributes of a table
 ROWS_TOGETHER = 2**16  # of a file, which are read at once
+NEARLY = 1e-5  # of unit length: what rounding of float32 leaves, and no two items do
 
 
 class UndefinedError(ValueError):
@@ -77,6 +78,25 @@ def first_equal_rows(rows: np.ndarray) -> np.ndarray:
     digests = (blake2b((row + 0).tobytes(), digest_size=16).digest() for row in rows)
     places = (first.setdefault(digest, place) for place, digest in enumerate(digests))
     return np.fromiter(places, dtype=int, count=len(rows))
+
+
+def nearly_equal(rows: np.ndarray) -> int:
+    """How many rows have a neighbour within NEARLY of unit length, found along a random line.
+
+    rows: shape (n, d), distinct. Rows that are near each other are so on any line; of those that are
+    next to each other on it, the distance is measured.
+    """
+    line = np.random.default_rng(0).normal(size=rows.shape[1])
+    blocks = [slice(first, first + ROWS_TOGETHER) for first in range(0, len(rows), ROWS_TOGETHER)]
+    order = np.argsort(
+        np.concatenate([normalize(rows[block]) @ line for block in blocks]), kind="stable"
+    )
+    count = 0
+    for block in blocks:
+        # With the first one of the next block.
+        unit = normalize(rows[order[block.start : block.stop + 1]])
+        count += int((np.linalg.norm(np.diff(unit, axis=0), axis=1) < NEARLY).sum())
+    return count
 
 
 def write_embeddings(

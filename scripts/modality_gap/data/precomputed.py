@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -16,22 +17,21 @@ from safetensors import SafetensorError
 
 from modality_gap.data import tensors
 from modality_gap.data.embeddings import (
-    ROWS_TOGETHER,
+    NEARLY,
     check_embeddings,
     check_shapes,
     first_equal_rows,
-    normalize,
+    nearly_equal,
 )
 
 NAMES = ("images", "texts")
 FORMS = ".npy of shape (2, n, d), .npz, .parquet, .safetensors or .pt with `images` and `texts`"
 SINGLE = "a .npy file (or a .pt of one tensor)"
-NEARLY = 1e-5  # of unit length: what rounding of float32 leaves, and no two items do
 SAFETENSORS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
 PART = re.compile(r"(img|text)_emb_([0-9]+)\.npy")
 # What the libraries raise for a file that is cut off, damaged or of another kind.
-UNREADABLE = (OSError, EOFError, KeyError, TypeError, AttributeError, MemoryError)
-UNREADABLE += (BadZipFile, pa.ArrowException, SafetensorError)
+OF_PYTHON = (OSError, EOFError, KeyError, TypeError, AttributeError, MemoryError)
+UNREADABLE = (*OF_PYTHON, BadZipFile, pa.ArrowException, SafetensorError)
 LENGTHS = (1e-15, 1e15)  # of ordinary embeddings
 # What each kind of numbers is that is none of an embedding.
 NOT_EMBEDDINGS = {
@@ -87,31 +87,13 @@ def nearly_equal_notes(name: str, found: Distinct) -> list[str]:
     ]
 
 
-def nearly_equal(rows: np.ndarray) -> int:
-    """How many rows have a neighbour within NEARLY of unit length, found along a random line.
-
-    rows: shape (n, d), distinct. Rows that are near each other are so on any line; of those that are
-    next to each other on it, the distance is measured.
-    """
-    line = np.random.default_rng(0).normal(size=rows.shape[1])
-    blocks = [slice(first, first + ROWS_TOGETHER) for first in range(0, len(rows), ROWS_TOGETHER)]
-    order = np.argsort(
-        np.concatenate([normalize(rows[block]) @ line for block in blocks]), kind="stable"
-    )
-    count = 0
-    for block in blocks:
-        # With the first one of the next block.
-        unit = normalize(rows[order[block.start : block.stop + 1]])
-        count += int((np.linalg.norm(np.diff(unit, axis=0), axis=1) < NEARLY).sum())
-    return count
-
-
 def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
     """(images, texts), each of shape (n, d), float32, row i of one matching row i of the other.
 
     files: one file (.npy of shape (2, n, d): images, then texts; .npz, .safetensors or .pt with arrays
     `images` and `texts`; .parquet with list columns `images` and `texts`), two .npy files of
-    shape (n, d), images first, or the parts that clip-retrieval writes. float16, bfloat16, float32 or float64. Nothing pickled is loaded.
+    shape (n, d), images first, or the parts that clip-retrieval writes. float16, bfloat16, float32 or
+    float64. Nothing pickled is loaded.
     Raises ValueError, naming the file, for another form or kind of numbers, differing widths or
     counts, NaN, infinity, values beyond float32 or a zero vector.
     """
@@ -119,14 +101,18 @@ def read_precomputed(files: list[str | Path]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_modalities(
-    files: list[str | Path], names: tuple[str, ...] = NAMES, paired: bool = True
+    files: list[str | Path],
+    names: tuple[str, ...] = NAMES,
+    paired: bool = True,
+    called: list[str] | None = None,
 ) -> Iterator[tuple[str, np.ndarray]]:
     """(name, rows) of images, then of texts, of `read_precomputed`: one at a time in memory.
 
     Of both, one that is dropped before the next is asked for need not fit beside it. names: of
-    those that are read; paired: whether there must be as many of each.
+    those that are read; paired: whether there must be as many of each. called: what the arrays of
+    both are called in two files of several (or in one, twice).
     """
-    shape, read = None, read_parts if in_parts(files) else read_two
+    shape, read = None, read_parts if in_parts(files) else partial(read_two, called=called)
     for name in names:
         with readable(files, FORMS):
             array = read_one(Path(files[0]), name) if len(files) == 1 else read(files, name)
@@ -141,9 +127,10 @@ def read_modalities(
 
 def called_by(files: list[str | Path]) -> str:
     """What files of embeddings are called in an error: by themselves, or by the folder of many parts."""
-    if in_parts(files):
-        return str(Path(files[0]).parents[1])
-    return " and ".join(str(file) for file in files)
+    folder = in_parts(files)
+    return (
+        str(Path(files[0]).parents[1]) if folder else " and ".join(dict.fromkeys(map(str, files)))
+    )
 
 
 @contextmanager
@@ -213,9 +200,11 @@ def read_vector(file: str | Path) -> np.ndarray:
         raise ValueError(f"{file}: {error}") from error
 
 
-def read_two(files: list[str | Path], name: str) -> np.ndarray:
-    """One modality of a pair of files that hold an array each."""
-    return matrix(Path(files[NAMES.index(name)]))
+def read_two(files: list[str | Path], name: str, called: list[str] | None = None) -> np.ndarray:
+    """One modality of a pair of files that hold an array each, or several by names; see `called`."""
+    place = NAMES.index(name)
+    file = Path(files[place])
+    return read_named(file, called[place]) if called and not is_single(file) else matrix(file)
 
 
 def in_parts(files: list[str | Path]) -> bool:

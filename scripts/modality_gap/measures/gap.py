@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.stats import t
 
 from modality_gap.data.embeddings import UndefinedError, check_pair
 from modality_gap.data.stored import Rows, row_blocks
@@ -35,6 +36,33 @@ def modality_gap(images: Rows, texts: Rows) -> float:
     Raises ValueError where the widths differ or a value is not finite.
     """
     return float(np.linalg.norm(gap_vector(images, texts)))
+
+
+def gap_interval(
+    images: Rows, texts: Rows, image_ids: np.ndarray | None = None
+) -> tuple[float, float]:
+    """95% interval of `modality_gap`, for other pairs of the same kind: by the delta method.
+
+    ‖Δ‖ changes as Δ does along itself: Student's interval of the pairs' differences in that
+    direction, pairs of one image taken together. It holds where the gap is many standard errors
+    long; a gap of 0 has no direction: (0, NaN). images, texts: shape (n, d), rows of unit length,
+    row i of one matching row i of the other. image_ids: which pairs share an image, shape (n,);
+    None: every pair has its own. NaN where all have one.
+    """
+    gap = gap_vector(images, texts)
+    length = np.linalg.norm(gap)
+    if length == 0:
+        return 0.0, np.nan
+    along = np.concatenate(
+        [(images[b] - texts[b]) @ (gap / length) for b in row_blocks(len(images))]
+    )
+    ids = np.arange(len(along)) if image_ids is None else image_ids
+    own = np.bincount(np.unique(ids, return_inverse=True)[1], weights=along - length)
+    n = len(own)
+    if n < 2:
+        return np.nan, np.nan
+    half = t.ppf(0.975, n - 1) * np.sqrt((own**2).sum() * n / (n - 1)) / len(along)
+    return max(0.0, float(length - half)), float(length + half)
 
 
 def matched_distance(images: Rows, texts: Rows) -> float:

@@ -87,7 +87,12 @@ def check_study(config: dict) -> None:
     for name, part in PARTS.items():
         if name in config:
             check_type(part.Section, config[name], name)
-    spread(config)
+    several = spread(config)
+    for name, part in SECTIONS.items():
+        if hasattr(part, "of_several") and (
+            own := part.of_several(config.get(name), several, config)
+        ):
+            config[name] = own
     fill_in(config)
     for problem in broken_references(config):
         raise ValueError(problem)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -17,6 +18,7 @@ from modality_gap.study.base import (
     Sha256,
     Text,
     by,
+    distinct,
     one_of,
     said,
     text_or,
@@ -71,7 +73,7 @@ class Encoder(Keys):
         return pictured(study["corpora"])
 
     @classmethod
-    def stands_for(cls, name: str, entry: dict) -> dict[str, dict]:
+    def stands_for(cls, name: str, entry: dict, study: dict) -> dict[str, dict]:
         """The entries that one stands for, by name; most for themselves."""
         return {name: entry}
 
@@ -90,7 +92,7 @@ class Pretrained(Encoder):
     normalization: bool = True
 
     @classmethod
-    def stands_for(cls, name: str, entry: dict) -> dict[str, dict]:
+    def stands_for(cls, name: str, entry: dict, study: dict) -> dict[str, dict]:
         """One of each architecture and tag that match; it is called by both."""
         names = entry["architecture"], entry["tag"]
         if not any(set(text) & PATTERN for text in names):
@@ -141,6 +143,10 @@ class Run(Encoder):
 
 
 Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
+# Part of the names of encoders and corpora, and a word of figures and sentences.
+Modality = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=40)]
+Arrays = Annotated[dict[Modality, Text], Field(min_length=3)]
+Modalities = distinct(Modality, least=2, most=2)
 
 
 class Transformers(Encoder):
@@ -170,9 +176,10 @@ class Python(Encoder):
 
 
 class Precomputed(Keys):
-    """Embeddings that a user brings."""
+    """Embeddings that a user brings; `arrays` of three modalities or more stand for all their pairs."""
 
-    ONE_OF = (("file",), ("files",), ("folder",), ("url", "sha256"))
+    ONE_OF = (("file",), ("files",), ("arrays",), ("folder",), ("url", "sha256"))
+    NEEDS: ClassVar[dict[str, str]] = {"modalities": "files"}
     FOLDER: ClassVar[tuple[str, str]] = ("embeddings of clip-retrieval", "img_emb")
     LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("img_emb/img_emb_*.npy",),
@@ -186,6 +193,8 @@ class Precomputed(Keys):
     corpus: Name
     file: Text = ABSENT
     files: Pair = ABSENT
+    arrays: Arrays = ABSENT
+    modalities: Modalities = ABSENT
     folder: Text = ABSENT
     url: Address = ABSENT
     sha256: Sha256 = ABSENT
@@ -193,9 +202,27 @@ class Precomputed(Keys):
     initial: Name = ABSENT
 
     @classmethod
-    def stands_for(cls, name: str, entry: dict) -> dict[str, dict]:
-        """The entries that one stands for, by name."""
-        return {name: entry}
+    def stands_for(cls, name: str, entry: dict, study: dict) -> dict[str, dict]:
+        """Of arrays of several modalities one for each pair, in a corpus of its own.
+
+        Raises ValueError where the corpus is one whose rows are pairs of images and texts.
+        """
+        if "arrays" not in entry:
+            return {name: entry}
+        corpus, arrays = entry["corpus"], entry["arrays"]
+        if corpus in study.get("corpora", {}):
+            raise ValueError(
+                f"corpus {corpus!r} is one of images and texts, expected another name beside `arrays`: "
+                "the name of what was embedded"
+            )
+        others = {key: value for key, value in entry.items() if key not in ("arrays", "initial")}
+        found = {}
+        for pair in combinations(arrays, 2):
+            own = others | {"corpus": ".".join([corpus, *pair]), "modalities": [*pair]}
+            if "initial" in entry:
+                own["initial"] = ".".join([entry["initial"], *pair])
+            found[".".join([name, *pair])] = own | {"files": [arrays[one] for one in pair]}
+        return found
 
     @classmethod
     def embeds(cls, entry: dict, study: dict) -> Iterable[str]:
@@ -207,6 +234,15 @@ class Precomputed(Keys):
         """A name that means something else, or prompts for images of which nothing is known."""
         if entry["corpus"] == "noise":
             yield f"{path}.corpus: noise is taken by noise as input, expected another name"
+        others = [
+            other for other in study["encoders"].values() if other.get("corpus") == entry["corpus"]
+        ]
+        for other in others:
+            if other.get("modalities") != entry.get("modalities"):
+                yield (
+                    f"{path}.modalities: {entry.get('modalities')}, but an encoder of the same corpus has "
+                    f"{other.get('modalities')}, expected one corpus for each pair of modalities"
+                )
         if "prompts" in entry and not cls.embeds(entry, study):
             yield from unknown(f"{path}.corpus", entry["corpus"], of_arrays(study["corpora"]))
 
@@ -274,7 +310,7 @@ def spread(study: dict) -> dict[str, list[str]]:
     found, several = {}, {}
     for name, entry in study.get("encoders", {}).items():
         try:
-            stands = KINDS[entry["kind"]].stands_for(name, entry)
+            stands = KINDS[entry["kind"]].stands_for(name, entry, study)
         except ValueError as error:
             raise ValueError(f"encoders.{name}: {error}") from error
         twice = sorted(stands.keys() & found.keys())

@@ -208,6 +208,10 @@ class Networks:
             raise ValueError(f"encoders.{encoder}: no img_emb/img_emb_*.npy in {entry['folder']}")
         return files
 
+    def modalities(self, encoder: str) -> list[str] | None:
+        """What an encoder's two modalities are called, where its entry says so."""
+        return self.encoders[encoder].get("modalities")
+
     def array_stamps(self, encoder: str) -> list[list]:
         """`stamps` of the file or two that hold embeddings which a user brings."""
         return stamps(own_files(self.encoders[encoder]))

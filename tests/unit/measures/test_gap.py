@@ -5,6 +5,7 @@ from modality_gap.data.embeddings import UndefinedError
 from modality_gap.measures import gap
 from modality_gap.measures.gap import (
     gap_cosines,
+    gap_interval,
     gap_measures,
     mean_cosine,
     modality_gap,
@@ -184,3 +185,30 @@ def test_no_gap_has_no_direction():
     pole = np.tile([[1.0, 0.0]], (3, 1))
     with pytest.raises(ValueError, match="no direction"):
         gap_cosines(pole, pole)
+
+
+def test_the_interval_of_the_gap_is_that_of_a_bootstrap_over_images(random):
+    """Two captions an image: pairs of one image are drawn together."""
+    images = normalized(random, (60, 8), 0.7).repeat(2, axis=0)
+    texts, ids = normalized(random, (120, 8), -0.3), np.arange(60).repeat(2)
+    drawn = random.integers(0, 60, size=(4000, 60))
+    differences = (images - texts).reshape(60, 2, 8).sum(axis=1) / 2
+    lengths = np.linalg.norm(differences[drawn].mean(axis=1), axis=1)
+    low, high = gap_interval(images, texts, ids)
+    np.testing.assert_allclose((low + high) / 2, modality_gap(images, texts), rtol=1e-6)
+    # Of 60 images Student's t is 2% wider than the normal distribution, Bessel's correction 1%.
+    np.testing.assert_allclose((high - low) / 2, 2 * lengths.std(), rtol=0.05)
+    # Rows of one image taken for independent ones would promise too much.
+    assert np.subtract(*gap_interval(images, texts)[::-1]) < 0.95 * (high - low)
+
+
+def test_an_interval_that_nothing_tells_is_unknown(random):
+    images, texts = normalized(random, (3, 4), 1), normalized(random, (3, 4), -1)
+    assert np.isnan(gap_interval(images, texts, np.zeros(3))).all()
+    assert gap_interval(images, images)[0] == 0
+
+
+def normalized(random, shape, side):
+    """Rows of unit length around a point beside the origin."""
+    rows = random.normal(size=shape) + side
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)

@@ -9,6 +9,7 @@ from conftest import ROOT
 from modality_gap.models.architectures import check_network, package_folder, published
 from modality_gap.study import Study, check_study
 from modality_gap.study.files import check_files
+from modality_gap.words import GENERAL, names_of
 
 TABLE = {"reader": "table", "file": "pictures.csv", "evaluate": ["all"]}
 
@@ -175,4 +176,78 @@ def test_patterns_that_match_nothing_or_the_same_are_refused(entries, expected):
     study = study_of(kind="random", architecture="RN50", seed=0)
     study["encoders"] |= {name: {"kind": "pretrained", **entry} for name, entry in entries.items()}
     with pytest.raises(ValueError, match=re.escape(expected)):
+        check_study(study)
+
+
+BINDING = {
+    "kind": "precomputed",
+    "corpus": "clips",
+    "arrays": {"image": "i.npy", "audio": "a.npy", "text": "t.npy"},
+}
+
+
+def test_arrays_of_several_modalities_are_an_encoder_for_each_pair():
+    study = study_of(kind="random", architecture="RN50", seed=0)
+    study["encoders"] = {
+        "start": BINDING,
+        "binding": {**BINDING, "initial": "start"},
+        "other": study["encoders"]["mine"],
+    }
+    check_study(study)
+    assert list(study["encoders"])[3:] == [
+        "binding.image.audio",
+        "binding.image.text",
+        "binding.audio.text",
+        "other",
+    ]
+    assert study["encoders"]["binding.audio.text"] == {
+        "kind": "precomputed",
+        "corpus": "clips.audio.text",
+        "modalities": ["audio", "text"],
+        "files": ["a.npy", "t.npy"],
+        "initial": "start.audio.text",
+    }
+    assert study["modality_pairs"] == {
+        name: [f"{name}.{pair}" for pair in ("image.audio", "image.text", "audio.text")]
+        for name in ("start", "binding")
+    }
+    assert names_of(study, "clips.audio.text") == ["audio", "text"]
+    assert names_of(study, "pictures") is None
+    assert names_of(study) == GENERAL
+    again = copy.deepcopy(study)
+    check_study(again)
+    assert again == study
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"arrays": {"image": "i.npy", "text": "t.npy"}}, "encoders.mine.arrays: "),
+        ({"arrays": {**BINDING["arrays"], "a.b": "x.npy"}}, "encoders.mine.arrays.a.b: "),
+        ({"corpus": "pictures"}, "encoders.mine: corpus 'pictures' is one of images and texts"),
+        ({"initial": "none"}, "encoders.mine.image.audio.initial: unknown name"),
+        ({"modalities": ["image", "audio"]}, "encoders.mine: 'files' is a dependency of"),
+        ({"prompts": "p.npz"}, "encoders.mine.image.audio.corpus: unknown name"),
+    ],
+)
+def test_what_is_wrong_with_several_arrays_is_said(change, expected):
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}"):
+        check_study(study_of(**BINDING | change))
+
+
+def test_a_corpus_has_one_pair_of_modalities():
+    entry = {"kind": "precomputed", "corpus": "clips", "files": ["a.npy", "t.npy"]}
+    study = study_of(**entry, modalities=["audio", "text"])
+    study["encoders"]["other"] = entry
+    expected = (
+        "encoders.mine.modalities: ['audio', 'text'], but an encoder of the same corpus has None"
+    )
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        check_study(study)
+
+
+def test_a_section_of_pairs_names_encoders_that_say_their_modalities():
+    study = study_of(kind="random", architecture="RN50", seed=0)
+    study["modality_pairs"] = {"mine": ["mine"]}
+    with pytest.raises(ValueError, match=r"^modality_pairs\.mine: unknown name 'mine'"):
         check_study(study)

@@ -190,11 +190,11 @@ def test_precomputed_embeddings_come_from_one_place(study):
     entry = {"kind": "precomputed", "corpus": "mine", "file": "x.npy", "files": ["a.npy", "b.npy"]}
     found = complaint(changed(study, "encoders/mine", entry))
     assert found.startswith(
-        "encoders.mine: expected exactly one of file, files, folder, url with sha256"
+        "encoders.mine: expected exactly one of file, files, arrays, folder, url with sha256"
     )
     found = complaint(changed(study, "encoders/mine", {"kind": "precomputed", "corpus": "mine"}))
     assert found.startswith(
-        "encoders.mine: expected exactly one of file, files, folder, url with sha256"
+        "encoders.mine: expected exactly one of file, files, arrays, folder, url with sha256"
     )
 
 

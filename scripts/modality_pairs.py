@@ -1,0 +1,49 @@
+"""The gap, cones and recall of every pair of modalities of a model, a row a pair."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from job import job
+from modality_gap.data.embeddings import matched_pairs
+from modality_gap.data.stored import open_pairs
+from modality_gap.measures.gap import gap_interval, modality_gap
+from modality_gap.summary import mean_cosines
+
+CONES = {"image_image": "first", "text_text": "second", "image_text": "between"}
+
+
+def gap_of(file: str) -> dict[str, float]:
+    """Number of pairs, gap and its 95% interval; file: images, beside texts and pairs."""
+    images, texts, pairs, matched = open_pairs(Path(file).parent)
+    image_rows, text_rows = matched_pairs(pairs, matched).T
+    own = images.take(image_rows, axis=0), texts.take(text_rows, axis=0)
+    low, high = gap_interval(*own, image_rows)
+    return {"pairs": len(image_rows), "modality_gap": modality_gap(*own), "low": low, "high": high}
+
+
+def cosines_of(file: str) -> dict[str, float]:
+    """Mean cosines within each modality and between both."""
+    cone = pd.read_parquet(file).replace({"pairs": CONES})
+    return mean_cosines(cone)
+
+
+def recalls_of(file: str) -> dict[str, float]:
+    """Recall at the smallest k, both ways."""
+    table = pd.read_parquet(file)
+    table = table[table.k == table.k.min()]
+    ways = {"image_to_text": "first_to_second", "text_to_image": "second_to_first"}
+    return {f"recall@{row.k}_{ways[row.direction]}": row.recall for row in table.itertuples()}
+
+
+with job(snakemake):
+    tables = snakemake.input
+    rows = [
+        key | gap_of(images) | cosines_of(cone) | recalls_of(recall)
+        for key, images, cone, recall in zip(
+            snakemake.params.measured, tables.images, tables.cones, tables.recalls, strict=True
+        )
+    ]
+    table = pd.DataFrame(rows)
+    table.to_parquet(snakemake.output.table, index=False)
+    table.to_csv(snakemake.output.csv, index=False)
