@@ -6,7 +6,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from modality_gap.claims.verdicts import HOLDS, NEGLIGIBLE, UNDECIDED, judges, rises, stays
-from modality_gap.closing.mitigations import DIRECTIONS, MITIGATIONS, NOISE, RECALL, STORED
+from modality_gap.closing.mitigations import DIRECTIONS, NOISE, RECALL, STORED
+from modality_gap.closing.ways import MITIGATIONS, NAMES
 
 # From one 95% interval to as many as there are ways and directions.
 WIDER = norm.isf(0.025 / (len(DIRECTIONS) * (len(MITIGATIONS) - 1))) / norm.isf(0.025)
@@ -47,12 +48,12 @@ def advice(table: pd.DataFrame) -> str:
     if helps:
         best = max(helps, key=helps.get)
         also = "".join(f"; {gains(table, best, (measure,))}" for measure in guards.get(best, {}))
-        return f"Yes, by {best}: {gains(table, best, (RECALL,))}{also}."
+        return f"Yes, by {NAMES.get(best, best)}: {gains(table, best, (RECALL,))}{also}."
     if guards:
         best = max(guards, key=lambda name: sum(guards[name].values()))
         where = " or ".join(WHERE[measure] for measure in guards[best])
         return (
-            f"Only where embeddings are {where}, by {best}: {gains(table, best, guards[best])}; "
+            f"Only where embeddings are {where}, by {NAMES.get(best, best)}: {gains(table, best, guards[best])}; "
             f"at no loss beyond its interval ({gains(table, best, (RECALL,))})."
         )
     if harmless:

@@ -1,13 +1,10 @@
-"""Ways to close the modality gap afterwards: each fitted on pairs, then applied to other data."""
-
-from dataclasses import dataclass
+"""What ways to close the modality gap gain and cost, on data that they were not fitted on."""
 
 import numpy as np
 import pandas as pd
-import scipy.linalg
 
 from modality_gap.closing.few_bits import quantize
-from modality_gap.closing.projection import orthogonal_gap
+from modality_gap.closing.ways import MITIGATIONS, Move, fit_mitigation
 from modality_gap.data.embeddings import (
     UndefinedError,
     check_pair,
@@ -16,12 +13,9 @@ from modality_gap.data.embeddings import (
     normalize,
     sample_pairs,
 )
-from modality_gap.measures.gap import gap_vector
 from modality_gap.measures.intervals import mean_and_change
 from modality_gap.measures.neighbours import closeness, right_first
 
-NONE = "none"
-MITIGATIONS = (NONE, "shift", "projection", "centring", "rotation", "realign")
 DIRECTIONS = ("image_to_text", "text_to_image")
 RECALL, COSINE_RECALL, NOISE, STORED, GAP = (
     "recall@1",
@@ -30,66 +24,6 @@ RECALL, COSINE_RECALL, NOISE, STORED, GAP = (
     "quantized_recall@1",
     "modality_gap",
 )
-
-
-@dataclass
-class Move:
-    """What one modality goes through: (rows·scale) @ rotation + offset, scaled to unit length if so."""
-
-    offset: np.ndarray
-    scale: float = 1.0
-    rotation: np.ndarray | None = None
-    unit: bool = False
-
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Moved rows; shape (n, d) in and out, in the precision they came in."""
-        turned = rows if self.rotation is None else rows @ self.rotation.astype(rows.dtype)
-        moved = turned * rows.dtype.type(self.scale) + self.offset.astype(rows.dtype)
-        return normalize(moved) if self.unit else moved
-
-
-def fit_mitigation(
-    name: str,
-    images: np.ndarray,
-    texts: np.ndarray,
-    direction: str = "image_to_text",
-    kept_variance: float | None = None,
-) -> tuple[Move, Move]:
-    """What images and what texts go through, of one of `MITIGATIONS`.
-
-    images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
-    direction: of retrieval; only `projection` depends on it: the retrieved modality moves.
-    - shift: both move by half of the gap, then back to unit length (liang2022, Sec. 4.2);
-    - projection: the retrieved modality moves by g′, α = 1; kept_variance: of
-      `projection.orthogonal_gap` (chowers2026, Sec. 4 and Algorithm 1);
-    - centring: each modality without its mean, then back to unit length (I0T, GR-CLIP);
-    - rotation: texts turned onto their images, orthogonal Procrustes;
-    - realign: texts centred, scaled by √(tr Σ_image / tr Σ_text), moved to the images' mean (ReAlign).
-    Raises ValueError for another name.
-    """
-    check_pair(images, texts, paired=True)
-    images, texts = images.astype(np.float64), texts.astype(np.float64)
-    nothing = Move(np.zeros(images.shape[1]))
-    if name == NONE:
-        return nothing, nothing
-    if name == "shift":
-        half = gap_vector(images, texts) / 2
-        return Move(-half, unit=True), Move(half, unit=True)
-    if name == "projection" and direction == "image_to_text":
-        return nothing, Move(orthogonal_gap(images, texts, kept_variance).vector)
-    if name == "projection":
-        return Move(orthogonal_gap(texts, images, kept_variance).vector), nothing
-    image_mean, text_mean = images.mean(axis=0), texts.mean(axis=0)
-    if name == "centring":
-        return Move(-image_mean, unit=True), Move(-text_mean, unit=True)
-    if name == "rotation":
-        return nothing, Move(
-            np.zeros(images.shape[1]), rotation=scipy.linalg.orthogonal_procrustes(texts, images)[0]
-        )
-    if name == "realign":
-        scale = np.sqrt(images.var(axis=0).sum() / texts.var(axis=0).sum())
-        return nothing, Move(image_mean - scale * text_mean, scale=float(scale))
-    raise ValueError(f"mitigation {name!r}, expected one of {', '.join(MITIGATIONS)}")
 
 
 def kept_under_noise(

@@ -11,29 +11,20 @@ from modality_gap.claims.mitigations import advice
 from modality_gap.closing.mitigations import (
     DIRECTIONS,
     GAP,
-    MITIGATIONS,
     NOISE,
-    NONE,
     RECALL,
     STORED,
 )
+from modality_gap.closing.ways import MITIGATIONS, NAMES, NONE
 from modality_gap.plots.style import DIRECTION_COLOURS, readable
 
-NAMES = {
-    NONE: "none",
-    "shift": "shift along the gap",
-    "projection": "orthogonal projection",
-    "centring": "centring",
-    "rotation": "Procrustes rotation",
-    "realign": "ReAlign",
-}
 MEASURES = {
     GAP: "modality gap left",
     RECALL: "recall@1 ↑",
     NOISE: "kept under noise ↑",
     STORED: "recall@1 quantised ↑",
 }
-WIDTH = 10.2
+WIDTH, HEIGHT, FOOT = 10.2, 0.9 + 0.27 * len(MITIGATIONS), 0.3
 LETTERS = 135  # of a line of the answer
 
 
@@ -43,8 +34,9 @@ def plot_ways_to_close(tables: list[pd.DataFrame], encoders: list[str]) -> Figur
     tables: of `mitigations.mitigation_table`, one an encoder: a row of panels each, under its answer
     to whether the gap should be closed.
     """
-    figure = plt.figure(figsize=(WIDTH, 2.7 * len(tables) + 0.3))
-    *parts, foot = figure.subfigures(len(tables) + 1, 1, height_ratios=[2.7] * len(tables) + [0.3])
+    heights = [HEIGHT] * len(tables) + [FOOT]
+    figure = plt.figure(figsize=(WIDTH, sum(heights)))
+    *parts, foot = figure.subfigures(len(heights), 1, height_ratios=heights)
     for part, table, encoder in zip(parts, tables, encoders, strict=True):
         lines = textwrap.wrap(f"{readable(encoder)}. Close the gap? {advice(table)}", LETTERS)
         part.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=8.5)
@@ -52,7 +44,7 @@ def plot_ways_to_close(tables: list[pd.DataFrame], encoders: list[str]) -> Figur
         for axis, (measure, name) in zip(axes, MEASURES.items(), strict=True):
             draw_measure(axis, table[table.measure == measure])
             axis.set_title(name, fontsize=8.5)
-        axes[0].set_yticks(range(len(MITIGATIONS)), [NAMES[name] for name in MITIGATIONS])
+        axes[0].set_yticks(range(len(MITIGATIONS)), [NAMES.get(name, name) for name in MITIGATIONS])
         axes[0].set_ylim(len(MITIGATIONS) - 0.4, -0.6)
     for place, direction in zip((0.14, 0.26), DIRECTIONS, strict=True):
         colour = DIRECTION_COLOURS[direction]
