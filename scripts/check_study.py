@@ -14,7 +14,9 @@ ARCHITECTURES = Path(__file__).parents[1] / "config/architectures"
 
 def check(file: str) -> None:
     """Raise ValueError or OSError, with one line, where a study is not as it should be."""
-    Study.read(read_yaml(file), [file], ARCHITECTURES)
+    study = Study.read(read_yaml(file), [file], ARCHITECTURES)
+    for missing in filter(None, map(study.originals.missing, study.config["corpora"])):
+        raise FileNotFoundError(missing)
 
 
 def main(file: str) -> int:

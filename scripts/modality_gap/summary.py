@@ -246,7 +246,8 @@ def describe_study(study: dict, metadata: dict[str, dict]) -> list[str]:
 
     study: the configuration. metadata: by encoder, what its files of embeddings say of it.
     """
-    sentences = []
+    left_out = ", ".join(literal(part) for part in study.get("left_out", []))
+    sentences = [f"**Left out** of what the study has: {left_out}."] if left_out else []
     for name, corpus in study.get("corpora", {}).items():
         sentences.append(
             f"Corpus *{readable(name)}*: {readable(corpus['reader'])}, from {corpus_origin(corpus)}."

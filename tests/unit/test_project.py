@@ -146,7 +146,7 @@ def test_every_key_of_a_study_is_explained():
 def test_planning_a_study_needs_nothing_that_only_jobs_need():
     """Snakemake may run in an environment of its own, with the jobs in those of `envs/`."""
     code = (
-        "import sys; import modality_gap.study; import modality_gap.study.code; "
+        "import sys; import modality_gap.study; import modality_gap.code; "
         "print([name for name in ('numpy', 'pandas', 'torch', 'resvg_py') if name in sys.modules])"
     )
     done = subprocess.run(

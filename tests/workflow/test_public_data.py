@@ -279,7 +279,12 @@ def test_a_file_that_must_be_fetched_by_hand_is_named(tmp_path, data):
     target = "results/public/corpora/mmvp/images.parquet"
     line_with(place.fails("--", target), "Questions.csv: no such file")
     study["corpora"]["mmvp"]["folder"] = str(tmp_path / "nowhere")
-    line_with(Workplace(tmp_path, study).fails("--dry-run"), "corpora.mmvp: no such folder")
+    line = "corpora.mmvp: no such folder"
+    files = "expected the files of mmvp_vlm in it: Questions.csv, MLLM_VLM Images/*/*.jpg"
+    place = Workplace(tmp_path, study)
+    # What is to be done can be seen before the data are there.
+    assert files in line_with(place.succeeds("--dry-run"), line)
+    assert files in line_with(place.fails(), line)
 
 
 def test_a_study_of_tasks_alone_has_a_report(tmp_path, data):

@@ -20,7 +20,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 import modality_gap
 from modality_gap.study import Study
-from modality_gap.study.code import code_of as hash_of_script
+from modality_gap.code import code_of as hash_of_script
 from modality_gap.study.networks import weights_names
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file, prompts_file
 from modality_gap.words import call, names_of, own_names, spoken
@@ -33,6 +33,10 @@ try:
     study = Study.read(config, workflow.configfiles, HOME / "config/architectures")
 except (ValueError, FileNotFoundError) as error:
     raise WorkflowError(str(error)) from None
+
+if workflow.is_main_process:
+    for part in config.get("left_out", []):
+        print(f"left out: {part}", file=sys.stderr)
 
 call(names_of(config))
 places, originals, prompts = study.places, study.originals, study.prompts

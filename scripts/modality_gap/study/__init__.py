@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from modality_gap.models.architectures import check_architectures
-from modality_gap.study.base import ABSENT, Keys, Name, Text, fill
+from modality_gap.study.base import ABSENT, Keys, Name, Names, Text, Texts, fill, text_or
 from modality_gap.study.corpora import splits_of
 from modality_gap.study.encoders import spread, strangers
 from modality_gap.study.errors import check_file, check_type, unknown, unknown_key
@@ -20,6 +20,7 @@ from modality_gap.study.parts import OF_ENTRIES, PARTS, SECTIONS, named_splits, 
 from modality_gap.study.places import Places
 from modality_gap.study.prompts import Prompts
 from modality_gap.study.runs import Runs
+from modality_gap.study.without import leave_out, named_without
 
 # Words of figures and sentences: no signs of LaTeX, of patterns or of reStructuredText in them.
 Modality = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]*$", max_length=40)]
@@ -32,6 +33,8 @@ class Head(Keys):
     title: Text
     local_files: str | None = None
     modalities: Annotated[list[Modality], Field(min_length=2, max_length=2)] = ABSENT
+    without: text_or(Names, Text) = ABSENT
+    left_out: Texts = ABSENT
 
 
 class Study:
@@ -96,6 +99,10 @@ def check_study(config: dict) -> None:
     fill_in(config)
     for problem in broken_references(config):
         raise ValueError(problem)
+    if "without" in config:
+        # What is left is a study of its own: read again, it is what it is.
+        names = named_without(config.pop("without"), several)
+        config["left_out"] = leave_out(config, names, broken_references)
 
 
 def fill_in(config: dict) -> None:

@@ -92,10 +92,23 @@ def one_line(path: str, error: dict) -> str:
     return f"{path}: {error['msg']}"
 
 
-def unknown(path: str, name: str | int, known: Iterable) -> Iterator[str]:
+class Unknown(str):
+    """A complaint about one of several names, with that `name`."""
+
+    name: str | int
+
+    def __new__(cls, said: str, name: str | int) -> "Unknown":
+        """The complaint as it is said, and the name."""
+        found = super().__new__(cls, said)
+        found.name = name
+        return found
+
+
+def unknown(path: str, name: str | int, known: Iterable) -> Iterator[Unknown]:
     """The complaint about a name that is not among those known."""
     if name not in known:
-        yield f"{path}: unknown name {name!r}, expected one of {', '.join(map(str, known)) or 'none'}"
+        listed = ", ".join(map(str, known)) or "none"
+        yield Unknown(f"{path}: unknown name {name!r}, expected one of {listed}", name)
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:

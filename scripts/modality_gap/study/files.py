@@ -84,11 +84,6 @@ def check_files(study: dict) -> None:
             for _, file in own_files(kind, entry):
                 if not Path(file).is_file():
                     raise FileNotFoundError(f"{kind}.{name}: no such file: {file}")
-            if kind == "corpora" and "folder" in entry and not Path(entry["folder"]).is_dir():
-                raise FileNotFoundError(
-                    f"corpora.{name}: no such folder: {entry['folder']}, expected the files of "
-                    f"{entry['reader']} in it"
-                )
             if kind == "encoders" and "folder" in entry:
                 what, file = encoders.KINDS[entry["kind"]].FOLDER
                 if not (Path(entry["folder"]) / file).exists():

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 from modality_gap.data.packages import LABELS, PACKAGES
 from modality_gap.data.watched import RECORD, fingerprint, folder_files, stamp
@@ -133,6 +134,15 @@ class Originals:
         if "url" in settings:
             return f"{DOWNLOADS}/webdatasets/{webdataset_name(settings['url'])}"
         return DOWNLOADS
+
+    def missing(self, corpus: str) -> str | None:
+        """What a user must put where for a corpus, where its folder is not there."""
+        folder = self.corpora[corpus].get("folder")
+        if folder is None or Path(folder).is_dir():
+            return None
+        files = ", ".join(" or ".join(alternatives) for alternatives in self.patterns(corpus))
+        reader = self.corpora[corpus]["reader"]
+        return f"corpora.{corpus}: no such folder: {folder}, expected the files of {reader} in it: {files}"
 
     def reader(self, corpus: str) -> dict:
         """Reader of a public corpus, splits, how many images of each, and the reader's own options."""

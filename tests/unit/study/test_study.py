@@ -244,7 +244,7 @@ def test_a_run_that_starts_from_itself_is_named(study):
         (
             "robustness/zero_shot",
             None,
-            "robustness: missing zero_shot, expected the name of a task",
+            "robustness.tasks: zero_shot, but missing zero_shot, expected the name of a task",
         ),
         ("robustness/choices", None, "robustness: missing choices, expected for multiple_choice"),
         ("robustness/alphas", [0, 1], "robustness.alphas: expected -1 among them"),

@@ -21,7 +21,7 @@ from modality_gap.study.base import (
     one_of,
 )
 from modality_gap.study.encoders import paired
-from modality_gap.study.errors import unknown
+from modality_gap.study.errors import Unknown, unknown
 from modality_gap.study.places import EMBEDDINGS, Place, Places, corpus_file, prompts_file
 
 NOISES = ("gaussian", "uniform", "laplace", "rademacher", "student_t", "centred_gaussian")
@@ -72,7 +72,10 @@ def broken(section: dict, study: dict) -> Iterator[str]:
         yield "robustness.alphas: expected -1 among them, where the gap is widened"
     if "zero_shot" in section["tasks"]:
         if "zero_shot" not in section:
-            yield "robustness: missing zero_shot, expected the name of a task of zero_shot"
+            expected = "expected the name of a task of the section zero_shot"
+            yield Unknown(
+                f"robustness.tasks: zero_shot, but missing zero_shot, {expected}", "zero_shot"
+            )
         tasks = study.get("zero_shot", {}).get("tasks", {})
         yield from unknown("robustness.zero_shot", section["zero_shot"], tasks)
 

@@ -3,7 +3,7 @@
 import pytest
 from conftest import ROOT
 
-from modality_gap.study import code
+from modality_gap import code
 
 FILES = {
     "job.py": "import os\n",
