@@ -1,13 +1,21 @@
 """Models that need something of a hub: planned, downloaded or taken from a folder, and embedded."""
 
+import os
+import shutil
+
+import numpy as np
 import open_clip
+import pandas as pd
 import pytest
+import timm
 import torch
 from conftest import ROOT
 from hub_files import hub, write_text_model, write_tokenizer
 
 from modality_gap.data.embeddings import read_metadata
+from modality_gap.models.backbones import build_backbone
 from modality_gap.models.build import build_model, register_architectures
+from modality_gap.models.embed import Pixels, embed_images
 from workflow.test_bad_input import line_with, pictures_study
 
 XLM = {"kind": "random", "architecture": "xlm-roberta-base-ViT-B-32", "seed": 0}
@@ -127,3 +135,41 @@ def test_another_image_size_is_told_and_interpolated_only_if_asked(place, tmp_pa
     assert said in (tmp_path / "logs/mine/embed/large/pictures/test.log").read_text()
     facts = read_metadata(place.results / "embeddings/large/pictures/test/images.parquet")
     assert facts["interpolated"] == ["visual.positional_embedding: image size 64 to 32"]
+
+
+def test_networks_of_files_are_compared_as_seeds(place, tmp_path):
+    """Three trained classifiers, a file each: the share of the variance that lies between them."""
+    own = {"preprocessing": {"mean": [0.5] * 3, "std": [0.5] * 3}}
+    own["preprocessing"] |= {"interpolation": "bilinear", "resize_mode": "shortest"}
+    for seed in range(3):
+        torch.manual_seed(seed)
+        network = timm.create_model("test_vit")
+        torch.save(network.state_dict(), tmp_path / f"{seed}.pt")
+    family = {"library": "timm", "architecture": "test_vit", **own}
+    family["files"] = [str(tmp_path / f"{seed}.pt") for seed in (2, 0, 1)]
+    place.study["encoders"] = {}
+    place.study["seed_cones"] = {
+        "corpus": "pictures",
+        "split": "test",
+        "items": 5,
+        "view_items": 5,
+        "seed": 0,
+        "families": {"files": family},
+    }
+    place.succeeds("--", "results/mine/seed_cones/files/trained.parquet")
+    table = pd.read_parquet(place.results / "seed_cones/files/trained.parquet")
+    data = table[table.inputs == "data"]
+    for place_in_study, seed in enumerate((2, 0, 1)):
+        network = build_backbone("timm", "test_vit", checkpoint=tmp_path / f"{seed}.pt", **own)
+        pixels = Pixels(pd.read_parquet(place.results / "corpora/pictures/images.parquet"), network)
+        found = np.stack(data[data.seed == place_in_study].embedding)
+        rows = embed_images(network, pixels, 4, "float32", 0)
+        near = np.linalg.norm(found[:, None] - rows[None], axis=2).min(axis=1)
+        np.testing.assert_allclose(near, 0, atol=1e-4)
+    # An older file in place of another one is another input.
+    os.replace(tmp_path / "0.pt", tmp_path / "1.pt")
+    line_with(place.fails("--dry-run"), "seed_cones.families.files.files: no such file")
+    shutil.copy(tmp_path / "1.pt", tmp_path / "0.pt")
+    assert "trained_cones" in place.succeeds(
+        "--dry-run", "--", "results/mine/seed_cones/files/trained.parquet"
+    )

@@ -44,7 +44,7 @@ rule random_cones:
 
 
 rule trained_cones:
-    """The same by training runs that differ in their seed alone (liang2022, Fig. 13)."""
+    """The same by networks that were trained from different seeds (liang2022, Fig. 13)."""
     input:
         images=corpus_file(config["seed_cones"]["corpus"], "images.parquet"),
         captions=corpus_file(config["seed_cones"]["corpus"], "captions.parquet"),
@@ -70,6 +70,7 @@ rule trained_cones:
         seed=config["seed_cones"]["seed"],
         embedding=config["embedding"],
         networks=of(seed_cones.trained_networks, "family"),
+        stamps=of(seed_cones.stamps, "family"),
         libraries=of(seed_cones.libraries, "family"),
         code=of(code_with("seed_cones", seed_cones.architecture), "family"),
     script:
@@ -164,6 +165,9 @@ rule plot_seed_spread:
 
 claims_of(
     "seed_cones",
-    expand("<results>/seed_cones/{family}/shares.parquet", family=seed_cones.random),
-    [{"family": family} for family in seed_cones.random],
+    expand("<results>/seed_cones/{family}/shares.parquet", family=seed_cones.families),
+    [
+        {"family": family, "trained": family in seed_cones.trained}
+        for family in seed_cones.families
+    ],
 )

@@ -55,8 +55,8 @@ class Keys(BaseModel):
     def go_together(self) -> "Keys":
         """Refuse keys that do not go together."""
         given = self.model_fields_set
-        found = [group for group in self.ONE_OF if given & {*group}]
-        if self.ONE_OF and (len(found) != 1 or not given >= {*found[0]}):
+        groups = [{*group} for group in self.ONE_OF]
+        if groups and given & set.union(*groups) not in groups:
             ways = ", ".join(" with ".join(group) for group in self.ONE_OF)
             raise PydanticCustomError("one_of", f"expected exactly one of {ways}")
         for key, needed in self.NEEDS.items():

@@ -172,7 +172,8 @@ def test_every_study_of_ours_is_valid(file):
         (
             "seed_cones/families/vit",
             {},
-            "seed_cones.families.vit: expected exactly one of run, arch",
+            "seed_cones.families.vit: expected exactly one of run, architecture with seeds, architecture "
+            "with files",
         ),
         ("first_steps/run", "x", "first_steps.run: unknown name 'x', expected one of emoji, vit"),
         ("mlp_depth/activations", ["swish"], "mlp_depth.activations[0]: 'swish' is not one of"),

@@ -1,26 +1,46 @@
 """Networks that differ in their seed alone: random ones, and training runs."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from modality_gap.study.base import ABSENT, Keys, Name, Seed, Several, Text, one_of
+from modality_gap.study.base import (
+    ABSENT,
+    Keys,
+    Name,
+    Seed,
+    Several,
+    Text,
+    distinct,
+    one_of,
+    text_or,
+)
 from modality_gap.study.corpora import pictured
+from modality_gap.study.encoders import Preprocessing
 from modality_gap.study.errors import unknown
-from modality_gap.study.networks import Networks
+from modality_gap.study.networks import Networks, stamps
 from modality_gap.study.runs import part_of
 
 
 class Family(Keys):
-    """Networks that differ in their seed: random ones, or those of a run."""
+    """Networks that differ in their seed: random ones, those of a run, or those of files of weights."""
 
-    ONE_OF = (("run",), ("architecture", "seeds"))
+    ONE_OF = (("run",), ("architecture", "seeds"), ("architecture", "files"))
+    NEEDS: ClassVar[dict[str, str]] = {
+        "preprocessing": "files",
+        "part": "files",
+        "quick_gelu": "files",
+    }
 
     run: Name = ABSENT
     library: one_of("open_clip", "torchvision", "timm") = "open_clip"
     architecture: Text = ABSENT
     seeds: Several = ABSENT
+    files: distinct(Text, least=2) = ABSENT
+    preprocessing: text_or(Preprocessing, Text) = ABSENT
+    quick_gelu: bool = ABSENT
+    part: str = ABSENT
 
 
 class Section(Keys):
@@ -46,6 +66,17 @@ def broken(section: dict, study: dict) -> Iterator[str]:
                 yield f"{path}: {family['run']!r} has one seed, expected a run with several"
 
 
+def files(section: dict) -> Iterator[tuple[str, str]]:
+    """The files of weights of all families, by the key's path."""
+    for name, family in section["families"].items():
+        for file in family.get("files", []):
+            yield f"seed_cones.families.{name}.files", file
+
+
+# What says how the files of a family are read.
+STATED = ("preprocessing", "quick_gelu", "part")
+
+
 class SeedCones:
     """The families of networks of a study. config: its defaults filled in.
 
@@ -56,7 +87,7 @@ class SeedCones:
     def __init__(self, config: dict, networks: Networks):
         self.families = config["seed_cones"]["families"]
         self.runs, self.networks = config["training"], networks
-        self.trained = [name for name, family in self.families.items() if "run" in family]
+        self.trained = [name for name, family in self.families.items() if "seeds" not in family]
         self.random = [name for name in self.families if name not in self.trained]
         self.paired = [name for name in self.families if self.is_paired(name)]
 
@@ -95,13 +126,21 @@ class SeedCones:
 
     def trained_networks(self, family: str) -> dict:
         """The trained networks of a family; their weights are the rule's input, in the same order."""
-        return {**self.network(family), "seeds": self.seeds(family)}
+        stated = {key: value for key, value in self.families[family].items() if key in STATED}
+        return {**self.network(family), **stated, "seeds": self.seeds(family)}
 
     def seeds(self, family: str) -> list[int]:
-        """The seeds of the run of a trained family."""
-        return self.runs[self.families[family]["run"]]["seeds"]
+        """The seeds of the run of a trained family; of files, their places in the study."""
+        entry = self.families[family]
+        return self.runs[entry["run"]]["seeds"] if "run" in entry else [*range(len(entry["files"]))]
 
     def weights(self, family: str) -> list[str]:
         """The weights of a trained family, a file a seed."""
-        run = self.families[family]["run"]
-        return [f"<results>/training/{run}/{seed}/final.pt" for seed in self.seeds(family)]
+        entry = self.families[family]
+        if "files" in entry:
+            return entry["files"]
+        return [f"<results>/training/{entry['run']}/{seed}/final.pt" for seed in self.seeds(family)]
+
+    def stamps(self, family: str) -> list[list]:
+        """Size and time of the files of weights that a user brings to a family."""
+        return stamps(self.families[family].get("files", []))
