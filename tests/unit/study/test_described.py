@@ -146,6 +146,11 @@ def test_prompts_are_files_that_jobs_depend_on(study, tmp_path):
         ("linear_probe/tasks/one/test", "dev", "linear_probe.tasks.one.test: no split 'dev' in labels.csv"),
         ("zero_shot/tasks/one/label", "kind", "zero_shot.tasks.one.label: no column 'kind' in labels.csv"),
         ("encoders/net/corpora", ["rows"], "encoders.net.corpora: unknown name 'rows', expected one of pictures"),
+        (
+            "corpora/rows",
+            {"reader": "arrays", "file": "labels.csv", "texts": "texts.csv", "captioned_by": "class"},
+            "corpora.rows: captioned_by beside texts, whose column caption has the words",
+        ),
         ("corpora/rows/texts", "none.csv", "corpora.rows: no such file: none.csv"),
         ("corpora/rows/texts", "{a}.csv", "corpora.rows.texts: '{a}.csv' has braces"),
         ("encoders/mine/prompts", "none.npz", "encoders.mine: no such file: none.npz"),
