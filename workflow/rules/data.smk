@@ -113,10 +113,10 @@ rule read_table:
 
 
 use rule read_table as read_files with:
-    params:
-        kind="files",
     wildcard_constraints:
         corpus=any_of(originals.files),
+    params:
+        kind="files",
 
 
 rule read_labels:
