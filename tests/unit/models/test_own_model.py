@@ -129,7 +129,7 @@ def test_the_page_wraps_a_class(written, pictures):
 
 
 def test_every_block_of_the_page_is_tested_and_every_entry_is_a_valid_one():
-    assert set(BLOCKS) == {"my_model.py", "clip_of_sentences.py", "my_class.py"}
+    assert set(BLOCKS) == {"my_model.py", "clip_of_sentences.py", "my_class.py", "my_sounds.py"}
     assert len(ENTRIES) == 4
     for entry in ENTRIES:
         KINDS["python"].model_validate(entry)
