@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT
+from sentence_transformer_folder import write_sentence_transformer
 
 from modality_gap.data.embeddings import read_embeddings
 from workflow.conftest import Workplace
@@ -97,6 +98,17 @@ def test_zero_shot_accuracy_is_the_share_that_the_nearest_prompt_gets_right(plac
     asked = (curves["shift"] == 0) & (curves.metric == "top_1") & (curves.task == "colours")
     right = (nearest == colours)[known].mean()
     np.testing.assert_allclose(curves.value[asked], right, atol=1e-6)
+
+
+def test_a_network_of_texts_alone_reads_their_captions(place, tmp_path):
+    folder = write_sentence_transformer(tmp_path / "sentences")
+    words = {"kind": "sentence_transformer", "folder": str(folder)}
+    study = place.study | {"encoders": place.study["encoders"] | {"words": words}}
+    file = "results/sounds/embeddings/words/sounds/test/texts.parquet"
+    Workplace(place.folder, study).succeeds("--", file)
+    texts = read_embeddings(place.folder / file)[1]
+    table = pd.read_csv(place.folder / "sounds.csv")
+    assert sorted(texts) == sorted(table.caption[table.split == "test"].unique())
 
 
 def test_a_file_that_changes_is_embedded_again_and_one_that_is_touched_is_not(place):

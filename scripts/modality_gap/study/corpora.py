@@ -263,14 +263,8 @@ class Fairface(Download):
 
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """The labels of each split of FairFace, and the archive of the images of all splits."""
-        ids = {
-            f"fairface_label_{split}.csv": published.FAIRFACE_LABELS[split]
-            for split in splits
-            if split in published.FAIRFACE_LABELS
-        }
-        ids.update([published.FAIRFACE_IMAGES[options.get("padding", 0.25)]])
-        return {file: {"url": published.drive(key), "hash": None} for file, key in ids.items()}
+        """Labels and images of FairFace."""
+        return published.fairface_files(options.get("padding", 0.25), splits)
 
     @classmethod
     def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
@@ -311,21 +305,8 @@ class Coco(Download):
 
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """Images and captions of MSCOCO; the Karpathy split has the images of 2014."""
-        release = str(options.get("release", "2017"))
-        if release == "karpathy":
-            parts = dict.fromkeys(
-                "train2014" if split == "train" else "val2014" for split in splits
-            )
-            return {
-                "caption_datasets.zip": published.KARPATHY,
-                **published.coco_archives([f"{p}.zip" for p in parts]),
-            }
-        names = [
-            f"annotations_trainval{release}.zip",
-            *(f"{split}{release}.zip" for split in splits),
-        ]
-        return published.coco_archives(names)
+        """Images and captions of MSCOCO."""
+        return published.coco_files(str(options.get("release", "2017")), splits)
 
     @classmethod
     def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
@@ -435,6 +416,13 @@ def pictured(corpora: dict) -> dict:
 def of_arrays(corpora: dict) -> dict:
     """Those that arrays alone hold the embeddings of."""
     return holding(corpora, "arrays")
+
+
+def without_pictures(path: str, corpus: str, corpora: dict) -> Iterator[str]:
+    """The complaint about a corpus that is not there, or has none of the pictures that it must have."""
+    yield from unknown(path, corpus, corpora)
+    if corpus not in pictured(corpora):
+        yield f"{path}: {corpus} has no pictures, expected a corpus that has them"
 
 
 def broken(corpora: dict, study: dict) -> Iterator[str]:

@@ -20,7 +20,7 @@ from modality_gap.study.base import (
     said,
     text_or,
 )
-from modality_gap.study.corpora import holding, of_arrays, pictured
+from modality_gap.study.corpora import holding, of_arrays, without_pictures
 from modality_gap.study.errors import unknown
 
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -284,8 +284,8 @@ def asked(encoders: dict) -> list[str]:
 
 def strangers(path: str, encoders: list[str], corpus: str, study: dict) -> Iterator[str]:
     """What cannot be asked of these encoders (none: of networks), since they do not have the corpus."""
-    if not encoders and corpus not in pictured(study["corpora"]):
-        yield f"{path}.corpus: {corpus} has no pictures, expected a corpus that has them"
+    if not encoders:
+        yield from without_pictures(f"{path}.corpus", corpus, study["corpora"])
     for name in encoders:
         entry = study["encoders"][name]
         if corpus not in KINDS[entry["kind"]].embeds(entry, study):

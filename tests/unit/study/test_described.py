@@ -165,6 +165,7 @@ def test_what_is_trained_or_drawn_needs_pictures(study):
     cones = {"corpus": "rows", "split": "test", "items": 2, "view_items": 2, "seed": 0}
     cones |= {"families": {"net": {"architecture": "emoji-resnet", "seeds": 2}}}
     found = complaint(study | {"seed_cones": cones})
-    assert found == "seed_cones.corpus: unknown name 'rows', expected one of pictures"
+    expected = "seed_cones.corpus: rows has no pictures, expected a corpus that has them"
+    assert found == expected
     study["corpora"].pop("pictures")
     assert complaint(study).startswith("encoders.net: needs a corpus to encode, but the study has")

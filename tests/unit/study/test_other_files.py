@@ -1,6 +1,8 @@
 """Corpora whose items are files of another kind than pictures: who may embed them, and who not."""
 
 import pytest
+import yaml
+from conftest import ROOT
 
 from modality_gap.study import check_study
 from modality_gap.study.originals import Originals
@@ -67,8 +69,15 @@ def test_networks_of_pictures_that_name_them_are_refused(study, entry):
 
 def test_what_is_trained_or_drawn_needs_pictures(study):
     cones = {"corpus": "sounds", "split": "all", "items": 2, "view_items": 2, "seed": 0}
-    study["seed_cones"] = cones | {"families": {"net": {"architecture": "RN50", "seeds": 2}}}
-    assert complaint(study).startswith("seed_cones.corpus: unknown name 'sounds', expected one of")
+    cones |= {"families": {"net": {"architecture": "RN50", "seeds": 2}}}
+    lacking = "sounds has no pictures, expected a corpus that has them"
+    assert complaint(study | {"seed_cones": cones}) == f"seed_cones.corpus: {lacking}"
+    default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    run = default["training"]["emoji"] | {"corpus": "sounds", "split": "all", "validation": "all"}
+    study["training"] = {"first": run}
+    assert complaint(study) == f"training.first.corpus: {lacking}"
+    run["corpus"] = "speech"
+    assert complaint(study).startswith("training.first.corpus: unknown name 'speech', expected one")
 
 
 def test_a_section_asks_code_of_ones_own_alone_about_them(study):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from modality_gap.study.base import ABSENT, Keys, Name, Seed, Several, Text, one_of
-from modality_gap.study.corpora import pictured
+from modality_gap.study.corpora import without_pictures
 from modality_gap.study.errors import unknown
 from modality_gap.study.networks import Networks
 from modality_gap.study.runs import part_of
@@ -36,7 +36,7 @@ class Section(Keys):
 
 def broken(section: dict, study: dict) -> Iterator[str]:
     """A corpus or run that there is not, or a run with one seed."""
-    yield from unknown("seed_cones.corpus", section["corpus"], pictured(study["corpora"]))
+    yield from without_pictures("seed_cones.corpus", section["corpus"], study["corpora"])
     runs = study["training"]
     for name, family in section["families"].items():
         path = f"seed_cones.families.{name}.run"
