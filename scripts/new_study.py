@@ -1,6 +1,7 @@
 """Write a study of one's own, each key explained: python scripts/new_study.py FILE [what you have].
 
-Without saying what you have, it asks. Imports no data library, so that it answers at once.
+Without saying what you have, it asks. Imports no data library but to look into arrays, so that it
+answers at once.
 """
 
 import argparse
@@ -19,7 +20,7 @@ title: {title} # of the report
 """
 CORPUS = """
 corpora:
-  pictures: # a name of yours
+  {name}: # a name of yours
     reader: {reader} # {what}
 {place}    evaluate: [all] # the splits that are measured; all: everything
 """
@@ -33,6 +34,10 @@ READERS = {
     "folder": ("folder", "pictures in folders"),
     "dataset": ("datasets", "what save_to_disk of Hugging Face's datasets writes"),
 }
+FILES = "    items: files # of any kind, not pictures: only code of your own opens them\n"
+MODALITIES = (
+    "# modalities: [audio, text] # what figures and sentences call your items and their texts\n"
+)
 ACTIVATION = "# quick_gelu: true # where the weights began with OpenAI's"
 ARRAYS = """
 encoders:
@@ -53,6 +58,12 @@ encoders:
   mine: # a name of yours
     kind: transformers # a model that Hugging Face's transformers saved
     folder: {folder}
+"""
+OWN = """
+encoders:
+  mine: # a name of yours
+    kind: python # code of your own: docs/own_model.md
+    file: {file} # has encode_images and encode_texts
 """
 SECTIONS = """
 # How recall changes as both modalities, or one, move along the gap.
@@ -102,7 +113,7 @@ mitigations:
 """
 QUESTIONS = {
     "arrays": "embeddings of images and of their texts, in one file or two",
-    "table": "pictures and captions, listed in a table",
+    "table": "pictures, or files of another kind, and captions, listed in a table",
     "folder": "pictures in folders of their classes, or with captions beside them",
     "dataset": "a data set that Hugging Face's datasets saved",
 }
@@ -116,9 +127,12 @@ def arguments() -> argparse.Namespace:
     what.add_argument("--arrays", nargs="+", metavar="FILE", help=QUESTIONS["arrays"])
     for name in READERS:
         what.add_argument(f"--{name}", metavar="PATH", help=QUESTIONS[name])
+    said = "what the table lists; files: of a kind that is no picture, for --python"
+    parser.add_argument("--items", choices=["pictures", "files"], help=said)
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--architecture", help="the model's, one of open_clip: ViT-B-32")
     model.add_argument("--model", metavar="FOLDER", help="that Hugging Face's transformers saved")
+    model.add_argument("--python", metavar="FILE", help="of your own, with two functions")
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument("--tag", help="published weights: laion2b_s34b_b79k")
     weights.add_argument(
@@ -140,29 +154,47 @@ def ask(question: str, options: str) -> str:
 def fill_in(given: argparse.Namespace) -> None:
     """Ask for what was not said."""
     if not any(getattr(given, name) for name in QUESTIONS):
-        listed = "\n".join(f"  {row} {what}" for row, what in enumerate(QUESTIONS.values(), 1))
-        options = "one of " + ", ".join(f"--{name}" for name in QUESTIONS)
-        number = ask(f"What do you have?\n{listed}\nNumber:", options)
-        if number not in [str(row) for row in range(1, len(QUESTIONS) + 1)]:
-            raise ValueError(f"answer {number!r}, expected a number from 1 to {len(QUESTIONS)}")
-        name = list(QUESTIONS)[int(number) - 1]
-        if name == "arrays":
-            given.arrays = ask("One file with both, or two, images first:", "--arrays").split()
-        else:
-            setattr(given, name, ask("Where is it?", f"--{name}"))
-    if given.arrays is not None:
+        ask_for_data(given)
+    if given.arrays is None and given.architecture is given.model is given.python is None:
+        ask_for_model(given)
+
+
+def ask_for_data(given: argparse.Namespace) -> None:
+    """Ask what there is, and where."""
+    listed = "\n".join(f"  {row} {what}" for row, what in enumerate(QUESTIONS.values(), 1))
+    options = "one of " + ", ".join(f"--{name}" for name in QUESTIONS)
+    number = ask(f"What do you have?\n{listed}\nNumber:", options)
+    if number not in [str(row) for row in range(1, len(QUESTIONS) + 1)]:
+        raise ValueError(f"answer {number!r}, expected a number from 1 to {len(QUESTIONS)}")
+    name = list(QUESTIONS)[int(number) - 1]
+    if name == "arrays":
+        given.arrays = ask("One file with both, or two, images first:", "--arrays").split()
         return
-    models = "--model, or --architecture with --checkpoint or --tag"
-    if given.architecture is None and given.model is None:
-        asked = "Folder of a model of transformers (nothing: one of open_clip)?"
-        given.model = ask(asked, models) or None
-    if given.architecture is None and given.model is None:
-        given.architecture = ask("Which architecture of open_clip (ViT-B-32)?", models)
-        asked = "File of its weights (nothing: published or random ones)?"
-        given.checkpoint = ask(asked, models) or None
-        if given.checkpoint is None:
-            asked = "Tag of published weights (nothing: random ones)?"
-            given.tag = ask(asked, models) or None
+    setattr(given, name, ask("Where is it?", f"--{name}"))
+    if name == "table" and given.items is None:
+        asked = "Does it list pictures (nothing), or files of another kind (files)?"
+        given.items = ask(asked, "--items") or "pictures"
+        if given.items not in ("pictures", "files"):
+            raise ValueError(f"answer {given.items!r}, expected nothing, or files")
+
+
+def ask_for_model(given: argparse.Namespace) -> None:
+    """Ask what embeds it."""
+    if given.items == "files":
+        given.python = ask("File of your own code that encodes them (.py)?", "--python")
+        return
+    models = "--model, --python, or --architecture with --checkpoint or --tag"
+    asked = "Folder of a model of transformers, or your own code, .py (nothing: one of open_clip)?"
+    own = ask(asked, models)
+    if own:
+        setattr(given, "python" if own.endswith(".py") else "model", own)
+        return
+    given.architecture = ask("Which architecture of open_clip (ViT-B-32)?", models)
+    asked = "File of its weights (nothing: published or random ones)?"
+    given.checkpoint = ask(asked, models) or None
+    if given.checkpoint is None:
+        asked = "Tag of published weights (nothing: random ones)?"
+        given.tag = ask(asked, models) or None
 
 
 def written(value: str | list[str]) -> str:
@@ -172,14 +204,18 @@ def written(value: str | list[str]) -> str:
 
 def encoder_of(given: argparse.Namespace) -> str:
     """The section of encoders."""
+    if given.items == "files" and given.python is None:
+        raise ValueError("--items files beside a model that reads pictures, expected --python")
     if given.arrays is not None:
-        if given.model or given.architecture or given.tag or given.checkpoint:
+        if given.model or given.python or given.architecture or given.tag or given.checkpoint:
             raise ValueError("--arrays beside a model, expected one of them")
         if len(given.arrays) > 2:
             raise ValueError(f"{len(given.arrays)} files of arrays, expected one or two")
         one = len(given.arrays) == 1
         files = f"file: {written(given.arrays[0])}" if one else f"files: {written(given.arrays)}"
         return ARRAYS.format(files=files)
+    if given.python is not None:
+        return OWN.format(file=written(given.python))
     if given.model is not None:
         return SAVED.format(folder=written(given.model))
     weights = ("random", "seed: 0 # of its random weights")
@@ -196,12 +232,34 @@ def encoder_of(given: argparse.Namespace) -> str:
 
 def corpus_of(given: argparse.Namespace) -> str:
     """The section of corpora; arrays need none."""
+    files = given.items == "files"
+    if given.items is not None and given.table is None:
+        raise ValueError("--items is said of a table, expected it beside --table")
     for name, (reader, what) in READERS.items():
         path = getattr(given, name)
         if path is not None:
             place = PLACES[name].format(path=written(path))
-            return CORPUS.format(reader=reader, what=what, place=place)
+            if files:
+                place, what = place + FILES, "a table that lists files and their captions"
+            called = "items" if files else "pictures"
+            return CORPUS.format(name=called, reader=reader, what=what, place=place)
     return ""
+
+
+def looked_into(files: list[str]) -> list[str]:
+    """Sentences on what files of embeddings hold; an error, as of the study's jobs, where nothing good."""
+    from modality_gap.data.precomputed import (
+        distinct_items,
+        merged_notes,
+        read_modalities,
+        unread_notes,
+    )
+
+    notes = []
+    for name, rows in read_modalities(files):
+        number, width = rows.shape
+        notes += merged_notes(name, distinct_items(rows))
+    return [f"{number:,} pairs of {width:,} dimensions", *notes, *unread_notes(files)]
 
 
 def main() -> int:
@@ -215,16 +273,20 @@ def main() -> int:
         title = written(given.title or f"The modality gap of {study}")
         head = HEAD.format(file=given.file, name=study, study=written(study), title=title)
         given.file.parent.mkdir(parents=True, exist_ok=True)
+        head += MODALITIES if given.items == "files" else ""
         content = head + corpus_of(given) + encoder_of(given) + SECTIONS
         try:
             given.file.write_text(content, "utf-8")
             check(str(given.file))
+            found = looked_into(given.arrays) if given.arrays is not None else []
         except (ValueError, OSError):
             given.file.unlink(missing_ok=True)
             raise
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    if found:
+        print(f"{' and '.join(given.arrays)}: {'; '.join(found)}")
     print(f"{given.file} is written; run it:\n\n  make run STUDY={quote(str(given.file))}\n")
     return 0
 

@@ -8,7 +8,7 @@ from modality_gap.data.corpora.table import read_table
 from modality_gap.data.watched import write_record
 
 with job(snakemake):
-    corpus = read_table(snakemake.input.table)
+    corpus = read_table(snakemake.input.table, snakemake.params.get("kind", "pictures"))
     if snakemake.params.classes is not None:
         check_classes(corpus.images, snakemake.wildcards.corpus, snakemake.params.classes["label"])
     pictures = [image for image in corpus.images.image if isinstance(image, str)]

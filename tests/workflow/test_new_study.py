@@ -28,7 +28,9 @@ def place(tmp_path, random):
     for name, rows in zip(("x.npy", "y.npy"), arrays, strict=True):
         np.save(tmp_path / name, rows)
     pd.DataFrame({"image": ["a.png"], "caption": ["a"]}).to_csv(tmp_path / "p.csv", index=False)
+    pd.DataFrame({"image": ["a.wav"], "caption": ["a"]}).to_csv(tmp_path / "s.csv", index=False)
     for file in (
+        "own.py",
         "a.png",
         "pictures/cat/a.png",
         "saved/all.parquet",
@@ -48,6 +50,7 @@ def place(tmp_path, random):
         (["--table", "p.csv", *MODEL], {"kind": "random", "seed": 0}),
         (["--table", "p.csv", "--model", "clip"], {"kind": "transformers", "folder": "clip"}),
         (["--folder", "pictures", *MODEL, "--tag", "openai"], {"tag": "openai"}),
+        (["--folder", "pictures", "--python", "own.py"], {"kind": "python", "file": "own.py"}),
         (
             ["--dataset", "saved", *MODEL, "--checkpoint", "my weights.pt"],
             {"file": "my weights.pt"},
@@ -65,6 +68,73 @@ def test_what_one_has_becomes_a_study_that_is_valid(place, options, expected):
     assert sum("#" in line for line in lines) > 15
 
 
+@pytest.mark.parametrize(
+    ("options", "answers"),
+    [
+        (["--table", "s.csv", "--items", "files", "--python", "own.py"], ""),
+        (["--table", "s.csv", "--items", "files"], "own.py\n"),
+        ([], "2\ns.csv\nfiles\nown.py\n"),
+    ],
+)
+def test_a_table_may_list_files_that_are_no_pictures(place, options, answers):
+    done = new(place, *options, answers=answers)
+    assert done.returncode == 0, done.stderr
+    study = yaml.safe_load((place / "mine.yaml").read_text())
+    corpus = {"reader": "table", "file": "s.csv", "items": "files", "evaluate": ["all"]}
+    assert study["corpora"] == {"items": corpus}
+    assert study["encoders"]["mine"] == {"kind": "python", "file": "own.py"}
+    text = (place / "mine.yaml").read_text()
+    named = text.replace("# modalities", "modalities")
+    (place / "mine.yaml").write_text(named)
+    work = Workplace(place, yaml.safe_load(named))
+    assert work.study["modalities"] == ["audio", "text"]
+    assert "read_files" in work.succeeds("--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            np.eye(5, 3)[[0, 1, 2, 0, 1]],
+            "5 pairs of 3 dimensions; 2 of 5 images repeat another row",
+        ),
+        (np.eye(1200, 4)[np.arange(1200) % 4] + np.arange(1200)[:, None], "1,200 pairs of 4 dim"),
+    ],
+)
+def test_what_arrays_hold_is_said(place, rows, expected):
+    np.save(place / "x.npy", rows)
+    np.save(place / "y.npy", rows.astype(np.float16))
+    done = new(place, "--arrays", "x.npy", "y.npy")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"x.npy and y.npy: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (np.ones((2, 5, 3), int), "e.npy: images: int64 values, whole numbers: quantised"),
+        (np.ones((3, 5, 3)), "e.npy: shape (3, 5, 3), expected (2, n, d)"),
+        (np.full((2, 5, 3), np.nan), "e.npy: images: row 0"),
+        (np.array([{}]), "e.npy is not a .npy file of numbers"),
+    ],
+)
+def test_arrays_that_the_study_would_refuse_are_refused_now(place, rows, expected):
+    np.save(place / "e.npy", rows)
+    done = new(place, "--arrays", "e.npy")
+    assert done.returncode == 1
+    assert expected in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (place / "mine.yaml").exists()
+
+
+def test_two_files_of_other_numbers_of_rows_are_refused_now(place):
+    np.save(place / "x.npy", np.ones((5, 3)))
+    done = new(place, "--arrays", "x.npy", "y.npy")
+    assert done.returncode == 1
+    assert done.stderr.startswith("x.npy and y.npy: ")
+    assert not (place / "mine.yaml").exists()
+
+
 def test_it_asks_where_nothing_is_said(place):
     done = new(place, answers="3\npictures\n\nRN50-quickgelu\n\nopenai\n")
     assert done.returncode == 0, done.stderr
@@ -73,9 +143,30 @@ def test_it_asks_where_nothing_is_said(place):
     assert study["encoders"]["mine"]["tag"] == "openai"
 
 
+def test_code_of_ones_own_is_told_from_a_folder_by_its_ending(place):
+    done = new(place, answers="3\npictures\nown.py\n")
+    assert done.returncode == 0, done.stderr
+    study = yaml.safe_load((place / "mine.yaml").read_text())
+    assert study["encoders"]["mine"] == {"kind": "python", "file": "own.py"}
+
+
 @pytest.mark.parametrize(
     ("options", "answers", "complaint"),
     [
+        (
+            ["--table", "s.csv", "--items", "files", "--model", "clip"],
+            "",
+            "--items files beside a model that reads pictures, expected --python",
+        ),
+        (
+            ["--folder", "pictures", "--items", "files", "--python", "own.py"],
+            "",
+            "--items is said of a table, expected it beside --table",
+        ),
+        ([], "2\ns.csv\nsounds\n", "answer 'sounds', expected nothing, or files"),
+        (["--table", "s.csv", "--items", "files"], "", "nobody answers 'File of your own code"),
+        (["--table", "p.csv", "--python", "no.py"], "", "encoders.mine: no such file: no.py"),
+        (["--arrays", "e.npy", "--python", "own.py"], "", "--arrays beside a model, expected one"),
         ([], "", "nobody answers 'What do you have?': expected one of --arrays, --table"),
         ([], "9\n", "answer '9', expected a number from 1 to 4"),
         (["--arrays", "none.npy"], "", "encoders.mine: no such file: none.npy"),

@@ -112,6 +112,13 @@ rule read_table:
         "../../scripts/read_table.py"
 
 
+use rule read_table as read_files with:
+    wildcard_constraints:
+        corpus=any_of(originals.files),
+    params:
+        kind="files",
+
+
 rule read_labels:
     """What is known of the rows of arrays: labels, splits, which text belongs to which image."""
     input:

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modality_gap.data.corpora.arrays import read_rows
+from modality_gap.data.corpora.table import is_text
 from modality_gap.data.embeddings import check_shapes, normalize
 from modality_gap.data.precomputed import (
     arrays_in,
@@ -62,8 +64,12 @@ def read_one(file: Path) -> tuple[list[str], np.ndarray]:
     names = arrays_in(file)
     if ending == ".parquet":
         check_columns(names, ["text", "embedding"], file.name)
-        words = pq.read_table(file, columns=["text"]).column(0).to_pylist()
-        return [None if one is None else str(one) for one in words], read_named(file, "embedding")
+        words = pq.read_table(file, columns=["text"]).column(0)
+        kind = getattr(words.type, "value_type", words.type)  # of a dictionary
+        if not (is_text(kind) or pa.types.is_integer(kind)) or pa.types.is_nested(words.type):
+            raise ValueError(f"text: {words.type}, expected words")
+        texts = [None if one is None else str(one) for one in words.to_pylist()]
+        return texts, read_named(file, "embedding")
     if ending == ".npz" and {"texts", "embeddings"} <= {*names}:
         with open_npz(file) as arrays:
             words = arrays["texts"]
@@ -85,7 +91,10 @@ def read_one(file: Path) -> tuple[list[str], np.ndarray]:
 
 def read_two(files: list[str | Path]) -> tuple[list[str], np.ndarray]:
     """Texts and embeddings of an .npy and the table that has the words of its rows."""
-    table = read_rows(Path(files[1]), [])
+    notes: list[str] = []
+    table = read_rows(Path(files[1]), notes)
+    if unread := [note for note in notes if "'text' is left out" in note]:
+        raise ValueError(f"{Path(files[1]).name}: {unread[0]}")
     check_columns(list(table), ["text"], Path(files[1]).name)
     return list(table.text), matrix(Path(files[0]))
 

@@ -80,3 +80,20 @@ def coco_archives(names: list[str]) -> dict[str, dict]:
         for name, kind in kinds.items()
         if name in COCO
     }
+
+
+def coco_files(release: str, splits: list[str]) -> dict[str, dict]:
+    """Images and captions of a release of MSCOCO, by name; the Karpathy split has the images of 2014."""
+    if release == "karpathy":
+        parts = dict.fromkeys("train2014" if split == "train" else "val2014" for split in splits)
+        return {"caption_datasets.zip": KARPATHY, **coco_archives([f"{p}.zip" for p in parts])}
+    images = [f"{split}{release}.zip" for split in splits]
+    return coco_archives([f"annotations_trainval{release}.zip", *images])
+
+
+def fairface_files(padding: float, splits: list[str]) -> dict[str, dict]:
+    """The labels of each split of FairFace, and the archive of the images of all splits, by name."""
+    known = [split for split in splits if split in FAIRFACE_LABELS]
+    ids = {f"fairface_label_{split}.csv": FAIRFACE_LABELS[split] for split in known}
+    ids.update([FAIRFACE_IMAGES[padding]])
+    return {file: {"url": drive(key), "hash": None} for file, key in ids.items()}

@@ -10,6 +10,7 @@ import glob
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,18 @@ def hash_file(file: str | Path) -> str:
     return digest.hexdigest()
 
 
+def first_equal_files(files: Sequence[str]) -> list[int]:
+    """For each file the first that holds the same; read are those whose size another one has."""
+    sizes = [os.path.getsize(file) for file in files]
+    often = Counter(sizes)
+    contents = [
+        (size, hash_file(file) if often[size] > 1 else "")
+        for file, size in zip(files, sizes, strict=True)
+    ]
+    first: dict[tuple[int, str], int] = {}
+    return [first.setdefault(content, row) for row, content in enumerate(contents)]
+
+
 def digest_of(*facts) -> str:
     """SHA-256 of what JSON can hold, hexadecimal."""
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -48,6 +61,7 @@ def folder_files(folder: str | Path, patterns: Iterable[Sequence[str]]) -> list[
 
     patterns: each is a row of alternatives, of which the first one that matches a file counts, as
     a reader takes an unpacked folder before its archive; `**` stands for folders of any depth.
+    Raises ValueError for a name that is no UTF-8, which no table can hold.
     """
     found = set()
     for alternatives in patterns:
@@ -57,6 +71,12 @@ def folder_files(folder: str | Path, patterns: Iterable[Sequence[str]]) -> list[
             if here:
                 found.update(here)
                 break
+    for path in found:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        if shown != path:
+            raise ValueError(
+                f"{shown}: the name is no UTF-8, expected one that is: rename the file"
+            )
     return sorted(found)
 
 

@@ -10,18 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from modality_gap.data.published import (
-    AOKVQA,
-    CIFAR10,
-    CIFAR100,
-    EUROSAT,
-    FAIRFACE_IMAGES,
-    FAIRFACE_LABELS,
-    KARPATHY,
-    coco_archives,
-    drive,
-    svhn_files,
-)
+from modality_gap.data import published
 from modality_gap.study.base import (
     ABSENT,
     Address,
@@ -58,17 +47,20 @@ class CorpusClasses(Keys):
 class Corpus(Keys):
     """What every corpus has. OPTIONS: the keys that its reader sees.
 
-    PICTURES: whether networks can embed it. FILES: the keys by which a user's own files are named;
-    COLUMNS: what a table among them, its `file`, must have.
+    ITEMS: what is embedded, if its entry does not say: `pictures`; `files` of any other kind, which
+    nothing here decodes; `arrays`, which hold embeddings alone. FILES: the keys by which a user's
+    own files are named; COLUMNS: what a table among them, its `file`, must have.
     LOOKS_AT: what a reader looks at in a folder, relative to it, for each split where {split}
     occurs; of the patterns in a row the first one that matches a file counts, as for the reader.
+    DOWNLOADS: address and hash of each file that is downloaded, by its name.
     """
 
-    PICTURES: ClassVar[bool] = True
+    ITEMS: ClassVar[str] = "pictures"
     FILES: ClassVar[tuple[str, ...]] = ("file",)
     COLUMNS: ClassVar[tuple[str, ...]] = ()
     OPTIONS: ClassVar[tuple[str, ...]] = ()
     LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    DOWNLOADS: ClassVar[dict[str, dict]] = {}
 
     reader: str
     classes: CorpusClasses = ABSENT
@@ -82,8 +74,8 @@ class Corpus(Keys):
 
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """What is downloaded: address and hash by file name. options: the corpus's own entry."""
-        return {}
+        """What is downloaded, DOWNLOADS if no reader says otherwise. options: the corpus's own entry."""
+        return cls.DOWNLOADS
 
     @classmethod
     def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
@@ -124,6 +116,7 @@ class Table(Corpus):
     COLUMNS = ("image", "caption")
 
     file: Text
+    items: one_of("pictures", "files") = ABSENT
     evaluate: Names
 
 
@@ -131,7 +124,7 @@ class Arrays(Corpus):
     """What is known of the rows of a user's arrays, of which there are no pictures."""
 
     ONE_OF = (("file",), ("folder",))
-    PICTURES = False
+    ITEMS = "arrays"
     FILES = ("file", "texts")
     LOOKS_AT = (("metadata/metadata_*.parquet",),)
 
@@ -200,29 +193,21 @@ class Datasets(Source):
 
 
 class Cifar10(Download):
-    """CIFAR-10."""
+    """CIFAR-10, one archive of all of it."""
 
+    DOWNLOADS = published.CIFAR10
     LOOKS_AT = (("cifar-10-binary.tar.gz",),)
 
     splits: distinct(one_of("train", "test"))
 
-    @classmethod
-    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """The archive of all of CIFAR-10."""
-        return CIFAR10
-
 
 class Cifar100(Download):
-    """CIFAR-100."""
+    """CIFAR-100, one archive of all of it."""
 
+    DOWNLOADS = published.CIFAR100
     LOOKS_AT = (("cifar-100-binary.tar.gz",),)
 
     splits: distinct(one_of("train", "test"))
-
-    @classmethod
-    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """The archive of all of CIFAR-100."""
-        return CIFAR100
 
 
 class Svhn(Download):
@@ -235,20 +220,16 @@ class Svhn(Download):
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
         """A file a split of SVHN; the reader tells of a split that there is not."""
-        return svhn_files(splits)
+        return published.svhn_files(splits)
 
 
 class Eurosat(Download):
-    """EuroSAT."""
+    """EuroSAT's RGB images, at a fixed version of their copy by TorchGeo."""
 
+    DOWNLOADS = published.EUROSAT
     LOOKS_AT = (("EuroSAT.zip",),)
 
     splits: distinct(one_of("all"))
-
-    @classmethod
-    def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """The archive of EuroSAT's RGB images, at a fixed version of its copy by TorchGeo."""
-        return EUROSAT
 
 
 class Imagenet(Source):
@@ -282,14 +263,8 @@ class Fairface(Download):
 
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """The labels of each split of FairFace, and the archive of the images of all splits."""
-        ids = {
-            f"fairface_label_{split}.csv": FAIRFACE_LABELS[split]
-            for split in splits
-            if split in FAIRFACE_LABELS
-        }
-        ids.update([FAIRFACE_IMAGES[options.get("padding", 0.25)]])
-        return {file: {"url": drive(key), "hash": None} for file, key in ids.items()}
+        """Labels and images of FairFace."""
+        return published.fairface_files(options.get("padding", 0.25), splits)
 
     @classmethod
     def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
@@ -330,18 +305,8 @@ class Coco(Download):
 
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
-        """Images and captions of MSCOCO; the Karpathy split has the images of 2014."""
-        release = str(options.get("release", "2017"))
-        if release == "karpathy":
-            parts = dict.fromkeys(
-                "train2014" if split == "train" else "val2014" for split in splits
-            )
-            return {"caption_datasets.zip": KARPATHY, **coco_archives([f"{p}.zip" for p in parts])}
-        names = [
-            f"annotations_trainval{release}.zip",
-            *(f"{split}{release}.zip" for split in splits),
-        ]
-        return coco_archives(names)
+        """Images and captions of MSCOCO."""
+        return published.coco_files(str(options.get("release", "2017")), splits)
 
     @classmethod
     def looks_at(cls, options: dict, splits: list[str]) -> list[tuple[str, ...]]:
@@ -391,7 +356,10 @@ class Aokvqa(Download):
     @classmethod
     def downloads(cls, options: dict, splits: list[str]) -> dict[str, dict]:
         """The questions of A-OKVQA, and the images of MSCOCO that they are about."""
-        return {"aokvqa_v1p0.tar.gz": AOKVQA, **coco_archives([f"{s}2017.zip" for s in splits])}
+        return {
+            "aokvqa_v1p0.tar.gz": published.AOKVQA,
+            **published.coco_archives([f"{s}2017.zip" for s in splits]),
+        }
 
 
 class MmvpVlm(Source):
@@ -431,14 +399,30 @@ def splits_of(entry: dict) -> list[str]:
     return READERS[entry["reader"]].splits_of(entry)
 
 
+def holding(corpora: dict, *items: str) -> dict:
+    """The corpora whose items are of one of these kinds, see `Corpus.ITEMS`."""
+    return {
+        name: entry
+        for name, entry in corpora.items()
+        if entry.get("items", READERS[entry["reader"]].ITEMS) in items
+    }
+
+
 def pictured(corpora: dict) -> dict:
     """The corpora that networks can embed."""
-    return {name: entry for name, entry in corpora.items() if READERS[entry["reader"]].PICTURES}
+    return holding(corpora, "pictures")
 
 
 def of_arrays(corpora: dict) -> dict:
     """Those that arrays alone hold the embeddings of."""
-    return {name: entry for name, entry in corpora.items() if name not in pictured(corpora)}
+    return holding(corpora, "arrays")
+
+
+def without_pictures(path: str, corpus: str, corpora: dict) -> Iterator[str]:
+    """The complaint about a corpus that is not there, or has none of the pictures that it must have."""
+    yield from unknown(path, corpus, corpora)
+    if corpus not in pictured(corpora):
+        yield f"{path}: {corpus} has no pictures, expected a corpus that has them"
 
 
 def broken(corpora: dict, study: dict) -> Iterator[str]:
@@ -446,5 +430,7 @@ def broken(corpora: dict, study: dict) -> Iterator[str]:
     for name, entry in corpora.items():
         for split in entry.get("evaluate", []) if "splits" in entry else []:
             yield from unknown(f"corpora.{name}.evaluate", split, splits_of(entry))
+        if {"texts", "captioned_by"} <= {*entry}:
+            yield f"corpora.{name}: captioned_by beside texts, whose column caption has the words"
     if "noise" in corpora:
         yield "corpora.noise: this name is taken by noise as input, expected another one"

@@ -23,7 +23,7 @@ from modality_gap.study.base import (
     said,
     text_or,
 )
-from modality_gap.study.corpora import of_arrays, pictured
+from modality_gap.study.corpora import holding, of_arrays, without_pictures
 from modality_gap.study.errors import unknown
 
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -53,7 +53,7 @@ class Encoder(Keys):
     SIDES: of which modalities. FOLDER: what the folder of a kind that has one is, and a file in it.
     FILES: the keys by which a user's own files are named; LOOKS_AT: what is read of a folder.
     LIBRARIES: what it is built with beside open_clip; None: as its architecture says. NOISE: whether
-    it can be given noise.
+    it can be given noise. ITEMS: what a corpus must hold for it, see `Corpus.ITEMS`.
     """
 
     SIDES: ClassVar[tuple[str, ...]] = ("images", "texts")
@@ -62,6 +62,7 @@ class Encoder(Keys):
     LOOKS_AT: ClassVar[tuple[tuple[str, ...], ...]] = (("**/*",),)
     LIBRARIES: ClassVar[tuple[str, ...] | None] = None
     NOISE: ClassVar[bool] = True
+    ITEMS: ClassVar[tuple[str, ...]] = ("pictures",)
 
     kind: str
     corpora: Names = ABSENT
@@ -70,7 +71,7 @@ class Encoder(Keys):
     @classmethod
     def embeds(cls, entry: dict, study: dict) -> Iterable[str]:
         """The corpora that an encoder can embed, or has embedded."""
-        return pictured(study["corpora"])
+        return holding(study["corpora"], *cls.ITEMS)
 
     @classmethod
     def stands_for(cls, name: str, entry: dict, study: dict) -> dict[str, dict]:
@@ -167,6 +168,7 @@ class Python(Encoder):
 
     LIBRARIES = ("timm", "transformers")
     NOISE = False
+    ITEMS = ("pictures", "files")
     FILES = ("file", "conda")
 
     file: Text
@@ -268,6 +270,7 @@ class SentenceTransformer(Encoder):
     """A network of texts alone, saved by sentence-transformers."""
 
     SIDES = ("texts",)
+    ITEMS = ("pictures", "files")  # whose captions it reads
     FOLDER = ("sentence transformer", "modules.json")
 
     folder: Text
@@ -337,22 +340,25 @@ def spread_names(part: Any, several: dict[str, list[str]]) -> None:
 
 def broken(encoders: dict, study: dict) -> Iterator[str]:
     """What an encoder names and the study does not have."""
-    corpora = pictured(study["corpora"])
     for name, entry in encoders.items():
-        path = f"encoders.{name}"
+        path, kind = f"encoders.{name}", KINDS[entry["kind"]]
+        corpora = {corpus: study["corpora"][corpus] for corpus in kind.embeds(entry, study)}
         if "initial" in entry:
             starts = [
                 other for other in encoders if other != name and "initial" not in encoders[other]
             ]
             yield from unknown(f"{path}.initial", entry["initial"], starts)
-        yield from KINDS[entry["kind"]].broken(path, entry, study)
+        yield from kind.broken(path, entry, study)
         for corpus in entry.get("corpora", []):
+            if corpus in holding(study["corpora"], "files") and corpus not in corpora:
+                yield f"{path}.corpora: {corpus} has `items: files`, and kind {entry['kind']} reads pictures"
             yield from unknown(f"{path}.corpora", corpus, corpora)
         splits = [split for corpus in corpora.values() for split in corpus.get("evaluate", [])]
         for split in entry.get("splits", []):
             yield from unknown(f"{path}.splits", split, splits)
         if entry["kind"] != "precomputed" and not corpora:
-            yield f"{path}: needs a corpus to encode, but the study has no corpora"
+            needed = " or ".join(kind.ITEMS)
+            yield f"{path}: needs a corpus to encode, but the study has no corpora of {needed}"
 
 
 def paired(encoders: dict) -> list[str]:
@@ -371,12 +377,13 @@ def asked(encoders: dict) -> list[str]:
 
 def strangers(path: str, encoders: list[str], corpus: str, study: dict) -> Iterator[str]:
     """What cannot be asked of these encoders (none: of networks), since they do not have the corpus."""
-    if not encoders and corpus not in pictured(study["corpora"]):
-        yield f"{path}.corpus: {corpus} is of arrays, without pictures, expected a corpus that has them"
+    if not encoders:
+        yield from without_pictures(f"{path}.corpus", corpus, study["corpora"])
     for name in encoders:
         entry = study["encoders"][name]
         if corpus not in KINDS[entry["kind"]].embeds(entry, study):
             yield (
                 f"{path}.corpus: encoder {name!r} does not have {corpus!r}: arrays have the corpus of "
-                "their own that `reader: arrays` describes, and networks those with pictures"
+                "their own that `reader: arrays` describes, networks those with pictures, and kind: "
+                "python these and `items: files`"
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modality_gap.data.packages import LABELS, PACKAGES
 from modality_gap.data.watched import RECORD, fingerprint, folder_files, stamp
-from modality_gap.study.corpora import READERS
+from modality_gap.study.corpora import READERS, holding
 
 DOWNLOADS = "results/downloads"
 EMOJI_SETTINGS = ("image_size", "held_out_vendor", "held_out_concepts", "seed", "captions")
@@ -25,7 +25,8 @@ def webdataset_name(url: str) -> str:
 class Originals:
     """What the corpora of a study are read from. config: the study, its defaults filled in.
 
-    `emoji`, `tables`, `arrays`, `webdatasets` and `public` (webdatasets among them) are corpora's names.
+    `emoji`, `tables` (of pictures), `files` (tables of others), `arrays`, `webdatasets` and
+    `public` (webdatasets among them) are corpora's names.
     """
 
     def __init__(self, config: dict):
@@ -36,9 +37,12 @@ class Originals:
         )
         readers = {name: corpus["reader"] for name, corpus in self.corpora.items()}
         self.emoji = [name for name, reader in readers.items() if reader == "emoji"]
-        self.tables = [name for name, reader in readers.items() if reader == "table"]
+        self.files = list(holding(self.corpora, "files"))
+        self.tables = [
+            name for name, reader in readers.items() if reader == "table" and name not in self.files
+        ]
         self.arrays = [name for name, reader in readers.items() if reader == "arrays"]
-        own = self.emoji + self.tables + self.arrays
+        own = self.emoji + self.tables + self.files + self.arrays
         self.public = [name for name in readers if name not in own]
         self.webdatasets = [name for name, reader in readers.items() if reader == "webdataset"]
         self.addresses = {

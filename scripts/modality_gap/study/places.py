@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 
 from modality_gap.study.corpora import of_arrays, pictured
-from modality_gap.study.encoders import paired, sides_of, takes_noise
+from modality_gap.study.encoders import KINDS, paired, sides_of, takes_noise
 
 EMBEDDINGS = {
     part: f"<results>/embeddings/{{encoder}}/{{corpus}}/{{split}}/{part}.parquet"
@@ -71,7 +71,7 @@ class Places:
             if name in self.pairs:
                 yield name, encoder["corpus"], "all"
                 continue
-            own = [encoder["corpus"]] if name in self.described else pictured(self.corpora)
+            own = KINDS[encoder["kind"]].embeds(encoder, self.config)
             for corpus in encoder.get("corpora", own):
                 for split in self.corpora[corpus].get("evaluate", []):
                     if split in encoder.get("splits", [split]):
@@ -83,7 +83,7 @@ class Places:
         return list(dict.fromkeys((corpus, split) for _, corpus, split in found))
 
     def pictured_splits(self) -> list[tuple[str, str]]:
-        """Those of `splits` whose corpus the study has; arrays have no pictures."""
+        """Those of `splits` whose corpus has pictures."""
         return [place for place in self.splits() if place[0] in pictured(self.corpora)]
 
     def encoders_on(

@@ -22,7 +22,7 @@ from modality_gap.study.base import (
     distinct,
     one_of,
 )
-from modality_gap.study.corpora import pictured, splits_of
+from modality_gap.study.corpora import splits_of, without_pictures
 from modality_gap.study.encoders import TRAINABLE
 from modality_gap.study.errors import unknown
 
@@ -130,7 +130,7 @@ def broken(runs: dict, study: dict) -> Iterator[str]:
     """What a run names and the study does not have."""
     for name, run in runs.items():
         path = f"training.{name}"
-        yield from unknown(f"{path}.corpus", run["corpus"], pictured(study["corpora"]))
+        yield from without_pictures(f"{path}.corpus", run["corpus"], study["corpora"])
         known = splits_of(study["corpora"][run["corpus"]])
         for key in ("split", "validation"):
             yield from unknown(f"{path}.{key}", run[key], known or [run[key]])

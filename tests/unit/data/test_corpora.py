@@ -16,6 +16,7 @@ from modality_gap.data.corpora import (
     write_corpus,
 )
 from modality_gap.data.corpora.emoji import code_key, concept_of, gender_of, read_emoji, svg_of
+from modality_gap.data.embeddings import read_remarks
 
 SETTINGS = {
     "image_size": 24,
@@ -117,6 +118,14 @@ def test_a_corpus_is_read_back_split_by_split(tmp_path, emoji):
     assert len(read_split(tmp_path, "all")[0]) == len(emoji[0])
     with pytest.raises(ValueError, match="split 'test' is empty, expected one of .*'train'"):
         read_split(tmp_path, "test")
+
+
+@pytest.mark.parametrize("contents", [None, "digest"])
+def test_what_a_reader_left_out_is_read_back(tmp_path, emoji, contents):
+    corpus = Corpus(emoji[0].copy(), emoji[1], remarks=["two are left out"])
+    write_corpus(tmp_path, corpus, contents=contents)
+    assert read_remarks(tmp_path / "images.parquet") == ["two are left out"]
+    assert read_split(tmp_path, "all")[0].attrs["remarks"] == ["two are left out"]
 
 
 def test_distinct_texts_know_who_shares_a_caption():

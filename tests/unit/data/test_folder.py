@@ -31,7 +31,8 @@ def test_classes_are_folders_and_captions_their_prompt(classes, tmp_path):
     assert images["class"].value_counts().to_dict() == {"fire truck": 5, "no": 6}
     assert images.image_id.iloc[0] == "train/fire truck/0.png"
     assert captions.set_index("image_id").text["val/no/more/9.JPG"] == "a photo of a no."
-    assert remarks == []
+    (remark,) = remarks
+    assert "4 of 11 pictures are copies of one in another split" in remark
     assert decode(images.image.iloc[-1], "x").getpixel((0, 0)) == (0, 0, 254)
     write_corpus(tmp_path, read_folder(classes, ["train", "val"]))
 
@@ -119,3 +120,48 @@ def test_two_files_of_captions_of_one_name_are_named(tmp_path):
     (tmp_path / "1.TXT").write_text("two")
     with pytest.raises(ValueError, match=r"1.txt: captions of the name of 1.TXT"):
         read_folder(tmp_path, ["all"])
+
+
+@pytest.mark.parametrize(
+    ("names", "refused"),
+    [
+        (["train", "val"], "train, val"),
+        (["Training"], "Training"),
+        (["train", "test", "extra"], "test, train"),
+        (["dev", "test"], "dev, test"),
+        (["train", "car", "ship"], None),  # pictures of trains
+        (["test", "control"], None),
+    ],
+)
+def test_splits_are_not_taken_for_classes(tmp_path, names, refused):
+    for name in names:
+        picture(tmp_path / name / "cat/1.png")
+    if refused is None:
+        assert set(read_folder(tmp_path, ["all"]).images["class"]) == set(names)
+        return
+    with pytest.raises(ValueError, match=rf"its folders {refused} are called as .* \[{refused}\]"):
+        read_folder(tmp_path, ["all"])
+    assert set(read_folder(tmp_path, names).images["class"]) == {"cat"}
+
+
+def test_splits_are_not_taken_for_classes_beside_captions(tmp_path):
+    for name in ("train", "test"):
+        picture(tmp_path / name / "1.png")
+        (tmp_path / name / "1.txt").write_text("one")
+    with pytest.raises(ValueError, match="are called as splits are"):
+        read_folder(tmp_path, ["all"])
+    assert "class" not in read_folder(tmp_path, ["train", "test"]).images
+
+
+def test_copies_of_a_picture_in_another_split_are_counted(tmp_path):
+    for split, colours in {"train": ["red", "green"], "val": ["green", "blue", "red"]}.items():
+        for row, colour in enumerate(colours):
+            picture(tmp_path / split / "no" / f"{row}.png", colour)
+    picture(tmp_path / "train/yes/9.png", "red")  # in its own split
+    found = read_folder(tmp_path, ["train", "val"])
+    (remark,) = found.remarks
+    assert remark == (
+        f"{tmp_path}: 2 of 6 pictures are copies of one in another split, such as val/no/0.png of "
+        "train/no/1.png: what is held out may have been seen"
+    )
+    assert read_folder(tmp_path, ["val"]).remarks == []

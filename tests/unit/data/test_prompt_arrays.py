@@ -103,6 +103,12 @@ def broken(folder, kind, rows):
         np.savez(file, texts=rows[:, 0], embeddings=rows)
     elif kind == "parquet":
         pd.DataFrame({"words": WORDS}).to_parquet(folder / "prompts.parquet")
+    elif kind in ("bytes", "lists"):
+        words = [word.encode() if kind == "bytes" else [word] for word in WORDS]
+        table = pd.DataFrame({"text": words, "embedding": list(rows)})
+        table.to_parquet(folder / "prompts.parquet")
+    elif kind == "bytes of npz":
+        np.savez(file, texts=np.array(WORDS, dtype="S"), embeddings=rows)
     elif kind == "ending":
         (folder / "prompts.txt").write_text("x")
     elif kind == "damaged":
@@ -121,6 +127,9 @@ def broken(folder, kind, rows):
         ("whole", "whole numbers: quantised embeddings"),
         ("words", "texts: float32 of shape (4,), expected words (n,)"),
         ("parquet", "no column 'text' among 'words'"),
+        ("bytes", "text: binary, expected words"),
+        ("lists", "expected words"),
+        ("bytes of npz", "texts: |S3 of shape (4,), expected words (n,)"),
         ("ending", "unknown ending '.txt'"),
         ("damaged", "prompts.npz"),
     ],
@@ -136,3 +145,21 @@ def test_what_is_wrong_is_one_line_that_names_the_file(tmp_path, rows, kind, com
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         read_prompts([tmp_path / "prompts.npz"])
+
+
+def test_words_of_a_table_that_are_bytes_are_no_words(tmp_path, rows):
+    np.save(tmp_path / "rows.npy", rows)
+    words = pd.DataFrame({"text": [word.encode() for word in WORDS]})
+    words.to_parquet(tmp_path / "words.parquet")
+    with pytest.raises(
+        ValueError, match=r"words\.parquet: column 'text' is left out: it holds binary"
+    ):
+        read_prompts([tmp_path / "rows.npy", tmp_path / "words.parquet"])
+
+
+def test_words_may_be_categories_or_numbers(tmp_path, rows):
+    for words in (pd.Categorical(WORDS), [3, 1, 3, 2]):
+        table = pd.DataFrame({"text": words, "embedding": list(rows)})
+        table.to_parquet(tmp_path / "prompts.parquet")
+        expected = list(dict.fromkeys(map(str, words)))
+        assert read_prompts([tmp_path / "prompts.parquet"]).texts == expected

@@ -293,3 +293,78 @@ def test_a_table_of_many_rows_is_read_in_seconds(folder):
     assert (len(found.images), len(found.captions)) == (3, 50_000)
     assert np.array_equal(found.captions.text[:2], ["caption 0", "caption 1"])
     assert list(read_text_table(folder / "mine.csv")) == ["image", "caption"]
+
+
+@pytest.fixture
+def sounds(tmp_path):
+    """Four files that are no pictures: a.wav, b.wav, which is the same, c.wav and d.json."""
+    for name, content in (("a.wav", b"1"), ("b.wav", b"1"), ("c.wav", b"2"), ("d.json", b"{}")):
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def read_files(folder, text: str):
+    (folder / "mine.csv").write_text(text)
+    return read_table(folder / "mine.csv", "files")
+
+
+def test_files_of_any_kind_are_items_which_nothing_decodes(sounds):
+    text = "image,caption,split,pitch\na.wav,one,x,low\nc.wav,two,y,\n./a.wav,three,x,low\nd.json,no,x,7\n"
+    found = read_files(sounds, text)
+    assert list(found.images.image_id) == ["a.wav", "c.wav", "d.json"]
+    assert list(found.images.image) == [str(sounds / name) for name in ("a.wav", "c.wav", "d.json")]
+    assert list(found.images.pitch) == ["low", None, "7"]
+    assert list(found.captions.image_id) == ["a.wav", "c.wav", "a.wav", "d.json"]
+    assert found.remarks == [
+        f"{sounds}/mine.csv: files that are no pictures (1 .json, 2 .wav): no figure shows examples of "
+        "them"
+    ]
+    write_corpus(sounds, found)
+    assert read_split(sounds, "x")[0].attrs["items"] == "files"
+
+
+def test_pictures_stay_pictures(folder):
+    assert "items" not in read(folder, "image,caption\na.png,one\n").images.attrs
+
+
+def test_two_equal_files_are_one_item(sounds):
+    found = read_files(sounds, "image,caption\na.wav,one\nb.wav,two\nc.wav,three\nb.wav,four\n")
+    assert list(found.images.image_id) == ["a.wav", "c.wav"]
+    assert list(found.captions.image_id) == ["a.wav", "a.wav", "c.wav", "a.wav"]
+    assert found.remarks[1].endswith(
+        "mine.csv: 1 files hold what another one does, such as b.wav what a.wav: one item"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("image,caption\na.wav,one\ne.wav,two\n", "row 2: no such image e.wav"),
+        ("image,caption\na.wav,one\n.,two\n", "row 2: no such image ."),
+        ("image,caption\na.wav,one\nempty.wav,two\n", "row 2: empty.wav is empty"),
+        (
+            "image,caption,split\na.wav,one,x\nc.wav,two,x\nb.wav,three,y\n",
+            "image 'a.wav' has split 'x' in row 1 and 'y' in row 3, expected one split for an image",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_an_item_is_named_with_its_row(sounds, text, expected):
+    (sounds / "empty.wav").write_bytes(b"")
+    with pytest.raises((ValueError, FileNotFoundError)) as told:
+        read_files(sounds, text)
+    assert f"mine.csv: {expected}" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_items_inside_a_parquet_table_are_refused_where_paths_are_said(sounds):
+    columns = {"image": [b"1", b"2"], "caption": ["one", "two"]}
+    pq.write_table(pa.table(columns), sounds / "mine.parquet")
+    with pytest.raises(
+        ValueError, match=r"mine\.parquet: row 1 holds an item itself, expected its"
+    ):
+        read_table(sounds / "mine.parquet", "files")
+    columns["image"] = [{"bytes": None, "path": name} for name in ("a.wav", "c.wav")]
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    table = pa.table({"image": pa.array(columns["image"], kind), "caption": ["one", "two"]})
+    pq.write_table(table, sounds / "mine.parquet")
+    assert list(read_table(sounds / "mine.parquet", "files").images.image_id) == ["a.wav", "c.wav"]

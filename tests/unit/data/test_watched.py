@@ -39,7 +39,13 @@ from modality_gap.data.corpora.imagenet import read_imagenet
 from modality_gap.data.corpora.mmvp_vlm import read_mmvp_vlm
 from modality_gap.data.corpora.svhn import read_svhn
 from modality_gap.data.corpora.webdataset import read_webdataset
-from modality_gap.data.watched import fingerprint, folder_files, hash_file, write_record
+from modality_gap.data.watched import (
+    fingerprint,
+    first_equal_files,
+    folder_files,
+    hash_file,
+    write_record,
+)
 from modality_gap.study.corpora import READERS as KNOWN
 
 
@@ -355,6 +361,23 @@ def test_whatever_a_reader_opens_is_watched(tmp_path, reader, write, read, split
 def test_every_reader_of_a_folder_is_watched():
     tested = {reader for reader, *_ in READERS}
     # What is read of arrays is an input of the job, file by file.
-    known = {name: reader for name, reader in KNOWN.items() if reader.PICTURES}
+    known = {name: reader for name, reader in KNOWN.items() if reader.ITEMS == "pictures"}
     own = {name for name, reader in known.items() if "looks_at" in vars(reader)}
     assert {name for name, reader in known.items() if reader.LOOKS_AT} | own == tested
+
+
+def test_files_are_compared_by_what_they_hold(tmp_path):
+    held = {"a": b"one", "b": b"two", "c": b"one", "d": b"longer", "e": b"two"}
+    for name, content in held.items():
+        (tmp_path / name).write_bytes(content)
+    files = [str(tmp_path / name) for name in held]
+    assert first_equal_files(files) == [0, 1, 0, 3, 1]
+
+
+def test_a_name_that_is_no_utf_8_is_named(tmp_path):
+    folder = os.fsencode(tmp_path)
+    with open(folder + b"/caf\xe9.png", "wb"):
+        pass
+    with pytest.raises(ValueError, match=r"caf\\xe9\.png: the name is no UTF-8") as told:
+        folder_files(tmp_path, [("*.png",)])
+    str(told.value).encode()

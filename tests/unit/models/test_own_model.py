@@ -129,8 +129,8 @@ def test_the_page_wraps_a_class(written, pictures):
 
 
 def test_every_block_of_the_page_is_tested_and_every_entry_is_a_valid_one():
-    assert set(BLOCKS) == {"my_model.py", "clip_of_sentences.py", "my_class.py"}
-    assert len(ENTRIES) == 3
+    assert set(BLOCKS) == {"my_model.py", "clip_of_sentences.py", "my_class.py", "my_sounds.py"}
+    assert len(ENTRIES) == 4
     for entry in ENTRIES:
         KINDS["python"].model_validate(entry)
 
@@ -248,3 +248,34 @@ def test_a_buffer_that_is_filled_again_for_the_next_batch_changes_nothing(tmp_pa
     first = model.encode_images([Image.new("RGB", (2, 2), (7, 0, 0))])
     model.encode_images([Image.new("RGB", (2, 2), (9, 0, 0))])
     assert first.tolist() == [[7, 7, 7]]
+
+
+def test_of_files_that_are_no_pictures_it_is_given_the_paths(written, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = GOOD.replace(
+        "np.ones((len(images), 3))",
+        "np.array([[len(open(x).read()), x == x.strip() and x[0] == '/'] for x in images], float)",
+    )
+    (tmp_path / "sounds").mkdir()
+    rows = []
+    for number in range(5):
+        (tmp_path / f"sounds/{number}.json").write_text("x" * number)
+        rows.append({"image_id": f"{number}", "image": f"sounds/{number}.json"})
+    files = pd.DataFrame(rows)
+    files.attrs["items"] = "files"
+    encoder = opened(written(text.replace("texts), 3", "texts), 2")))
+    found = embed_part(encoder, files, encoder.tokenize(TEXTS), TEXTS, SETTINGS, 0, (1, 2))
+    own = embed_part(encoder, files, encoder.tokenize(TEXTS), TEXTS, SETTINGS, 2, (2, 2))
+    rows = np.concatenate([found["image_rows"], own["image_rows"]])
+    embeddings = np.concatenate([found["images"], own["images"]])
+    np.testing.assert_array_equal(embeddings[np.argsort(rows)], [[n, 1] for n in range(5)])
+
+
+@pytest.mark.parametrize("where", ["raise KeyboardInterrupt", "quit()"])
+def test_code_that_ends_the_program_is_named(written, pictures, where):
+    with pytest.raises(ValueError, match=r"mine\.py: line 1: (KeyboardInterrupt|SystemExit)"):
+        opened(written(f"{where}\n"))
+    encoder = opened(written(GOOD.replace("return np.ones((len(images), 3))", where)))
+    expected = r"mine\.py: encode_images, line 5: (KeyboardInterrupt|SystemExit)"
+    with pytest.raises(ValueError, match=expected):
+        embedded(encoder, pictures)

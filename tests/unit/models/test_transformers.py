@@ -307,6 +307,40 @@ def test_a_tokenizer_without_its_files_is_refused(copy):
         encoder_of(copy)
 
 
+def renamed(folder, name):
+    """The folder, whose tokenizer is said to be of another class."""
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"tokenizer_class": name}))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["GPT2Tokenizer", "BertTokenizer", "RobertaTokenizer"])
+def test_a_tokenizer_of_another_class_is_refused(copy, name):
+    """Transformers makes it of CLIP's vocabulary, and reads other tokens than the model knows."""
+    expected = (
+        rf"copy: as a {name}, .* its tokenizer\.json says .* \(of this model: CLIPTokenizer\)"
+    )
+    with pytest.raises(ValueError, match=expected):
+        encoder_of(renamed(copy, name))
+
+
+@pytest.mark.parametrize("name", ["PreTrainedTokenizerFast", "CLIPTokenizerFast", "Unknown"])
+def test_a_class_that_reads_the_same_is_no_other(copy, clip, name):
+    own, other = encoder_of(clip), encoder_of(renamed(copy, name))
+    np.testing.assert_array_equal(other.tokenize(TEXTS).ids, own.tokenize(TEXTS).ids)
+
+
+def test_a_tokenizer_of_more_tokens_than_the_model_knows_is_refused(copy, tmp_path):
+    other = write_two_towers(tmp_path / "other", "clip")
+    config = json.loads((other / "config.json").read_text())
+    config["text_config"]["vocab_size"] = 300
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(
+        ValueError, match=r"copy: its tokenizer gives token 713, and its model knows 300"
+    ):
+        encoder_of(copy, seed=0)
+
+
 def test_weights_that_are_missing_of_another_shape_or_no_numbers_are_named(copy, caplog):
     weights = load_file(copy / "model.safetensors")
 

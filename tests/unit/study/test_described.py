@@ -146,6 +146,11 @@ def test_prompts_are_files_that_jobs_depend_on(study, tmp_path):
         ("linear_probe/tasks/one/test", "dev", "linear_probe.tasks.one.test: no split 'dev' in labels.csv"),
         ("zero_shot/tasks/one/label", "kind", "zero_shot.tasks.one.label: no column 'kind' in labels.csv"),
         ("encoders/net/corpora", ["rows"], "encoders.net.corpora: unknown name 'rows', expected one of pictures"),
+        (
+            "corpora/rows",
+            {"reader": "arrays", "file": "labels.csv", "texts": "texts.csv", "captioned_by": "class"},
+            "corpora.rows: captioned_by beside texts, whose column caption has the words",
+        ),
         ("corpora/rows/texts", "none.csv", "corpora.rows: no such file: none.csv"),
         ("corpora/rows/texts", "{a}.csv", "corpora.rows.texts: '{a}.csv' has braces"),
         ("encoders/mine/prompts", "none.npz", "encoders.mine: no such file: none.npz"),
@@ -160,6 +165,7 @@ def test_what_is_trained_or_drawn_needs_pictures(study):
     cones = {"corpus": "rows", "split": "test", "items": 2, "view_items": 2, "seed": 0}
     cones |= {"families": {"net": {"architecture": "emoji-resnet", "seeds": 2}}}
     found = complaint(study | {"seed_cones": cones})
-    assert found == "seed_cones.corpus: unknown name 'rows', expected one of pictures"
+    expected = "seed_cones.corpus: rows has no pictures, expected a corpus that has them"
+    assert found == expected
     study["corpora"].pop("pictures")
     assert complaint(study).startswith("encoders.net: needs a corpus to encode, but the study has")

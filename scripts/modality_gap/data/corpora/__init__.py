@@ -8,13 +8,15 @@ missing where only its embedding is known),
 stand in their order of preference. A caption may be
 `training_only`: what is measured does not see it. Those that are `matched` make, with their image,
 the matched pairs that gap, loss and the like are measured on; recall counts every caption. What a
-reader left out or merged is told in the attribute `remarks` of images, a sentence each.
+reader left out or merged is told in the attribute `remarks` of images, a sentence each; their
+attribute `items` is `files` where these are no pictures.
 `classes.yaml` names the classes that a column of
 integers counts, and the source's prompt templates.
 """
 
 import hashlib
 import io
+import json
 import struct
 import warnings
 from collections.abc import Sequence
@@ -29,6 +31,7 @@ import yaml
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from modality_gap.data.archives import read_place
+from modality_gap.data.embeddings import ATTRIBUTES_KEY
 
 IMAGE_COLUMNS = ("image_id", "image", "split")
 EXPECTED = "expected PNG, JPEG or WebP"
@@ -159,8 +162,11 @@ def write_corpus(
     captions = mark_matched(corpus.captions.reset_index(drop=True), choice, seed)
     corpus.images.attrs["remarks"] = list(corpus.remarks)
     table = pa.Table.from_pandas(corpus.images, preserve_index=False)
+    # Attributes where pandas itself writes them, and `read_remarks` looks.
+    facts = {ATTRIBUTES_KEY: json.dumps(corpus.images.attrs)}
     if contents is not None:
-        table = table.replace_schema_metadata(table.schema.metadata | {"contents": contents})
+        facts["contents"] = contents
+    table = table.replace_schema_metadata(table.schema.metadata | facts)
     # Small row groups let a reader of one split skip the images of the others.
     pq.write_table(table, Path(folder) / "images.parquet", row_group_size=1024)
     captions.to_parquet(Path(folder) / "captions.parquet", index=False)

@@ -8,11 +8,14 @@ import pandas as pd
 
 from modality_gap.data.corpora import Corpus, class_captions
 from modality_gap.data.corpora.originals import read_lines
-from modality_gap.data.watched import folder_files
+from modality_gap.data.watched import first_equal_files, folder_files
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 CAPTIONS = ".txt"
 PROMPT = "a photo of a {}."  # CLIP's own
+# How folders of splits are called, whatever their case.
+TRAINED = {"train", "training"}
+HELD_OUT = {"val", "valid", "validation", "dev", "test", "testing"}
 
 
 def read_folder(folder: str | Path, splits: list[str]) -> Corpus:
@@ -22,10 +25,11 @@ def read_folder(folder: str | Path, splits: list[str]) -> Corpus:
     each picture, under its name, its lines are the captions of the picture. Where there is none at
     all, each picture is below a folder of its class, and the caption is the class in CLIP's prompt.
     Column `class`: the name of that folder (the first one below the split's own), as it stands.
-    Files that are neither pictures nor captions are counted in `remarks`; hidden files and folders
-    are no part of it. Raises ValueError, naming the file, for a picture with neither class nor
-    caption, one that a link leads to a second time, a .txt that has no picture, or two, no lines, or
-    stands beside some pictures alone.
+    Files that are neither pictures nor captions are counted in `remarks`, and so are copies of a
+    picture in another split; hidden files and folders are no part of it. Raises ValueError, naming
+    the file, for a picture with neither class nor caption, one that a link leads to a second time, a
+    .txt that has no picture, or two, no lines, or stands beside some pictures alone; and where `all`
+    would take splits for classes.
     """
     folder, rows, others = Path(folder), [], Counter()
     if "all" in splits and len(splits) > 1:
@@ -44,12 +48,47 @@ def read_folder(folder: str | Path, splits: list[str]) -> Corpus:
         rows += split_rows(folder, split, pictures, texts)
     check_places(folder, [row["path"] for row in rows])
     table = pd.DataFrame(rows)
+    if splits == ["all"]:
+        check_no_splits(folder, table["class"])
     images = pd.DataFrame(
         {"image_id": table.path, "image": [str(folder / path) for path in table.path]}
     ).assign(split=table.split)
     if table["class"].notna().any():
         images["class"] = table["class"].astype(object).where(table["class"].notna(), None)
-    return Corpus(images, captions_of(table), remarks=remarks_of(folder, others))
+    remarks = [*remarks_of(folder, others), *copies_between_splits(folder, table)]
+    return Corpus(images, captions_of(table), remarks=remarks)
+
+
+def check_no_splits(folder: Path, classes: pd.Series) -> None:
+    """Raise ValueError where the folders that would be classes are called as splits are.
+
+    All of them, or one for training and one that is held out: two that no set of classes has.
+    """
+    found = {str(name).lower(): str(name) for name in classes.dropna().unique()}
+    names = {*found}
+    if names and (names <= TRAINED | HELD_OUT or (names & TRAINED and names & HELD_OUT)):
+        said = ", ".join(sorted(found[name] for name in names & (TRAINED | HELD_OUT)))
+        raise ValueError(
+            f"{folder}: its folders {said} are called as splits are, and would be classes: expected "
+            f"`splits: [{said}]` in the study (`evaluate: [all]` still means all pictures), or the "
+            "folder of one of them, or other names"
+        )
+
+
+def copies_between_splits(folder: Path, table: pd.DataFrame) -> list[str]:
+    """A sentence where pictures of one split are copies of those of another."""
+    if table.split.nunique() < 2:
+        return []
+    first = first_equal_files([str(folder / path) for path in table.path])
+    splits = table.split.to_numpy()
+    copies = [row for row, own in enumerate(first) if splits[row] != splits[own]]
+    if not copies:
+        return []
+    one, other = (table.path[row] for row in (copies[0], first[copies[0]]))
+    return [
+        f"{folder}: {len(copies):,} of {len(table):,} pictures are copies of one in another split, such as "
+        f"{one} of {other}: what is held out may have been seen"
+    ]
 
 
 def check_places(folder: Path, paths: list[str]) -> None:

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ import pyarrow.parquet as pq
 
 from modality_gap.data.corpora import Corpus
 from modality_gap.data.text_table import DELIMITERS, check_columns, read_text_table
+from modality_gap.data.watched import first_equal_files
 
 ENDINGS = (*DELIMITERS, ".parquet")
 # Names that a corpus uses itself.
 TAKEN = ("image_id", "caption_id", "training_only")
 
 
-def read_table(file: str | Path) -> Corpus:
+def read_table(file: str | Path, items: str = "pictures") -> Corpus:
     """The corpus of a .csv, .tsv or .parquet table.
 
     The table has a row a caption, with columns `image` (a path, absolute or from the table's own
@@ -29,6 +31,8 @@ def read_table(file: str | Path) -> Corpus:
     every image is in split `all`. Labels are text: cells are taken as they stand, an empty one is
     no label. What is left out is told in `remarks`; a column that cannot be a label, because an
     image has two values in it, is told in the attribute `unusable` of images.
+    items: `pictures`, or `files` of any other kind, given as paths, which are not opened but to
+    compare them: equal ones are one item. The attribute `items` of images says so.
     Raises ValueError, naming file and row, where something is missing or contradicts itself.
     """
     file, notes = Path(file), []
@@ -40,10 +44,12 @@ def read_table(file: str | Path) -> Corpus:
         columns["caption"] = [[text] for text in columns["caption"]]
     else:
         columns = read_parquet_columns(file, notes)
-    return corpus_of(columns, file, notes)
+    return corpus_of(columns, file, notes, items)
 
 
-def corpus_of(columns: dict[str, list], file: Path, notes: list[str]) -> Corpus:
+def corpus_of(
+    columns: dict[str, list], file: Path, notes: list[str], items: str = "pictures"
+) -> Corpus:
     """The corpus of a table's columns, by name, as `read_table` says; notes: its remarks so far.
 
     Of `image` a cell is a path or (bytes, path or None), of `caption` a list of texts, of others a
@@ -57,7 +63,11 @@ def corpus_of(columns: dict[str, list], file: Path, notes: list[str]) -> Corpus:
         raise ValueError(f"{file}: no rows, expected a caption in each")
     check_cells(rows, file)
     rows["image_id"], codes = identify(rows, file)
+    if items == "files":
+        codes = equal_files(rows, codes, file, notes)
     images = one_row_each(rows, codes, file, notes)
+    if items == "files":
+        images.attrs["items"] = items
     captions = caption_rows(rows, images.image_id.to_numpy()[codes], notes)
     return Corpus(images, captions, remarks=notes)
 
@@ -144,6 +154,34 @@ def identify(rows: pd.DataFrame, file: Path) -> tuple[list[str], np.ndarray]:
             )
     rows["image"] = places
     return list(held), codes
+
+
+def equal_files(rows: pd.DataFrame, codes: np.ndarray, file: Path, notes: list[str]) -> np.ndarray:
+    """Codes of `identify` that are one for files that hold the same; how many did, to the notes.
+
+    Raises ValueError, naming the row, where a file is empty, or not given by its path.
+    """
+    firsts = np.unique(codes, return_index=True)[1]
+    places = list(rows.image.iloc[firsts])
+    for row, place in zip(firsts, places, strict=True):
+        if not isinstance(place, str):
+            raise ValueError(
+                f"{file}: row {row + 1} holds an item itself, expected its path (`items: files`)"
+            )
+        if os.path.getsize(place) == 0:
+            raise ValueError(f"{file}: row {row + 1}: {rows.image_id[row]} is empty ({place})")
+    kinds = Counter(Path(place).suffix or "without an ending" for place in places)
+    told = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
+    notes.append(f"{file}: files that are no pictures ({told}): no figure shows examples of them")
+    first = np.array(first_equal_files(places))
+    copies = np.flatnonzero(first != np.arange(len(first)))
+    if len(copies):
+        copy, own = (rows.image_id[firsts[row]] for row in (copies[0], first[copies[0]]))
+        notes.append(
+            f"{file}: {len(copies):,} files hold what another one does, such as {copy} what {own}: "
+            "one item"
+        )
+    return pd.factorize(first[codes])[0]
 
 
 def one_row_each(

@@ -1,6 +1,7 @@
 """A user's own file: `encode_images` and `encode_texts`, as functions or as methods of a class."""
 
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -53,11 +54,13 @@ class OwnModel(Encoder):
                 f"({', '.join(arguments)})"
             )
 
-    def images(self, images: pd.DataFrame) -> Dataset:
-        """A corpus's images, decoded."""
+    def images(self, images: pd.DataFrame) -> Dataset | list[str]:
+        """A corpus's images, decoded; of one whose items are files, their absolute paths."""
+        if images.attrs.get("items") == "files":
+            return [os.path.abspath(file) for file in images.image]
         return Pictures(images, lambda image: image)
 
-    def encode_images(self, batch: list[Image.Image]) -> torch.Tensor:
+    def encode_images(self, batch: list[Image.Image] | list[str]) -> torch.Tensor:
         """What `encode_images` gives, checked."""
         return self._encode(ENCODE[0], batch)
 
@@ -91,7 +94,7 @@ class OwnModel(Encoder):
         """What a function of the user's gives. Raises ValueError with one line where it fails."""
         try:
             return function(*given, **arguments)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             raise ValueError(told(self.file, error, name, line_of(function))) from error
 
     def _encode(self, name: str, items: list) -> torch.Tensor:
@@ -130,7 +133,7 @@ def run_file(file: Path) -> ModuleType:
     sys.path.insert(0, str(file.resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise ValueError(told(file, error)) from error
     return module
 

@@ -13,8 +13,10 @@ import pandas as pd
 import torch
 import transformers
 from PIL import Image
+from tokenizers import Tokenizer
 from torch.utils.data import Dataset
 from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
+from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING
 
 from modality_gap.models.architectures import TOKENIZERS
 from modality_gap.models.embed import device_of, weights_fingerprint
@@ -61,6 +63,7 @@ class TwoTowers(TakesNoise):
         auto = transformers.AutoImageProcessor, transformers.AutoTokenizer
         self.processor = loaded(folder, "image processor", auto[0].from_pretrained)
         self.tokenizer = loaded(folder, "tokenizer", auto[1].from_pretrained)
+        check_tokenizer_class(folder, self.tokenizer, type(self.model.config))
         if self.tokenizer.pad_token_id is None:
             raise ValueError(f"{folder}: its tokenizer has no padding token, expected one")
         self.image_inputs = set(signature(self.model.get_image_features).parameters)
@@ -102,7 +105,14 @@ class TwoTowers(TakesNoise):
             ids.append(np.where(mask == 0, MASKED, found.input_ids).astype(np.int32))
             whole = self.tokenizer(some, truncation=False, verbose=False).input_ids
             needed += map(len, whole)
-        return Tokens(np.concatenate(ids), np.array(needed))
+        tokens = np.concatenate(ids)
+        vocabulary = self.model.config.get_text_config().vocab_size
+        if tokens.max() >= vocabulary:
+            raise ValueError(
+                f"{self.folder}: its tokenizer gives token {tokens.max()}, and its model knows "
+                f"{vocabulary}, expected the tokenizer of the model"
+            )
+        return Tokens(tokens, np.array(needed))
 
     def encode_texts(self, tokens: np.ndarray) -> torch.Tensor:
         """Projected text features, raw; of padding that counts nothing, only what the batch needs."""
@@ -201,6 +211,28 @@ def check_tokenizer_files(folder: Path) -> None:
         raise FileNotFoundError(f"{folder}: no tokenizer ({', '.join(TOKENIZERS)}) in there")
     if names == {"vocab.json"} and not (folder / "merges.txt").is_file():
         raise FileNotFoundError(f"{folder}: vocab.json without merges.txt, expected both")
+
+
+def check_tokenizer_class(folder: Path, tokenizer, config: type) -> None:
+    """Raise ValueError where a class of tokenizers that is not the model's own misreads its file.
+
+    Whatever `tokenizer_class` a folder names is made, of a vocabulary that is another kind's.
+    config: the class of the model's configuration.
+    """
+    own, file = TOKENIZER_MAPPING.get(config, None), folder / "tokenizer.json"
+    if own is None or isinstance(tokenizer, own) or not file.is_file():
+        return
+    saved = Tokenizer.from_file(str(file))
+    saved.no_padding()
+    saved.no_truncation()
+    meant = saved.encode(PROBE, add_special_tokens=False).ids
+    read = tokenizer(PROBE, add_special_tokens=False).input_ids
+    if read != meant:
+        raise ValueError(
+            f"{folder}: as a {type(tokenizer).__name__}, which tokenizer_config.json names, its tokenizer "
+            f"reads {PROBE!r} as {read}, and its tokenizer.json says {meant}: expected the class that it "
+            f"was saved with (of this model: {own.__name__})"
+        )
 
 
 def loaded(folder: Path, what: str, load: Callable, **how) -> Any:

@@ -16,7 +16,7 @@ from modality_gap.study.base import (
     one_of,
     text_or,
 )
-from modality_gap.study.corpora import pictured
+from modality_gap.study.corpora import without_pictures
 from modality_gap.study.encoders import Preprocessing
 from modality_gap.study.errors import unknown
 from modality_gap.study.networks import Networks, stamps
@@ -56,7 +56,7 @@ class Section(Keys):
 
 def broken(section: dict, study: dict) -> Iterator[str]:
     """A corpus or run that there is not, or a run with one seed."""
-    yield from unknown("seed_cones.corpus", section["corpus"], pictured(study["corpora"]))
+    yield from without_pictures("seed_cones.corpus", section["corpus"], study["corpora"])
     runs = study["training"]
     for name, family in section["families"].items():
         path = f"seed_cones.families.{name}.run"
