@@ -87,7 +87,10 @@ def check_study(config: dict) -> None:
     for name, part in PARTS.items():
         if name in config:
             check_type(part.Section, config[name], name)
-    spread(config)
+    stand_for = spread(config)
+    for name, part in SECTIONS.items():
+        if stand_for and name not in config and hasattr(part, "of_patterns"):
+            config[name] = part.of_patterns(stand_for)
     fill_in(config)
     for problem in broken_references(config):
         raise ValueError(problem)
