@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from modality_gap.data.embeddings import read_metadata
 from modality_gap.models.architectures import published
 from modality_gap.models.build import build_model, register_architectures
-from workflow.test_bad_input import line_with, pictures_study
+from workflow.test_bad_input import embeddings_study, line_with, pictures_study
 from workflow.test_moved import Project, copied_project
 
 MITIGATIONS = {"reference": "same", "kept_variance": 0.95, "deviation": 0.05, "draws": 2}
@@ -105,3 +105,24 @@ def test_published_weights_are_compared_from_their_files_to_the_figure(tiny):
     assert {"gap", "cone", "recall", "shift_landscape"} <= {
         file.stem for file in (results / "tables").glob("*.tex")
     }
+
+
+@pytest.mark.study
+def test_arrays_are_compared_though_nobody_knows_their_size(workplace, tmp_path, random):
+    np.save(
+        tmp_path / "mine.npy", random.normal(size=(2, 40, 8)) + np.array([1, -1])[:, None, None]
+    )
+    study = embeddings_study(tmp_path / "mine.npy")
+    place = workplace(study | {"model_comparison": {"encoders": ["mine"]}})
+    figure = place.results / "figures/pairs/all/model_comparison.svg"
+    said = place.succeeds("--", str(figure.relative_to(tmp_path)))
+    line_with(said, "1 of 1 encoders: the number of parameters is not known (mine)")
+    line_with(said, "1 of 1 encoders: no tag of open_clip says what it was trained on (mine)")
+    (row,) = pd.read_parquet(place.results / "model_comparison.parquet").to_dict("records")
+    assert np.isnan(row["parameters"])
+    assert row["architecture"] is row["training_data"] is row["advice"] is None
+    assert row["pairs"] == 40
+    drawn = figure.read_text()
+    assert "size unknown (1)" in drawn
+    assert "not asked, or not defined (1)" in drawn
+    assert pd.read_parquet(place.results / "model_correlations.parquet").empty

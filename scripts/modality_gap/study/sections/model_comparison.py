@@ -29,8 +29,8 @@ class ModelComparison:
     def __init__(self, config: dict, places: Places):
         self.encoders = config["encoders"]
         self.places = places.section_places("model_comparison")
-        asked = places.section_places("mitigations") if "mitigations" in config else []
-        self.advised: list[Place] = [place for place in self.places if place in {*asked}]
+        asked = {*places.section_places("mitigations")} if "mitigations" in config else set()
+        self.advised: list[Place] = [place for place in self.places if place in asked]
 
     def entries(self) -> dict[str, dict]:
         """What the entry of each encoder says of its training data."""
