@@ -19,11 +19,12 @@ NAMED = 3  # encoders of those that a remark counts
 ENDS = ("", "_low", "_high")
 DIRECTIONS = ("image_to_text", "text_to_image")
 ADVICE = ("way", "measure", "direction", "change", "change_low", "change_high")
-# The columns, in this order; those of numbers are NaN, those of words None, where it is not known.
+# The columns, in this order; words that are not known are None, counts <NA>, other numbers NaN.
 WORDS = ["encoder", "corpus", "split", "architecture", "tag", "training_data", "data_family"]
 WORDS += ["advice", "advice_way", "advice_measure", "advice_direction"]
-COLUMNS = [*WORDS[:5], "parameters", "image_parameters", "text_parameters", *WORDS[5:7]]
-COLUMNS += ["training_pairs", "samples_seen", "pairs", "modality_gap"]
+COUNTS = ["parameters", "image_parameters", "text_parameters", "training_pairs", "samples_seen"]
+COUNTS += ["pairs", "k"]
+COLUMNS = [*WORDS[:5], *COUNTS[:3], *WORDS[5:7], *COUNTS[3:6], "modality_gap"]
 COLUMNS += ["mean_cosine_image_image", "mean_cosine_text_text", "k"]
 COLUMNS += [f"recall_{direction}{end}" for direction in DIRECTIONS for end in ENDS]
 COLUMNS += ["advice", *(f"advice_{key}" for key in ADVICE)]
@@ -93,8 +94,8 @@ def compare_models(
     ]
     table = pd.DataFrame(found, columns=COLUMNS)
     numbers = [name for name in COLUMNS if name not in WORDS]
-    # Whole numbers become float64, which holds each of them exactly.
-    table = table.astype(dict.fromkeys(numbers, "float64"))
+    # As float64 first, which holds each of these whole numbers exactly.
+    table = table.astype(dict.fromkeys(numbers, "float64")).astype(dict.fromkeys(COUNTS, "Int64"))
     table[WORDS] = table[WORDS].astype(object).where(table[WORDS].notna(), None)
     table.attrs["remarks"] = list(unknown_remarks(table))
     return table
@@ -130,7 +131,7 @@ def correlations(table: pd.DataFrame) -> pd.DataFrame:
             known = here[here[attribute].notna()]
             if len(known) < LEAST:
                 continue
-            sides = [known[attribute].to_numpy(), known.modality_gap.to_numpy()]
+            sides = [known[attribute].to_numpy(float), known.modality_gap.to_numpy()]
             found = (math.nan,) * 3
             if all(np.ptp(side) > 0 for side in sides):
                 interval = bootstrap_interval(sides, spearman, SEED, paired=True)

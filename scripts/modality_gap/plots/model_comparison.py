@@ -49,6 +49,7 @@ def plot_model_comparison(table: pd.DataFrame, correlations: pd.DataFrame) -> Fi
     table: of `model_comparison.compare_models`, one corpus and split; correlations: those of it.
     Colour is the training data, a marker the advice. Models of unknown size stand right of a line.
     """
+    table = table.astype({"parameters": float})
     colours, sizes = family_colours(table.data_family), places_of(table.parameters)
     figure, axes = plt.subplots(2, 3, figsize=(13, 7.6))
     *panels, key = axes.flat
