@@ -57,10 +57,11 @@ DATA_SETS = {
     # Xu et al. 2024.
     "metaclip_400m": DataSet("MetaCLIP-400M", "MetaCLIP", 400e6),
     "metaclip_fullcc": DataSet("MetaCLIP-2.5B", "MetaCLIP", 2.5e9),
-    # Xu et al. 2024 (Altogether), Chuang et al. 2025, Bolya et al. 2025: sizes not checked.
+    # Chuang et al. 2025 do not say it; of Altogether (Xu et al. 2024) it was not checked.
     "metaclip_altogether": DataSet("MetaCLIP, Altogether", "MetaCLIP", None),
     "metaclip2_worldwide": DataSet("MetaCLIP 2 Worldwide", "MetaCLIP", None),
-    "meta": DataSet("Perception Encoder", "Perception Encoder", None),
+    # Bolya et al. 2025: chosen as MetaCLIP's are.
+    "meta": DataSet("Perception Encoder", "Perception Encoder", 5.4e9),
     # Changpinyo et al. 2021.
     "cc12m": DataSet("CC12M", "CC12M", 12.4e6),
     # Radford et al. 2021, data/yfcc100m.md of their repository.
@@ -68,16 +69,19 @@ DATA_SETS = {
     # Sun et al. 2023: 1.6 billion pairs of LAION-2B and 0.4 billion of COYO-700M.
     "merged2b": DataSet("Merged-2B", "Merged-2B", 2e9),
 }
-# Gadre et al. 2023: pools of four sizes; how much of them a filter keeps was not checked.
-POOLS = {"s": 12.8e6, "m": 128e6, "l": 1.28e9, "xl": 12.8e9}
-FILTERS = ("basic", "clip", "image", "laion", "text")
-for size, pairs in POOLS.items():
-    pool = f"CommonPool-{size.upper()}"
-    DATA_SETS[f"commonpool_{size}"] = DataSet(pool, "CommonPool", pairs)
-    DATA_SETS |= {
-        f"commonpool_{size}_{name}": DataSet(f"{pool}, {name} filter", "CommonPool", None)
-        for name in FILTERS
-    }
+# Gadre et al. 2023, Table 3: pools of four sizes, and what of them a filter keeps.
+POOLS = {
+    "s": {"": 12.8e6, "basic": 3e6, "text": 3.2e6, "image": 3e6, "laion": 1.3e6, "clip": 3.8e6},
+    "m": {"": 128e6, "basic": 30e6, "text": 31e6, "image": 29e6, "laion": 13e6, "clip": 38e6},
+    "l": {"": 1.28e9, "basic": 298e6, "text": 317e6, "image": 293e6, "laion": 130e6, "clip": 384e6},
+    "xl": {"": 12.8e9, "laion": 1.3e9, "clip": 3.8e9},
+}
+for size, filters in POOLS.items():
+    for kept, pairs in filters.items():
+        key, name = f"commonpool_{size}", f"CommonPool-{size.upper()}"
+        if kept:
+            key, name = f"{key}_{kept}", f"{name}, {kept} filter"
+        DATA_SETS[key] = DataSet(name, "CommonPool", pairs)
 
 UNITS = {"m": 1e6, "b": 1e9}
 # laion2b_s34b_b79k: 34 billion samples seen, in batches of 79 thousand; laion400m_e32: 32 epochs.
