@@ -4,14 +4,22 @@ from modality_gap.study.places import Places, corpus_file
 
 
 class Prompts:
-    """What is asked of encoders in words. Sections: zero_shot, fairness, rephrasing."""
+    """What is asked of encoders in words. Sections: zero_shot, fairness, rephrasing, robustness."""
 
     def __init__(self, config: dict, places: Places):
         self.config, self.places = config, places
 
     def tasks(self, section: str) -> dict[str, dict]:
-        """Every task of zero-shot classification that a section's prompts are for."""
+        """Every task that a section's prompts are for: of classes, or of an image's own choices."""
+        if section == "robustness":
+            corpora = self.config["robustness"]["own_choices"]
+            return {name: self.own_choices(name) for name in corpora}
         return self.config["zero_shot"]["tasks"] if section == "zero_shot" else {}
+
+    def own_choices(self, corpus: str) -> dict:
+        """The questions of a corpus, on every split that it is measured on."""
+        splits = [split for name, split in self.places.splits() if name == corpus]
+        return {"corpus": corpus, "splits": splits, "own_choices": True}
 
     def corpora(self, section: str) -> list[str]:
         """The corpora of a section's tasks."""
