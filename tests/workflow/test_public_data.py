@@ -88,7 +88,12 @@ def public_study(address, served, by_hand):
         "study": "public",
         "title": "Data sets as they are published",
         "corpora": {
-            "cifar10": {"reader": "cifar10", "splits": ["train", "test"], **download},
+            "cifar10": {
+                "reader": "cifar10",
+                "splits": ["train", "test"],
+                "evaluate": ["test"],
+                **download,
+            },
             "svhn": {"reader": "svhn", "splits": ["test"], **download},
             "eurosat": {"reader": "eurosat", "splits": ["all"], **download},
             "fairface": {"reader": "fairface", "splits": ["val"], **download},

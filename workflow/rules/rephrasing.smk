@@ -17,8 +17,8 @@ rule rephrasing:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=8000,
+        runtime=600,
     params:
         settings=config["rephrasing"],
         code=code_of("rephrasing"),

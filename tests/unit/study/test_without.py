@@ -8,7 +8,7 @@ from conftest import ROOT
 
 from modality_gap.study import Study, check_study
 
-STUDIES = ("config", "coco", "papers", "tasks", "precomputed", "emoji-full")
+STUDIES = ("config", "coco", "papers", "tasks", "precomputed", "emoji-full", "chowers2026")
 
 
 def read(name: str) -> dict:
@@ -60,6 +60,18 @@ def test_what_depends_on_a_corpus_goes_and_nothing_else():
         "robustness.tasks (zero_shot)",
     ]
     assert left["robustness"]["tasks"] == ["image_to_text", "text_to_image", "multiple_choice"]
+
+
+def test_without_imagenet_the_study_of_chowers2026_keeps_the_other_classes():
+    left = without(read("chowers2026"), "imagenet", "flickr30k_whole")
+    assert left["left_out"] == [
+        "corpora.imagenet",
+        "corpora.flickr30k_whole",
+        "seed_cones",
+        "zero_shot.tasks.imagenet",
+        "robustness.zero_shot (imagenet)",
+    ]
+    assert left["robustness"]["zero_shot"] == ["cifar10", "cifar100"]
 
 
 def test_what_goes_on_from_an_encoder_goes_with_it():
