@@ -191,7 +191,7 @@ def public_study(address, served, by_hand):
             "items": 100,
             "wrong_answers": 5,
             "alphas": [0, 1],
-            "choices": 4,
+            "choices": 3,
             "seed": 0,
         },
     }

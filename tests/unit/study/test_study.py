@@ -248,6 +248,12 @@ def test_a_run_that_starts_from_itself_is_named(study):
             "robustness.tasks: zero_shot, but missing zero_shot, expected the name of a task",
         ),
         ("robustness/zero_shot", ["x"], "robustness.zero_shot: unknown name 'x', expected one of"),
+        (
+            "zero_shot/tasks/groups/splits",
+            ["train"],
+            "robustness.zero_shot: 'groups' is on no split that is measured, expected one of its own "
+            "in corpora.emoji.evaluate",
+        ),
         ("robustness/zero_shot", [], "robustness.zero_shot: 0 entries, expected at least 1"),
         (
             "robustness/zero_shot",

@@ -106,6 +106,7 @@ def test_a_name_that_there_is_not_is_named():
 
 def test_of_several_zero_shot_tasks_one_that_goes_is_taken_out_of_the_list_alone():
     study = read("tasks")
+    study["corpora"]["cifar10"]["evaluate"] = ["test"]
     study["robustness"] |= {
         "tasks": ["zero_shot", "own_choices"],
         "zero_shot": ["cifar10", "imagenet_5000"],

@@ -77,13 +77,26 @@ def broken(section: dict, study: dict) -> Iterator[str]:
     )
     yield from not_named(section, "own_choices", "expected the names of corpora of questions")
     tasks = study.get("zero_shot", {}).get("tasks", {})
+    corpora = study["corpora"]
     for name in named(section, "zero_shot"):
         yield from unknown("robustness.zero_shot", name, tasks)
+        yield from not_measured("zero_shot", name, tasks[name], corpora)
     for name in named(section, "own_choices"):
-        yield from unknown("robustness.own_choices", name, study["corpora"])
-    yield from on_one_split(
-        {name: tasks[name] for name in named(section, "zero_shot") if name in tasks}
-    )
+        yield from unknown("robustness.own_choices", name, corpora)
+        yield from not_measured("own_choices", name, {"corpus": name}, corpora)
+    yield from on_one_split({name: tasks[name] for name in named(section, "zero_shot")})
+
+
+def not_measured(key: str, name: str, task: dict, corpora: dict) -> Iterator[Unknown]:
+    """A task on no split that is measured, of which nothing would come; splits: default, any."""
+    corpus = task["corpus"]
+    measured = corpora.get(corpus, {}).get("evaluate", [])
+    if corpus in corpora and not set(task.get("splits", measured)) & set(measured):
+        yield Unknown(
+            f"robustness.{key}: {name!r} is on no split that is measured, expected one of its own "
+            f"in corpora.{corpus}.evaluate",
+            name,
+        )
 
 
 def named(section: dict, task: str) -> list[str]:
