@@ -412,6 +412,17 @@ def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expe
         ("encoders/initial/seed", 10**23, "encoders.initial.seed: 100000000000000000000000 is"),
         ("views/seed", 2**32, "views.seed: 4294967296 is greater than the maximum of 4294967295"),
         ("sphere/step", 45.5, "sphere.step: 45.5 is greater than the maximum of 45"),
+        (
+            "training/vit/augmentation",
+            {"crop": [1, 0.9]},
+            "training.vit.augmentation.crop: [1, 0.9], expected the smallest share of the image first",
+        ),
+        (
+            "training/vit/augmentation",
+            {"crop": [0.9, 1], "scale": 0.1},
+            "training.vit.augmentation: expected exactly one of rotation with translation with "
+            "scale, crop",
+        ),
         ("run_measures/regularization", 10**400, "run_measures.regularization: 1000"),
         ("robustness/alphas", [-1, 1], "robustness.alphas: [-1, 1], expected 0 and 1 among them"),
         ("robustness/alphas", [0, 1, 1], "robustness.alphas: 1 stands twice"),
