@@ -1,3 +1,8 @@
+from modality_gap.study.sections.run_measures import RunMeasures
+
+run_measures = RunMeasures(config, runs)
+
+
 rule prepare_images:
     """The images of a corpus as networks of one size take them, decoded once for all runs."""
     input:
@@ -63,13 +68,48 @@ rule train:
         "../../scripts/train.py"
 
 
+rule embed_run:
+    """Another corpus than its own, embedded by a trained run (yaras2024, App. E.3)."""
+    input:
+        images=of(run_measures.images, "measure"),
+        captions=of(run_measures.captions, "measure"),
+        classes=of(run_measures.class_names, "measure"),
+        weights=of(run_measures.weights, "run", "seed"),
+        architecture=of(runs.hub_files, "run"),
+    output:
+        "<results>/training/{run}/{seed}/elsewhere/{measure}.parquet",
+    log:
+        "<logs>/embed_run/{run}/{seed}/{measure}.log",
+    benchmark:
+        "<benchmarks>/embed_run/{run}/{seed}/{measure}.tsv"
+    wildcard_constraints:
+        measure=any_of(run_measures.elsewhere),
+    conda:
+        "../../envs/network.yaml"
+    threads: of(runs.threads, "run")
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        encoder=of(run_measures.encoder, "run"),
+        task=of(run_measures.task, "measure"),
+        settings=config["embedding"],
+        seed=config["run_measures"]["seed"],
+        libraries=of(runs.libraries, "run"),
+        code=of(code_with("embed_run", runs.architecture), "run"),
+    script:
+        "../../scripts/embed_run.py"
+
+
 rule measure_run:
     """Gap, uniformity, retrieval and classification after training, over all seeds of a run."""
     input:
         images=of(runs.files_of("embeddings/images.parquet"), "run"),
         texts=of(runs.files_of("embeddings/texts.parquet"), "run"),
         pairs=of(runs.files_of("embeddings/pairs.parquet"), "run"),
-        classes=of(runs.files_of("embeddings/classes.parquet"), "run"),
+        classes=of(run_measures.classes, "run"),
+        pair_matching=of(run_measures.pairs, "run"),
     output:
         "<results>/training/{run}/measures.parquet",
     log:
@@ -79,8 +119,8 @@ rule measure_run:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=4000,
+        runtime=60,
     params:
         seeds=of(runs.seeds, "run"),
         ks=config["retrieval"]["k"],

@@ -423,6 +423,17 @@ def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expe
             "training.vit.augmentation: expected exactly one of rotation with translation with "
             "scale, crop",
         ),
+        (
+            "run_measures/classes",
+            {"corpus": "emoji", "train": "train", "test": "all", "label": "group"},
+            "run_measures.classes: corpora.emoji, which emoji trains on, has classes of its own, "
+            "expected one of both",
+        ),
+        (
+            "run_measures/pair_matching",
+            {"corpus": "mmvp", "split": "test"},
+            "run_measures.pair_matching.corpus: unknown name 'mmvp', expected one of emoji",
+        ),
         ("run_measures/regularization", 10**400, "run_measures.regularization: 1000"),
         ("robustness/alphas", [-1, 1], "robustness.alphas: [-1, 1], expected 0 and 1 among them"),
         ("robustness/alphas", [0, 1, 1], "robustness.alphas: 1 stands twice"),
