@@ -1,4 +1,4 @@
-"""Training runs measured on other corpora than their own."""
+"""Training runs at the learning rate that does best, measured on other corpora than their own."""
 
 import copy
 import re
@@ -16,6 +16,7 @@ from workflow.conftest import Workplace, small_emoji_study
 
 pytestmark = pytest.mark.study
 RUNS = ("vit", "vit_fixed_0.04", "vit_swap_entries")
+POOLS = ("pool", "draws", "seed", "regularization")
 KINDS = ["Color and Appearance", "Structural"]
 
 
@@ -28,6 +29,8 @@ def elsewhere_study(archives, by_hand):
         "encoders": {"trained": {"kind": "run", "run": "vit", "weights": "final"}},
         "run_comparisons": {"mitigations": list(RUNS)},
     }
+    study["training"]["vit"] |= {"learning_rate": [0.00001, 0.002], "seeds": [0, 1]}
+    study["training"]["vit_fixed_0.04"] |= {"learning_rate": [0.002, 0.00001], "seeds": [1]}
     del study["corpora"]["emoji"]["classes"]
     hand = {"folder": str(by_hand)}
     study["corpora"]["cifar10"] = {"reader": "cifar10", "splits": ["train", "test"], **hand}
@@ -90,6 +93,52 @@ def test_every_seed_of_every_run_is_measured_on_the_other_corpora(done):
     assert list(own["test"].label) == list(images.label.astype(str))
 
 
+@pytest.mark.parametrize(("run", "first"), [("vit", 0), ("vit_fixed_0.04", 1)])
+def test_the_rate_with_the_best_recall_is_that_of_the_run(done, run, first):
+    folder = done.results / f"training/{run}"
+    rates = pd.read_parquet(folder / "learning_rates.parquet").set_index("learning_rate")
+    recalls = {}
+    for rate in done.study["training"][run]["learning_rate"]:
+        last = pd.read_csv(folder / f"candidates/{rate}/trajectory.csv").iloc[-1]
+        both = [last.image_to_text_recall_at_1, last.text_to_image_recall_at_1]
+        recalls[rate] = rates.recall_at_1[rate]
+        assert recalls[rate] == pytest.approx(np.mean(both))
+    best = max(sorted(recalls), key=recalls.get)
+    assert list(rates.index[rates.chosen]) == [best]
+    for file in ("final.pt", "trajectory.parquet", "embeddings/texts.parquet"):
+        taken = (folder / f"candidates/{best}/{file}").read_bytes()
+        assert (folder / f"{first}/{file}").read_bytes() == taken
+    assert f"{run}: learning rate {best:g}" in (done.results / "remarks.csv").read_text()
+
+
+def test_the_other_seeds_are_trained_at_it(done):
+    folder = done.results / "training/vit"
+    best = pd.read_parquet(folder / "learning_rates.parquet").set_index("learning_rate").chosen
+    logs = [path.parents[1].name for path in (done.folder / "logs/small").rglob("vit/1.log")]
+    assert sorted(logs) == ["train_chosen"]
+    alone = copy.deepcopy(done.study)
+    alone["study"] = "alone"
+    alone["training"] = {"vit": alone["training"]["vit"] | {"learning_rate": float(best.idxmax())}}
+    alone["corpora"] = {"emoji": alone["corpora"]["emoji"]}
+    del alone["run_comparisons"], alone["encoders"]
+    alone["run_measures"] = {key: alone["run_measures"][key] for key in POOLS}
+    place = Workplace(done.folder, alone)
+    place.succeeds("--", "results/alone/training/vit/1/trajectory.csv")
+    found, expected = (
+        pd.read_csv(results / "training/vit/1/trajectory.csv").drop(columns="seconds")
+        for results in (done.results, place.results)
+    )
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_a_further_seed_tries_no_rate_anew(done):
+    study = copy.deepcopy(done.study)
+    study["training"]["vit"]["seeds"] = [0, 1, 2]
+    planned = jobs(Workplace(done.folder, study).succeeds("--dry-run"))
+    assert planned["train_chosen"] == 1
+    assert not {"train", "train_candidate", "choose_learning_rate", "take_candidate"} & {*planned}
+
+
 def test_they_are_in_the_comparisons(done):
     table = pd.read_parquet(done.results / "run_comparisons/mitigations.parquet")
     assert {"linear_probe", "pair_matching_text_to_image"} <= set(table.measure)
@@ -110,4 +159,4 @@ def test_other_prompts_train_nothing_anew(done):
     study["run_measures"]["classes"]["templates"] = ["a picture of a {}."]
     plan = Workplace(done.folder, study).succeeds("--dry-run")
     assert jobs(plan)["embed_run"] == 4
-    assert not {"train", "embed", "read_corpus"} & jobs(plan).keys()
+    assert not {"train", "train_chosen", "train_candidate", "embed"} & jobs(plan).keys()

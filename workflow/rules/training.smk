@@ -1,4 +1,5 @@
 from modality_gap.study.sections.run_measures import RunMeasures
+from modality_gap.study.runs import run_files
 
 run_measures = RunMeasures(config, runs)
 
@@ -38,18 +39,13 @@ rule train:
         start=of(runs.start_weights, "run"),
         prepared=of(runs.prepared_images, "run"),
     output:
-        initial="<results>/training/{run}/{seed}/initial.pt",
-        final="<results>/training/{run}/{seed}/final.pt",
-        trajectory="<results>/training/{run}/{seed}/trajectory.parquet",
-        table="<results>/training/{run}/{seed}/trajectory.csv",
-        images="<results>/training/{run}/{seed}/embeddings/images.parquet",
-        texts="<results>/training/{run}/{seed}/embeddings/texts.parquet",
-        pairs="<results>/training/{run}/{seed}/embeddings/pairs.parquet",
-        classes="<results>/training/{run}/{seed}/embeddings/classes.parquet",
+        **run_files("{run}/{seed}"),
     log:
         "<logs>/train/{run}/{seed}.log",
     benchmark:
         "<benchmarks>/train/{run}/{seed}.tsv"
+    wildcard_constraints:
+        run=any_of(runs.of_one_rate),
     priority: of(runs.priority, "run")
     conda:
         "../../envs/network.yaml"
@@ -66,6 +62,89 @@ rule train:
         code=of(code_with("train", runs.architecture, runs.policy), "run"),
     script:
         "../../scripts/train.py"
+
+
+use rule train as train_candidate with:
+    output:
+        **run_files("{run}/candidates/{learning_rate}"),
+    log:
+        "<logs>/train/{run}/candidates/{learning_rate}.log",
+    benchmark:
+        "<benchmarks>/train/{run}/candidates/{learning_rate}.tsv"
+    wildcard_constraints:
+        run=any_of(runs.of_several_rates),
+        learning_rate="[^/]+",
+    params:
+        settings=of(runs.candidate, "run", "learning_rate"),
+        start=of(runs.start, "run"),
+        classes=of(runs.classes, "run"),
+        libraries=of(runs.libraries, "run"),
+        code=of(code_with("train", runs.architecture, runs.policy), "run"),
+
+
+rule choose_learning_rate:
+    """Which learning rate a run is done at, by recall on validation (yaras2024, App. E.1)."""
+    input:
+        trajectories=of(runs.candidate_trajectories, "run"),
+    output:
+        "<results>/training/{run}/learning_rates.parquet",
+    log:
+        "<logs>/choose_learning_rate/{run}.log",
+    benchmark:
+        "<benchmarks>/choose_learning_rate/{run}.tsv"
+    conda:
+        "../../envs/network.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        learning_rates=of(runs.learning_rates, "run"),
+        libraries=[],
+        code=code_of("choose_learning_rate"),
+    script:
+        "../../scripts/choose_learning_rate.py"
+
+
+rule take_candidate:
+    """The first seed of a run: what was trained at the chosen learning rate already."""
+    input:
+        unpack(of(runs.candidate_files, "run")),
+        learning_rates=of(runs.choice, "run"),
+    output:
+        **run_files("{run}/{seed}"),
+    log:
+        "<logs>/take_candidate/{run}/{seed}.log",
+    benchmark:
+        "<benchmarks>/take_candidate/{run}/{seed}.tsv"
+    wildcard_constraints:
+        run=runs.first_seed_pattern(True),
+    conda:
+        "../../envs/measure.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        learning_rates=of(runs.learning_rates, "run"),
+        code=code_of("take_candidate"),
+    script:
+        "../../scripts/take_candidate.py"
+
+
+use rule train as train_chosen with:
+    input:
+        images=of(runs.corpus_file("images.parquet"), "run"),
+        captions=of(runs.corpus_file("captions.parquet"), "run"),
+        classes=of(runs.corpus_file("classes.yaml"), "run"),
+        architecture=of(runs.hub_files, "run"),
+        start=of(runs.start_weights, "run"),
+        prepared=of(runs.prepared_images, "run"),
+        learning_rates=of(runs.choice, "run"),
+    log:
+        "<logs>/train_chosen/{run}/{seed}.log",
+    benchmark:
+        "<benchmarks>/train_chosen/{run}/{seed}.tsv"
+    wildcard_constraints:
+        run=runs.first_seed_pattern(False),
 
 
 rule embed_run:
@@ -163,3 +242,4 @@ rule plot_trajectories:
 
 
 remarks_of(*runs.files("embeddings/texts.parquet"))
+remarks_of(*map(runs.choice, runs.of_several_rates))

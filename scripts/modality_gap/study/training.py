@@ -21,6 +21,7 @@ from modality_gap.study.base import (
     by,
     distinct,
     one_of,
+    one_or_several,
     said,
 )
 from modality_gap.study.corpora import splits_of, without_pictures
@@ -116,7 +117,7 @@ class Run(Keys):
     batch_size: Several
     accumulation: Count = 1
     optimizer: one_of("adamw", "adam") = "adamw"
-    learning_rate: Positive
+    learning_rate: one_or_several(Positive)
     decay: one_of("one_cycle", "cosine", "none") = "one_cycle"
     warmup: Part
     weight_decay: NotNegative

@@ -2,14 +2,22 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.nn.functional import affine_grid, grid_sample
-
-from modality_gap.training.draws import step_generator
 
 # torchvision's RandomResizedCrop: the ratio of a part's sides, and how often one is drawn that fits.
 RATIOS = (3 / 4, 4 / 3)
 ATTEMPTS = 10
+
+
+def step_generator(seed: int, step: int) -> torch.Generator:
+    """A generator on the CPU that seed and step of training decide.
+
+    torch's own takes the lower 32 bits of a seed alone, so both are hashed into as many first.
+    """
+    mixed = np.random.SeedSequence([seed, step]).generate_state(1)[0]
+    return torch.Generator().manual_seed(int(mixed))
 
 
 class RandomAffine:

@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import normalize
 
-from modality_gap.training.draws import step_generator
+from modality_gap.training.augmentation import step_generator
 
 Features = tuple[torch.Tensor, torch.Tensor]
 

@@ -434,6 +434,26 @@ def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expe
             {"corpus": "mmvp", "split": "test"},
             "run_measures.pair_matching.corpus: unknown name 'mmvp', expected one of emoji",
         ),
+        (
+            "training/vit/learning_rate",
+            [0.001],
+            "training.vit.learning_rate: 1 entries, expected at least 2",
+        ),
+        (
+            "training/vit/learning_rate",
+            [0.001, 0.01, 0.001],
+            "training.vit.learning_rate: 0.001 stands twice",
+        ),
+        (
+            "training/vit/learning_rate",
+            "fast",
+            "training.vit.learning_rate: 'fast' is not of type 'number'",
+        ),
+        (
+            "training/vit/learning_rate",
+            [0.001, 0.01],
+            "first_steps.run: 'vit' has several learning rates, expected a run with one",
+        ),
         ("run_measures/regularization", 10**400, "run_measures.regularization: 1000"),
         ("robustness/alphas", [-1, 1], "robustness.alphas: [-1, 1], expected 0 and 1 among them"),
         ("robustness/alphas", [0, 1, 1], "robustness.alphas: 1 stands twice"),

@@ -6,8 +6,13 @@ from scipy.stats import ks_2samp
 from torch.nn.functional import interpolate
 from torchvision.transforms import RandomResizedCrop
 
-from modality_gap.training.augmentation import RATIOS, RandomAffine, RandomCrop, random_boxes
-from modality_gap.training.draws import step_generator
+from modality_gap.training.augmentation import (
+    RATIOS,
+    RandomAffine,
+    RandomCrop,
+    random_boxes,
+    step_generator,
+)
 
 
 def boxes_of_torchvision(number, height, width, area):
