@@ -10,6 +10,7 @@ from conftest import ROOT
 from PIL import Image
 from transformers_folders import write_two_towers
 
+from modality_gap.models.architectures import published
 from workflow.conftest import Workplace
 
 README = (ROOT / "README.md").read_text()
@@ -88,6 +89,13 @@ def test_the_block_with_pretrained_weights_is_planned(place):
     assert "download_weights" in place("models.yaml").succeeds("--dry-run")
 
 
+def test_the_block_with_many_models_is_planned(place):
+    plan = place("many_models.yaml").succeeds("--dry-run")
+    number = len(published("ViT-B-*", "*"))
+    assert re.search(rf"^embed +{number}$", plan, re.M)
+    assert number == 50, "the README says: these are fifty models"
+
+
 def test_the_block_with_a_public_data_set_is_planned(place):
     plan = place("digits.yaml").succeeds("--dry-run")
     for rule in ("download", "read_corpus", "embed_prompts", "zero_shot"):
@@ -96,7 +104,7 @@ def test_the_block_with_a_public_data_set_is_planned(place):
 
 def test_every_block_is_tested():
     names = ("mine", "classes", "pictures", "trained", "models", "own_models", "digits")
-    assert set(BLOCKS) == {f"{name}.yaml" for name in names}
+    assert set(BLOCKS) == {f"{name}.yaml" for name in (*names, "many_models")}
 
 
 def test_files_that_the_readme_names_exist():

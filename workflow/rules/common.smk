@@ -89,8 +89,9 @@ def code_with(script, architecture, module=None):
 
 # What the report is made of, told by the rules that make it: every figure of the study; the tables
 # that claims are judged from, by name, with what tells the tables of a name apart; the tables that may
-# say what was left out, merged or cut, or why they have no rows.
-FIGURES, CLAIMS, REMARKS = [], {}, []
+# say what was left out, merged or cut, or why they have no rows. And further tables, as CLAIMS has them,
+# that are written as CSV and LaTeX.
+FIGURES, CLAIMS, REMARKS, TABLES = [], {}, [], {}
 # What the report's menu says of each figure, by its path.
 MENU = {}
 
@@ -134,6 +135,14 @@ def claims_of(table, files, facts=None):
     """Have a table judged: its files, and of each file what the table does not say, as columns."""
     if files:
         CLAIMS[table] = (files, facts)
+
+
+def tables_of(table, pattern, measured):
+    """Have a table written as CSV and LaTeX: of each place, with encoder, corpus and split in it."""
+    names = ("encoder", "corpus", "split")
+    facts = [dict(zip(names, place, strict=True)) for place in measured]
+    if facts:
+        TABLES[table] = (at(pattern, measured), facts)
 
 
 def placed_claims(table, pattern, measured):

@@ -96,6 +96,11 @@ rule plot_cone:
         "../../scripts/plot_cone.py"
 
 
+tables_of(
+    "cone",
+    "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
+    [*places.evaluations(config["encoders"])],
+)
 remarks_of(
     *at(
         "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",

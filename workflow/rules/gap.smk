@@ -89,4 +89,9 @@ rule plot_gap_cosines:
         "../../scripts/plot_gap_cosines.py"
 
 
+tables_of(
+    "gap",
+    "<results>/gap/{encoder}/{corpus}/{split}.parquet",
+    [*places.evaluations()],
+)
 remarks_of(*places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))

@@ -63,3 +63,6 @@ rule plot_modality_pairs:
         code=code_of("plot_modality_pairs"),
     script:
         "../../scripts/plot_modality_pairs.py"
+
+
+TABLES["modality_pairs"] = (["<results>/modality_pairs.parquet"], None)

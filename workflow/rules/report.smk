@@ -83,10 +83,13 @@ rule summarize:
         "../../scripts/summarize.py"
 
 
+EVERY_TABLE = TABLES | CLAIMS
+
+
 rule tables:
     """Every table as CSV and LaTeX: snakemake tables."""
     input:
-        **{table: files for table, (files, _) in CLAIMS.items()},
+        **{table: files for table, (files, _) in EVERY_TABLE.items()},
         summary="<results>/summary.parquet",
         claims="<results>/claims.csv",
     output:
@@ -101,8 +104,8 @@ rule tables:
         mem_mb=2000,
         runtime=30,
     params:
-        tables=list(CLAIMS),
-        facts={table: facts for table, (_, facts) in CLAIMS.items() if facts},
+        tables=list(EVERY_TABLE),
+        facts={table: facts for table, (_, facts) in EVERY_TABLE.items() if facts},
         code=code_of("tables"),
     script:
         "../../scripts/tables.py"

@@ -54,4 +54,9 @@ rule plot_recall:
         "../../scripts/plot_recall.py"
 
 
+tables_of(
+    "recall",
+    "<results>/retrieval/{encoder}/{corpus}/{split}.parquet",
+    [*places.evaluations()],
+)
 remarks_of(*places.tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"))

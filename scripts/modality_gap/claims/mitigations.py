@@ -1,6 +1,7 @@
 """Whether to close the gap, and how: judged from the table of `mitigations`."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pandas as pd
 from scipy.stats import norm
@@ -13,6 +14,9 @@ from modality_gap.closing.ways import MITIGATIONS, NAMES
 WIDER = norm.isf(0.025 / (len(DIRECTIONS) * (len(MITIGATIONS) - 1))) / norm.isf(0.025)
 GUARDED = (NOISE, STORED)
 WHERE = {NOISE: "perturbed", STORED: "stored in few bits"}
+# Verdicts on closing the gap.
+YES, GUARD, SAME, NO = "yes", "only under noise or storage", "no difference", "no"
+VERDICTS = (YES, GUARD, SAME, NO)
 
 
 def changes_of(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> pd.DataFrame:
@@ -20,8 +24,21 @@ def changes_of(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) ->
     return table[(table.mitigation == mitigation) & table.measure.isin(measures)]
 
 
-def advice(table: pd.DataFrame) -> str:
-    """One sentence: should the gap be closed, and how; of `mitigation_table`.
+class Answer(NamedTuple):
+    """Whether to close the gap: one of the four verdicts, and what it rests on.
+
+    way: the best one, where there is one to take. gained: the measures that rise by it, the first
+    one first. harmless: how many ways cost no recall@1 beyond its interval.
+    """
+
+    verdict: str
+    way: str | None
+    gained: tuple[str, ...]
+    harmless: int
+
+
+def decide(table: pd.DataFrame) -> Answer:
+    """Should the gap be closed, and how; of `mitigation_table`.
 
     A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
     where recall@1 rises in one, and in the mean of both by more than a trifle; it guards against
@@ -44,24 +61,50 @@ def advice(table: pd.DataFrame) -> str:
         }
         if gained:
             guards[name] = gained
-    count = len(MITIGATIONS) - 1
     if helps:
         best = max(helps, key=helps.get)
-        also = "".join(f"; {gains(table, best, (measure,))}" for measure in guards.get(best, {}))
-        return f"Yes, by {NAMES.get(best, best)}: {gains(table, best, (RECALL,))}{also}."
+        return Answer(YES, best, (RECALL, *guards.get(best, ())), len(harmless))
     if guards:
         best = max(guards, key=lambda name: sum(guards[name].values()))
-        where = " or ".join(WHERE[measure] for measure in guards[best])
+        return Answer(GUARD, best, tuple(guards[best]), len(harmless))
+    return Answer(SAME if harmless else NO, None, (), len(harmless))
+
+
+def advice(table: pd.DataFrame) -> str:
+    """What `decide` says, in one sentence with its numbers; of `mitigation_table`."""
+    answer, count = decide(table), len(MITIGATIONS) - 1
+    if answer.verdict == YES:
+        found = "; ".join(gains(table, answer.way, (measure,)) for measure in answer.gained)
+        return f"Yes, by {NAMES.get(answer.way, answer.way)}: {found}."
+    if answer.verdict == GUARD:
+        where = " or ".join(WHERE[measure] for measure in answer.gained)
         return (
-            f"Only where embeddings are {where}, by {NAMES.get(best, best)}: {gains(table, best, guards[best])}; "
-            f"at no loss beyond its interval ({gains(table, best, (RECALL,))})."
+            f"Only where embeddings are {where}, by {NAMES.get(answer.way, answer.way)}: "
+            f"{gains(table, answer.way, answer.gained)}; "
+            f"at no loss beyond its interval ({gains(table, answer.way, (RECALL,))})."
         )
-    if harmless:
+    if answer.verdict == SAME:
         return (
-            f"It makes no measurable difference: {len(harmless)} of {count} ways cost no recall@1 "
+            f"It makes no measurable difference: {answer.harmless} of {count} ways cost no recall@1 "
             "beyond its interval, and none gains more than chance gives one of so many."
         )
     return f"No: each of {count} ways lowers recall@1 in a direction by more than its interval."
+
+
+def advice_columns(table: pd.DataFrame) -> dict[str, str | float]:
+    """What `decide` says, by column: the verdict, and where it names a way, the way and its gain.
+
+    The gain is that of the first measure that rises, in the direction where it rises most: `measure`,
+    `direction`, `change`, `change_low` and `change_high`, its 95% interval, all after `advice_`.
+    """
+    answer = decide(table)
+    found = {"advice": answer.verdict}
+    if answer.way is not None:
+        rows = changes_of(table, answer.way, answer.gained[:1])
+        most = rows.loc[rows.change.idxmax()]
+        keys = ("measure", "direction", "change", "change_low", "change_high")
+        found |= {"advice_way": answer.way, **{f"advice_{key}": most[key] for key in keys}}
+    return found
 
 
 def rise(rows: pd.DataFrame) -> pd.Series:

@@ -18,6 +18,14 @@ from modality_gap.data.embeddings import first_equal_rows
 from modality_gap.models.text_tokens import tokenize
 
 TEXTS_OF_LIKE_LENGTH = 32
+# What the two towers of a model are made of, as open_clip and transformers call their parts.
+TOWERS = {
+    "images": ("visual", "vision_model", "visual_projection"),
+    "texts": (
+        *("text", "text_model", "text_projection"),
+        *("transformer", "token_embedding", "positional_embedding", "ln_final"),
+    ),
+}
 
 
 def weights_fingerprint(model: torch.nn.Module) -> str:
@@ -27,6 +35,22 @@ def weights_fingerprint(model: torch.nn.Module) -> str:
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+def parameter_counts(model: torch.nn.Module) -> dict[str, int | None]:
+    """How many parameters a model has: `images` and `texts`, of its towers, and `whole`.
+
+    None for a tower that it does not have under a known name; the whole has more than both, such
+    as the temperature or CoCa's decoder. What several parts share counts once.
+    """
+    counts: dict[str, int] = {}
+    for name, values in model.named_parameters():
+        part = name.partition(".")[0]
+        counts[part] = counts.get(part, 0) + values.numel()
+    towers = {
+        tower: sum(counts.get(part, 0) for part in parts) or None for tower, parts in TOWERS.items()
+    }
+    return {**towers, "whole": sum(counts.values())}
 
 
 class TextTower(torch.nn.Module):
@@ -229,9 +253,10 @@ def rows_of_part(n: int, batch_size: int, part: int, parts: int) -> slice:
 
 
 def describe(model: torch.nn.Module, **encoder) -> dict:
-    """What a file of embeddings says of its encoder: name, weights, preprocessing, versions."""
+    """What a file of embeddings says of its encoder: name, size, weights, preprocessing, versions."""
     return {
         **encoder,
+        "parameters": parameter_counts(model),
         "weights_sha256": weights_fingerprint(model),
         "device": device_of(model).type,
         "preprocessing": dict(model.visual.preprocess_cfg) if hasattr(model, "visual") else {},

@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, readable, spread
 
 COLOURS = (PURPLE, BLUE, ORANGE, GREEN)
+# In inches: of a panel, what stands above and below it, and from one name to the next.
+PANEL, AROUND, LINE = 2.3, 0.7, 0.17
 
 
 def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
@@ -15,7 +17,8 @@ def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
     tables: columns direction, k, recall, chance, and low and high where it is that of a sample; one
     table an encoder.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharex=True, sharey=True)
+    panel = max(PANEL, LINE * (len(tables) + 1))
+    figure, axes = plt.subplots(1, 2, figsize=(8, panel + AROUND), sharex=True, sharey=True)
     highest = max(table[["recall", "chance"]].to_numpy().max() for table in tables)
     lowest = 0.0
     for axis, direction in zip(axes, tables[0].direction.unique(), strict=True):
@@ -37,7 +40,9 @@ def plot_recall(tables: list[pd.DataFrame], encoders: list[str]) -> Figure:
             (chance.chance.iloc[-1], "random order", chance.k, chance.chance, ":", GREY, None)
         )
         lines.sort(key=lambda line: line[0])
-        places = spread([line[0] for line in lines], 0.085 * highest)
+        places = spread([line[0] for line in lines], 0.085 * highest * PANEL / panel)
+        above = max(0.0, places[-1] - 1.12 * highest)  # of many, not to leave the panel
+        places = [place - above for place in places]
         for place, (last, name, k, recall, style, colour, bounds) in zip(
             places, lines, strict=True
         ):

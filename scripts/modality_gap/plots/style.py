@@ -21,6 +21,8 @@ from modality_gap.words import called, spoken
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#777777"
 MODALITY_COLOURS = {"image": BLUE, "text": ORANGE}
 LETTERS = 120  # of a line below a figure
+# Of a side: none can be drawn with 2¹⁶, which a panel for each of a hundred models would have.
+MOST_PIXELS = 60_000
 DIRECTION_COLOURS = {"image_to_text": BLUE, "text_to_image": ORANGE, "symmetric": "#222222"}
 
 plt.style.use(Path(__file__).with_name("modality_gap.mplstyle"))
@@ -39,7 +41,9 @@ def save(figure: Figure, paths: list[str], tables: Iterable[pd.DataFrame] = ()) 
         name_modalities(figure)
     for path in paths:
         metadata = {"Date": None} if path.endswith(".svg") else {"Software": None}
-        figure.savefig(path, metadata=metadata, bbox_inches="tight" if lines else None)
+        dpi = min(plt.rcParams["savefig.dpi"], MOST_PIXELS / max(figure.get_size_inches()))
+        how = {"dpi": dpi, "bbox_inches": "tight" if lines else None}
+        figure.savefig(path, metadata=metadata, **how)
         # The next one has the same layout, which takes as long to find as the figure to draw.
         figure.set_layout_engine("none")
 

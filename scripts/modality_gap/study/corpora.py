@@ -66,6 +66,7 @@ class Corpus(Keys):
     classes: CorpusClasses = ABSENT
     matched_caption: one_of("first", "last", "random", "all") = ABSENT
     matched_seed: Seed = ABSENT
+    only_matched: bool = ABSENT
 
     @classmethod
     def splits_of(cls, entry: dict) -> list[str]:
@@ -432,5 +433,10 @@ def broken(corpora: dict, study: dict) -> Iterator[str]:
             yield from unknown(f"corpora.{name}.evaluate", split, splits_of(entry))
         if {"texts", "captioned_by"} <= {*entry}:
             yield f"corpora.{name}: captioned_by beside texts, whose column caption has the words"
+        if entry.get("only_matched") and entry["reader"] == "arrays":
+            yield (
+                f"corpora.{name}.only_matched: rows of arrays have all their captions, expected arrays of "
+                "the matched ones alone"
+            )
     if "noise" in corpora:
         yield "corpora.noise: this name is taken by noise as input, expected another one"

@@ -194,10 +194,11 @@ class Originals:
         return self.corpora[corpus].get("classes")
 
     def matched(self, corpus: str) -> dict:
-        """Which of an image's captions is matched with it, and the seed of a random choice."""
+        """Which of an image's captions is matched with it, the seed of a random choice, if it is alone."""
         settings = self.corpora[corpus]
         choice = settings.get("matched_caption", "first")
-        return {"choice": choice, "seed": settings.get("matched_seed", 0)}
+        found = {"choice": choice, "seed": settings.get("matched_seed", 0)}
+        return found | ({"only": True} if settings.get("only_matched", False) else {})
 
     def table(self, corpus: str) -> str:
         """The table that lists a user's own images and captions."""

@@ -41,7 +41,7 @@ class Runs:
         self.runs, self.corpora = config["training"], config["corpora"]
         self.networks = networks
         several = [
-            name for name, run in self.runs.items() if isinstance(run["learning_rate"], list)
+            name for name, run in self.runs.items() if isinstance(run.get("learning_rate"), list)
         ]
         self.of_one_rate = [name for name in self.runs if name not in several]
         self.of_several_rates = several

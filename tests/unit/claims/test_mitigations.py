@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modality_gap.claims.mitigations import GUARDED, advice, mitigations_claims, rise
+from modality_gap.claims.mitigations import (
+    GUARD,
+    GUARDED,
+    NO,
+    SAME,
+    YES,
+    advice,
+    advice_columns,
+    mitigations_claims,
+    rise,
+)
 from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED
 from modality_gap.closing.mitigations import DIRECTIONS, NOISE, RECALL
 from modality_gap.closing.ways import MITIGATIONS
@@ -88,3 +98,24 @@ def test_the_answer_follows_from_the_table(changes, words):
 def test_claims_are_judged_by_their_intervals(changes, verdicts):
     assert [claim[2] for claim in mitigations_claims(table_of(**changes))] == verdicts
     assert NOISE in GUARDED
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, (SAME, None, None, None)),
+        (dict.fromkeys(ALL, (-0.1, 0.3)), (NO, None, None, None)),
+        ({"centring": (0, 0.1)}, (GUARD, "centring", NOISE, 0.1)),
+        ({"shift": (0.1, -0.1), "realign": (0, 0.2)}, (YES, "shift", RECALL, 0.1)),
+    ],
+)
+def test_the_answer_as_columns_says_what_the_sentence_says(changes, expected):
+    table = table_of(**changes)
+    table["change"] = table.change - 0.001 * (table.direction == DIRECTIONS[0])
+    found = advice_columns(table)
+    keys = ("advice", "advice_way", "advice_measure", "advice_change")
+    assert tuple(found.get(key) for key in keys) == expected
+    if found.get("advice_way"):
+        change, low, high = (found[f"advice_change{end}"] for end in ("", "_low", "_high"))
+        assert found["advice_direction"] == DIRECTIONS[1]
+        assert f"text→image {change:+.3f} [{low:+.3f}, {high:+.3f}]" in advice(table)

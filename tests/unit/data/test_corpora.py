@@ -233,3 +233,18 @@ def test_a_column_of_classes_that_is_not_there_is_named(emoji):
 )
 def test_gender_is_what_is_named_or_what_the_code_points_say(key, named, expected):
     assert gender_of(key, named) == expected
+
+
+def test_captions_that_are_not_matched_may_be_left_out(tmp_path):
+    images = pd.DataFrame({"image_id": ["a", "b", "c"], "image": [b""] * 3, "split": "all"})
+    corpus = Corpus(images, CAPTIONED, remarks=["one"])
+    write_corpus(tmp_path, corpus, "last", only=True)
+    kept = pd.read_parquet(tmp_path / "captions.parquet")
+    assert kept[kept.matched].text.tolist() == ["y", "z", "p"]
+    assert kept[~kept.matched].text.tolist() == ["q", "r"]  # for training
+    assert read_remarks(tmp_path / "images.parquet") == [
+        "one",
+        "4 captions are left out: each image is measured with its matched one alone",
+    ]
+    write_corpus(tmp_path, corpus, "last")
+    assert len(pd.read_parquet(tmp_path / "captions.parquet")) == len(CAPTIONED)

@@ -175,6 +175,16 @@ def test_every_study_of_ours_is_valid(file):
             "seed_cones.families.vit: expected exactly one of run, architecture with seeds, architecture "
             "with files",
         ),
+        (
+            "seed_cones/families/vit",
+            {
+                "library": "timm",
+                "architecture": "test_vit",
+                "files": ["a.pt", "b.pt"],
+                "quick_gelu": True,
+            },
+            "seed_cones.families.vit.quick_gelu: of open_clip's networks alone",
+        ),
         ("first_steps/run", "x", "first_steps.run: unknown name 'x', expected one of emoji, vit"),
         ("mlp_depth/activations", ["swish"], "mlp_depth.activations[0]: 'swish' is not one of"),
         ("sphere/step", 0, "sphere.step: 0 is less than or equal"),

@@ -8,7 +8,7 @@ from conftest import ROOT
 
 from modality_gap.study import Study, check_study
 
-STUDIES = ("config", "coco", "papers", "tasks", "precomputed", "emoji-full", "yaras2024")
+STUDIES = sorted(file.stem for file in (ROOT / "config").glob("*.yaml"))
 
 
 def read(name: str) -> dict:

@@ -141,6 +141,16 @@ def mark_matched(captions: pd.DataFrame, choice: str, seed: int = 0) -> pd.DataF
     return captions.assign(matched=captions.index.isin(chosen))
 
 
+def matched_alone(captions: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The matched captions and those for training only, and a sentence on how many others there were."""
+    kept = captions.matched
+    if "training_only" in captions:
+        kept = kept | captions.training_only
+    number = int((~kept).sum())
+    told = f"{number:,} captions are left out: each image is measured with its matched one alone"
+    return captions[kept].reset_index(drop=True), [told] if number else []
+
+
 def drawn_number(image_id: str, seed: int) -> int:
     """A random number below 2³² that is the image's own."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{image_id}".encode()).digest()[:4])
@@ -152,15 +162,18 @@ def write_corpus(
     choice: str = "first",
     seed: int = 0,
     contents: str | None = None,
+    only: bool = False,
 ) -> None:
     """Write a checked corpus as `images.parquet`, `captions.parquet` and `classes.yaml`.
 
-    choice, seed: which caption is matched with its image, see `mark_matched`. contents: a digest of
-    the images that lie elsewhere, which makes another table of images where these are others.
+    choice, seed: which caption is matched with its image, see `mark_matched`; only: whether the others
+    are left out. contents: a digest of the images that lie elsewhere, which makes another table of
+    images where these are others.
     """
     check_corpus(corpus.images, corpus.captions, str(folder))
     captions = mark_matched(corpus.captions.reset_index(drop=True), choice, seed)
-    corpus.images.attrs["remarks"] = list(corpus.remarks)
+    captions, left_out = matched_alone(captions) if only else (captions, [])
+    corpus.images.attrs["remarks"] = [*corpus.remarks, *left_out]
     table = pa.Table.from_pandas(corpus.images, preserve_index=False)
     # Attributes where pandas itself writes them, and `read_remarks` looks.
     facts = {ATTRIBUTES_KEY: json.dumps(corpus.images.attrs)}
