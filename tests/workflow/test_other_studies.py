@@ -76,6 +76,7 @@ def test_more_jobs_than_seeds(workplace, archives):
         ("papers", ["random_cones", "first_steps", "descend_plane", "download_weights"]),
         ("emoji-full", ["train", "measure_run", "compare_runs", "read_emoji"]),
         ("coco", ["train", "measure_run", "compare_runs", "read_corpus", "download_weights"]),
+        ("yaras2024", ["train_candidate", "choose_learning_rate", "take_candidate", "embed_run"]),
         ("tasks", ["download_webdataset", "zero_shot", "fairness", "pair_matching", "robustness"]),
         ("chowers2026", ["random_cones", "descend_sphere", "robustness", "rephrasing"]),
     ],
