@@ -67,11 +67,13 @@ def test_without_imagenet_the_study_of_chowers2026_keeps_the_other_classes():
     assert left["left_out"] == [
         "corpora.imagenet",
         "corpora.flickr30k_whole",
+        "rephrasing.corpora (imagenet)",
         "seed_cones",
         "zero_shot.tasks.imagenet",
         "robustness.zero_shot (imagenet)",
     ]
     assert left["robustness"]["zero_shot"] == ["cifar10", "cifar100"]
+    assert without(left, "aokvqa")["rephrasing"]["corpora"] == [], "and not all others"
 
 
 def test_what_goes_on_from_an_encoder_goes_with_it():
