@@ -179,7 +179,7 @@ MEASURED = {
     "fairness": 4,
     "robustness": 6,
     "quantization": 2,
-    "rephrasing": 4,
+    "rephrasing": 6,
     "mitigations": 2,
 }
 

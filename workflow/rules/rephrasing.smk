@@ -77,6 +77,8 @@ for table in ("choices", "noise", "templates"):
 remarks_of(
     *(
         prompts_file(encoder, "rephrasing")
-        for encoder in config["rephrasing"]["encoders"]
+        for encoder in dict.fromkeys(
+            place[0] for place in places.section_places("rephrasing")
+        )
     )
 )

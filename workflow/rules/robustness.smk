@@ -69,7 +69,7 @@ rule plot_robustness:
 
 
 rule two_class:
-    """Robustness of two classes, simulated and in theory (chowers2026, Theorem 3.4)."""
+    """Robustness of two classes, simulated and in theory (chowers2026, Theorem 3.4, App. A.4)."""
     output:
         "<results>/robustness/two_class.parquet",
     log:

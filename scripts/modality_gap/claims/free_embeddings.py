@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, interval, judges
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval, judges
 from modality_gap.measures.intervals import mean_interval
+
+NEARLY_ZERO = 0.05  # of cosines, and of local gaps' spread beside that of the embeddings
+GAP_LEFT = 0.1  # of a gap at the start: less has no direction to speak of
 
 
 @judges("plane_records", order=4)
@@ -46,6 +49,37 @@ def sphere_claims(records: pd.DataFrame) -> Iterator[tuple]:
             for (_, d, n, t), share in left.items()
         ),
     )
+
+
+@judges("plane_records", "sphere_records", order=4)
+def local_gap_claims(plane: pd.DataFrame, sphere: pd.DataFrame) -> Iterator[tuple]:
+    """Whether all local gaps end equal, and orthogonal to the embeddings where a gap is left.
+
+    Of runs from tight, isotropic clusters; arguments as above.
+    """
+    plane = plane[plane.start == "isotropic"].assign(run="plane")
+    keys = ["run", "temperature", "seed"]
+    runs = pd.concat([plane, sphere]).sort_values("step", kind="stable").groupby(keys, sort=False)
+    first, last = runs.first(), runs.last()
+    left = last[last.modality_gap > GAP_LEFT * first.modality_gap]
+    for claim, end, measure in (
+        ("Local gaps end equal", last, "local_gap_spread"),
+        ("Where a gap is left, it is orthogonal to the embeddings", left, "gap_cosine"),
+    ):
+        found = end.groupby("run", sort=False)[measure].max()
+        small = found < NEARLY_ZERO
+        verdict = HOLDS if small.all() else PARTLY if small.any() else FAILS
+        begun = first[measure].groupby("run", sort=False).max()
+        yield (
+            "chowers2026, Theorem 3.2",
+            f"{claim} ({measure.replace('_', ' ')} below {NEARLY_ZERO:g})",
+            verdict if len(found) else UNDECIDED,
+            ", ".join(
+                f"{run.replace('_', ' ')}: {begun[run]:.2g} to {value:.2g}"
+                for run, value in found.items()
+            )
+            or "no run has a gap left",
+        )
 
 
 def share_kept(records: pd.DataFrame, keys: list[str]) -> pd.Series:

@@ -116,6 +116,17 @@ def worthwhile_range(cell: pd.DataFrame) -> tuple[float, float]:
     return float(worth.threshold.min()), float(worth.threshold.max())
 
 
+CLOSER = "Two classes are the more robust the smaller the gap"
+GENERAL = {
+    "with_mean": ("App. A.4.1", f"{CLOSER} (noise with a mean, where a margin is left)"),
+    "correlated": ("App. A.4.2", f"{CLOSER} (correlated noise)"),
+    "correlated_across": (
+        "App. A.4.2",
+        "To correlated noise, a direction that closes nothing makes two classes more robust",
+    ),
+}
+
+
 @judges("two_class", order=12)
 def two_class_claims(two_class: pd.DataFrame) -> Iterator[tuple]:
     """Whether theory says how robust two classes are; two_class: of `two_class_table`."""
@@ -125,10 +136,15 @@ def two_class_claims(two_class: pd.DataFrame) -> Iterator[tuple]:
         rises = all(
             cell.sort_values("alpha").predicted.is_monotonic_increasing for _, cell in cells
         )
+        source, claim = GENERAL.get(
+            noise, ("Theorem 3.4", f"{CLOSER} ({noise.replace('_', ' ')} noise)")
+        )
+        fewest = part.queries.min()
+        asked = f"; {fewest} queries or more" if fewest < two_class.queries.max() else ""
         yield (
-            "chowers2026, Theorem 3.4",
-            f"Two classes are the more robust the smaller the gap ({noise.replace('_', ' ')} noise)",
+            f"chowers2026, {source}",
+            claim,
             HOLDS if rises and apart < 0.02 else FAILS,
             f"prediction rises from α = 0 to 1: {'yes' if rises else 'no'}; simulation is within "
-            f"{apart:.3f} of it",
+            f"{apart:.3f} of it{asked}",
         )

@@ -5,6 +5,7 @@ move by v (chowers2026, Secs. 3.3 and 5). Of |q − (r + s·z + v)|² only q·r,
 an item depend on what changes, so that one matrix product a draw of noise serves every s and v.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,9 @@ NOISES = {
 }
 
 
+Noise = str | Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
+
+
 @dataclass
 class Outcomes:
     """What noise and moves do to the choices of a task, as shares of its queries.
@@ -59,8 +63,13 @@ def centred(noise: np.ndarray) -> np.ndarray:
     return noise - noise.mean(axis=0)
 
 
-def draw_noise(kind: str, random: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Noise of mean 0 and variance 1, of a kind of `NOISES`; shape (m, d), float64."""
+def draw_noise(kind: Noise, random: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Noise of mean 0 and variance 1, of a kind of `NOISES`, or that of a function like these.
+
+    Shape (m, d), float64.
+    """
+    if callable(kind):
+        return kind(random, shape)
     if kind not in NOISES:
         raise ValueError(f"noise {kind!r}, expected one of {', '.join(NOISES)}")
     return NOISES[kind](random, shape)
@@ -129,7 +138,7 @@ def noise_outcomes(
     task: Task,
     moves: np.ndarray,
     deviations: list[float],
-    noise: str,
+    noise: Noise,
     draws: int,
     seed: int,
     distance: str = "euclidean",
@@ -138,7 +147,7 @@ def noise_outcomes(
 
     moves: what is added to every retrieved embedding after the noise, shape (t, d); no move comes
     after them. deviations: standard deviations s of the noise in each dimension (its variance is
-    s²); noise: of `NOISES`. draws: K; the same draws serve every deviation and move. distance:
+    s²); noise: of `NOISES`, or a function like those. draws: K; the same draws serve every deviation and move. distance:
     `euclidean` or `cosine`.
     Exact: as if distances were computed anew for each combination, in float64.
     """
@@ -202,7 +211,7 @@ def robustness_table(
     vector: np.ndarray,
     alphas: list[float],
     deviations: list[float],
-    noise: str,
+    noise: Noise,
     draws: int,
     seed: int,
     distance: str = "euclidean",

@@ -6,6 +6,7 @@ from scipy.special import ndtr
 from scipy.stats import ncx2
 
 from modality_gap.closing.choices import Task, classification_task
+from modality_gap.closing.general_noise import general_noise_table
 from modality_gap.closing.projection import orthogonal_gap
 from modality_gap.closing.robustness import robustness_table
 
@@ -93,12 +94,14 @@ def two_class_table(
     deviations: list[float],
     draws: int,
     seed: int,
+    general: dict | None = None,
 ) -> pd.DataFrame:
     """Simulated robustness of two classes beside what theory says (chowers2026, Theorem 3.4, Fig. 7).
 
     Arguments as for `two_class_task` and `robustness_table`. Columns of the latter, noise (both
     `centred_gaussian`, of the theorem, and `gaussian`, of the experiments), distance_to_mean (of the
-    queries, root mean square) and predicted.
+    queries, root mean square), predicted and queries. general: `mean` and `share` of the noises of
+    `general_noise_table`, whose rows follow.
     """
     task = two_class_task(dimension, queries, separation, gap, spread, seed)
     vector = orthogonal_gap(task.queries, task.retrieved).vector
@@ -111,4 +114,8 @@ def two_class_table(
         predicted = predicted_robustness(task, moves, deviations, noise == "centred_gaussian")
         tables.append(table.assign(noise=noise, predicted=predicted.ravel()))
     found = pd.concat(tables, ignore_index=True)
-    return found.assign(distance_to_mean=found.alpha.map(distances))
+    found = found.assign(distance_to_mean=found.alpha.map(distances), queries=queries)
+    if general is None:
+        return found
+    further = general_noise_table(task, vector, alphas, deviations, draws, seed, **general)
+    return pd.concat([found, further], ignore_index=True)

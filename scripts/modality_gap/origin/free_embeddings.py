@@ -84,7 +84,9 @@ def measures(
     variance_along_gap, and variance_across_gap summed over all other directions, both averaged over
     the modalities; gap_cosine: mean |cos(x − μ, g)|, 0 where the gap is orthogonal to the
     embeddings (chowers2026, Eq. 9); assignment_variance of Sˣ and Sʸ, 0 where Q is doubly
-    stochastic; gradient_norm of the embedding that has the largest gradient (on the sphere its
+    stochastic; local_gap_spread √(mean‖gᵢ − g‖² / 2V), of the local gaps gᵢ = xᵢ − yᵢ around their mean
+    g beside the variance V of the embeddings (mean of both modalities): 0 where all local gaps are
+    equal, as Theorem 3.2 promises, about 1 where pairs have nothing in common; gradient_norm of the embedding that has the largest gradient (on the sphere its
     tangent part). What needs the gap's direction is NaN where the centres coincide exactly.
     """
     gap = (x - y).mean(axis=-2)
@@ -103,6 +105,9 @@ def measures(
     if sphere:
         slopes = [tangent(points, slope) for points, slope in zip((x, y), slopes, strict=True)]
     sums = assignment_sums(x, y, temperature)
+    local = ((x - y - gap[..., None, :]) ** 2).sum(axis=-1).mean(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        local_spread = np.sqrt(local / 2 / np.mean(total, axis=0))
     return {
         "loss": contrastive_loss(x, y, temperature),
         "modality_gap": length,
@@ -110,6 +115,7 @@ def measures(
         "variance_across_gap": np.mean(total, axis=0) - np.mean(along, axis=0),
         "gap_cosine": np.mean(cosines, axis=0),
         "assignment_variance": np.mean([part.var(axis=-1) for part in sums], axis=0),
+        "local_gap_spread": local_spread,
         "gradient_norm": np.max([np.linalg.norm(s, axis=-1).max(axis=-1) for s in slopes], axis=0),
     }
 

@@ -16,7 +16,8 @@ ASSUMPTIONS = {
     "assignment_variance": "variance of Sˣ, Sʸ",
     "gap_cosine": "mean |cos| between\nembeddings and gap",
 }
-LOGARITHMIC = ("loss", "assignment_variance", "gap_cosine")
+LOGARITHMIC = ("loss", "assignment_variance", "gap_cosine", "local_gap_spread")
+PROMISED = {**ASSUMPTIONS, "local_gap_spread": "spread of local gaps\n/ of embeddings"}
 CHANCE = 0.99  # of the loss where every text is as likely as any other, 2 log N
 
 
@@ -130,7 +131,7 @@ def plot_descent_sphere(records: pd.DataFrame, positions: pd.DataFrame) -> Figur
 
 
 def plot_descent_assumptions(plane: pd.DataFrame, sphere: pd.DataFrame) -> Figure:
-    """What the theorems assume and promise, at every step (chowers2026, Figs. 6 left, 12, 16).
+    """What the theorems assume and promise, at every step (chowers2026, Thm. 3.2, Figs. 6 left, 12, 16).
 
     plane: records of `descend_in_plane`, of which isotropic starts are drawn; sphere: records of
     `descend_on_sphere`, a column a run. Mean over the seeds and 95% interval.
@@ -141,16 +142,16 @@ def plot_descent_assumptions(plane: pd.DataFrame, sphere: pd.DataFrame) -> Figur
         first = run.iloc[0]
         columns[f"sphere, {first.dimension} dimensions, {first.pairs} pairs"] = run
     figure, axes = plt.subplots(
-        len(ASSUMPTIONS),
+        len(PROMISED),
         len(columns),
-        figsize=(3.1 * len(columns), 7.6),
+        figsize=(3.1 * len(columns), 9.4),
         sharey="row",
         sharex="col",
         squeeze=False,
     )
     for column, (name, records) in enumerate(columns.items()):
         axes[0, column].set_title(name)
-        for row, (measure, label) in enumerate(ASSUMPTIONS.items()):
+        for row, (measure, label) in enumerate(PROMISED.items()):
             axis = axes[row, column]
             axis.set_yscale("log" if measure in LOGARITHMIC else "linear")
             for colour, (temperature, run) in zip(

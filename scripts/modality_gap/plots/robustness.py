@@ -70,8 +70,13 @@ def plot_two_class(two_class: pd.DataFrame) -> Figure:
     titles = {
         "centred_gaussian": "noise that sums to zero,\nas in the theorem",
         "gaussian": "independent noise,\nas in the experiments",
+        "with_mean": "noise with a mean,\nqueries with a margin left",
+        "correlated": "correlated noise,\nmoved along the gap",
+        "correlated_across": "correlated noise,\nmoved across the gap",
     }
-    figure, axes = plt.subplots(1, len(titles), figsize=(8.4, 3.4), sharey=True)
+    titles = {noise: title for noise, title in titles.items() if noise in set(two_class.noise)}
+    size = (4.2 * len(titles), 3.4)
+    figure, axes = plt.subplots(1, len(titles), figsize=size, sharey=True)
     for axis, (noise, title) in zip(axes, titles.items(), strict=True):
         axis.set_title(title)
         table, ends = two_class[two_class.noise == noise], []

@@ -175,13 +175,12 @@ class Places:
         return tables
 
     def section_places(self, section: str) -> list[Place]:
-        """Every place that a section measures, which names its encoders."""
-        named = self.config[section]["encoders"]
+        """Every place that a section measures, which names its encoders, and its corpora or all."""
+        asked = self.section_encoders_on(section)
         return [
             (encoder, corpus, split)
             for corpus, split in self.splits()
-            for encoder in self.encoders_on(corpus, split)
-            if encoder in named
+            for encoder in asked(corpus, split)
         ]
 
     def section_splits(self, section: str) -> list[tuple[str, str]]:
@@ -193,8 +192,10 @@ class Places:
         """The encoders that a section measures, as a function of corpus and split."""
 
         def encoders(corpus, split):
-            named = self.config[section]["encoders"]
-            return [name for name in self.encoders_on(corpus, split) if name in named]
+            own = self.config[section]
+            if corpus not in own.get("corpora", [corpus]):
+                return []
+            return [name for name in self.encoders_on(corpus, split) if name in own["encoders"]]
 
         return encoders
 

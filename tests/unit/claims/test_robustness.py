@@ -37,6 +37,21 @@ def test_claims_fail_where_robustness_falls():
         assert {row[2] for row in robustness_claims(table)} == {verdict}
 
 
+def test_noise_beyond_the_theorem_is_judged_by_itself():
+    table = two_class_table(
+        32, 40, 0.6, 0.8, 0.5, [0, 0.5, 1], [0.05], 800, 0, {"mean": 4, "share": 0.5}
+    )
+    claims = list(two_class_claims(table))
+    assert [row[0] for row in claims] == [
+        *["chowers2026, Theorem 3.4"] * 2,
+        "chowers2026, App. A.4.1",
+        *["chowers2026, App. A.4.2"] * 2,
+    ]
+    assert {row[2] for row in claims} == {HOLDS}
+    falling = table.assign(predicted=table.predicted.to_numpy()[::-1])
+    assert {row[2] for row in two_class_claims(falling)} == {FAILS}
+
+
 def test_thresholds_that_may_gain_or_lose_decide_nothing():
     rows = pd.DataFrame({"threshold": [0, 0.1, 0.5], "change": [0, 0.05, 0.1]})
     rows = rows.assign(reading="cumulative_variance", task="t", deviation=0.1, accuracy_change=-0.1)

@@ -118,6 +118,35 @@ def test_measures_of_a_state_that_can_be_done_by_hand():
     assert measures(x, y, 2.0, sphere=False)["gap_cosine"] == pytest.approx(0.5)
 
 
+def test_the_spread_of_local_gaps_by_hand(random):
+    """0 for a translated copy, 1 on average for strangers, √2 for a mirrored copy."""
+    x = random.normal(size=(4000, 3))
+    x -= x.mean(axis=0)
+    shift = np.array([5.0, 0, 0])
+    spreads = [
+        measures(x[:n], y[:n], 1.0, sphere=False)["local_gap_spread"]
+        for n, y in (
+            (30, x + shift),
+            (4000, random.normal(size=x.shape) + shift),
+            (30, shift - x),
+        )
+    ]
+    assert spreads == pytest.approx([0, 1, np.sqrt(2)], abs=0.03)
+    by_hand = x[:30] - random.normal(size=(30, 3))
+    local = by_hand - by_hand.mean(axis=0)
+    total = x[:30].var(axis=0).sum() + (x[:30] - by_hand).var(axis=0).sum()
+    found = measures(x[:30], x[:30] - by_hand, 1.0, sphere=False)["local_gap_spread"]
+    assert found == pytest.approx(np.sqrt(np.square(local).sum(axis=1).mean() / total))
+
+
+def test_descent_from_tight_clusters_makes_local_gaps_equal():
+    """Theorem 3.2: pairs that are strangers at the start become copies, a gap apart."""
+    records, _ = descend_in_plane("isotropic", 10, 1.0, 0.01, 0.1, 0, 0.01, 10000, [0])
+    assert records.local_gap_spread.iloc[0] > 0.5
+    assert records.local_gap_spread.iloc[-1] < 0.001
+    assert records.modality_gap.iloc[-1] == pytest.approx(1, abs=0.1)
+
+
 def test_on_the_sphere_only_the_tangent_gradient_counts():
     """A regular polygon on the equator is pushed straight outwards: no tangent part."""
     x, y = prism(7, 1.0, 0.0)

@@ -185,6 +185,16 @@ def test_of_several_zero_shot_tasks_each_is_measured_on_its_own_split(config):
     }
 
 
+def test_a_section_may_name_its_corpora(config):
+    config["rephrasing"] = {"encoders": ["first", "trained"], "corpora": ["two"]}
+    places = Places(config)
+    assert places.section_places("rephrasing") == [("trained", "two", "a")]
+    assert places.section_splits("rephrasing") == [("two", "a")]
+    assert places.section_tables_on("rephrasing", "{encoder}")("one", "a") == []
+    config["rephrasing"]["corpora"] = []
+    assert Places(config).section_places("rephrasing") == []
+
+
 def test_two_different_downloads_of_one_name_are_refused(config):
     for number, name in enumerate(("p", "q")):
         url = f"http://host/{number}/x.npy?download=1"

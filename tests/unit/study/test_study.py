@@ -281,6 +281,11 @@ def test_a_run_that_starts_from_itself_is_named(study):
         ("quantization/schemes/half", [4], "quantization.schemes.half: unknown key, expected one"),
         ("mitigations/reference", "trian", "mitigations.reference: unknown name 'trian', expected"),
         (
+            "rephrasing/corpora",
+            ["emojis"],
+            "rephrasing.corpora: unknown name 'emojis', expected one of emoji",
+        ),
+        (
             "rephrasing/encoders",
             ["vit"],
             "rephrasing.encoders: unknown name 'vit', expected one of",

@@ -1,5 +1,6 @@
 """Choices in other words."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from modality_gap.study.base import (
     ABSENT,
     Alphas,
     Keys,
+    Name,
     Names,
     Seed,
     Several,
@@ -17,6 +19,7 @@ from modality_gap.study.base import (
     distinct,
 )
 from modality_gap.study.encoders import asked
+from modality_gap.study.errors import unknown
 
 
 class Section(Keys):
@@ -25,6 +28,7 @@ class Section(Keys):
     NEEDS: ClassVar[dict[str, str]] = {"base": "label"}
 
     encoders: Names
+    corpora: distinct(Name, least=0) = ABSENT
     kept_variance: VarianceShare
     templates: distinct(Template, least=0)
     label: Text = ABSENT
@@ -39,3 +43,9 @@ class Section(Keys):
 
 
 ENCODERS = asked  # which of them it may name
+
+
+def broken(section: dict, study: dict) -> Iterator[str]:
+    """Corpora that there are not."""
+    for name in section.get("corpora", []):
+        yield from unknown("rephrasing.corpora", name, study["corpora"])

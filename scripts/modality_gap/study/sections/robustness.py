@@ -16,6 +16,7 @@ from modality_gap.study.base import (
     Positive,
     Seed,
     Several,
+    Share,
     ShareOrNull,
     distinct,
     one_of,
@@ -27,6 +28,13 @@ from modality_gap.study.places import EMBEDDINGS, Place, Places, corpus_file, pr
 
 NOISES = ("gaussian", "uniform", "laplace", "rademacher", "student_t", "centred_gaussian")
 TASKS = ("zero_shot", "image_to_text", "text_to_image", "multiple_choice", "own_choices")
+
+
+class General(Keys):
+    """Noise with a mean, in deviations, and correlated noise: the variance's share in one direction."""
+
+    mean: Positive
+    share: Share
 
 
 class TwoClass(Keys):
@@ -41,6 +49,7 @@ class TwoClass(Keys):
     deviations: Deviations
     draws: Several
     seed: Seed
+    general: General = ABSENT
 
 
 class Section(Keys):
