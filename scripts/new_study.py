@@ -44,7 +44,7 @@ encoders:
   mine: # a name of yours
     kind: precomputed
     corpus: pairs # a name for what was embedded
-    {files} # images, then texts: row i of one belongs to row i of the other
+    {files} # {rows}: row i of one belongs to row i of the others
 """
 ENCODER = """
 encoders:
@@ -112,7 +112,8 @@ mitigations:
   seed: 0
 """
 QUESTIONS = {
-    "arrays": "embeddings of images and of their texts, in one file or two",
+    "arrays": "embeddings of images and of their texts, in one file or two; of more modalities, a "
+    "name=file each",
     "table": "pictures, or files of another kind, and captions, listed in a table",
     "folder": "pictures in folders of their classes, or with captions beside them",
     "dataset": "a data set that Hugging Face's datasets saved",
@@ -168,7 +169,10 @@ def ask_for_data(given: argparse.Namespace) -> None:
         raise ValueError(f"answer {number!r}, expected a number from 1 to {len(QUESTIONS)}")
     name = list(QUESTIONS)[int(number) - 1]
     if name == "arrays":
-        given.arrays = ask("One file with both, or two, images first:", "--arrays").split()
+        given.arrays = ask(
+            "One file with both, or two, images first (more modalities: name=file each):",
+            "--arrays",
+        ).split()
         return
     setattr(given, name, ask("Where is it?", f"--{name}"))
     if name == "table" and given.items is None:
@@ -197,7 +201,7 @@ def ask_for_model(given: argparse.Namespace) -> None:
         given.tag = ask(asked, models) or None
 
 
-def written(value: str | list[str]) -> str:
+def written(value: str | list[str] | dict[str, str]) -> str:
     """A value as YAML reads it back."""
     return json.dumps(value, ensure_ascii=False)
 
@@ -209,11 +213,7 @@ def encoder_of(given: argparse.Namespace) -> str:
     if given.arrays is not None:
         if given.model or given.python or given.architecture or given.tag or given.checkpoint:
             raise ValueError("--arrays beside a model, expected one of them")
-        if len(given.arrays) > 2:
-            raise ValueError(f"{len(given.arrays)} files of arrays, expected one or two")
-        one = len(given.arrays) == 1
-        files = f"file: {written(given.arrays[0])}" if one else f"files: {written(given.arrays)}"
-        return ARRAYS.format(files=files)
+        return ARRAYS.format(**arrays_of(given.arrays))
     if given.python is not None:
         return OWN.format(file=written(given.python))
     if given.model is not None:
@@ -228,6 +228,29 @@ def encoder_of(given: argparse.Namespace) -> str:
         )
     architecture = written(given.architecture)
     return ENCODER.format(kind=weights[0], architecture=architecture, weights=weights[1])
+
+
+def arrays_of(files: list[str]) -> dict[str, str]:
+    """How files of arrays are named in a study, and what their rows are."""
+    names = modalities_of(files)
+    if names:
+        return {
+            "files": f"arrays: {written(names)}",
+            "rows": "a file a modality, for a gap of each pair",
+        }
+    if len(files) > 2:
+        raise ValueError(
+            f"{len(files)} files of arrays, expected one or two, or of more modalities a name each: "
+            "image=i.npy audio=a.npy text=t.npy"
+        )
+    key = f"file: {written(files[0])}" if len(files) == 1 else f"files: {written(files)}"
+    return {"files": key, "rows": "images, then texts"}
+
+
+def modalities_of(files: list[str]) -> dict[str, str]:
+    """The file of each of three modalities or more, where all are given as name=file; else none."""
+    named = dict(file.split("=", 1) for file in files if "=" in file)
+    return named if len(named) == len(files) > 2 else {}
 
 
 def corpus_of(given: argparse.Namespace) -> str:
@@ -255,11 +278,19 @@ def looked_into(files: list[str]) -> list[str]:
         unread_notes,
     )
 
-    notes = []
-    for name, rows in read_modalities(files):
-        number, width = rows.shape
-        notes += merged_notes(name, distinct_items(rows))
-    return [f"{number:,} pairs of {width:,} dimensions", *notes, *unread_notes(files)]
+    notes, named = [], modalities_of(files)
+    # Each modality beside the first one, under its own name.
+    first, *others = [*named] or [None]
+    pairs = [[first, other] for other in others] or [None]
+    for pair in pairs:
+        own = files if pair is None else [named[name] for name in pair]
+        for name, rows in read_modalities(own, called=pair):
+            number, width = rows.shape
+            called = name if pair is None else pair[name == "texts"]
+            notes += merged_notes(called, distinct_items(rows))
+        notes += unread_notes(own)
+    what = " and ".join(named) or "pairs"
+    return [f"{number:,} {what} of {width:,} dimensions", *dict.fromkeys(notes)]
 
 
 def main() -> int:

@@ -13,14 +13,10 @@ from modality_gap.models.noise import embed_noise_images, embed_noise_texts
 from modality_gap.models.prepared import decode_once
 from modality_gap.origin.seed_cones import write_cones
 
-# What a study says of files of weights.
-STATED = ("preprocessing", "quick_gelu", "part")
-
 
 def build(networks: dict, seed: int, weights: str | None) -> torch.nn.Module:
     """The network of one seed, with random weights or those of a file."""
-    stated = {key: networks[key] for key in STATED if key in networks}
-    source = {"seed": seed} if weights is None else {"checkpoint": weights, **stated}
+    source = {"seed": seed} if weights is None else {"checkpoint": weights, **networks["stated"]}
     if networks["library"] == "open_clip":
         dimension = networks.get("dimension")
         return build_model(networks["architecture"], dimension=dimension, **source)

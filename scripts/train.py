@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from job import architectures, job
@@ -25,14 +26,18 @@ with job(snakemake):
     # The prepared images are the corpus's own: those of `images` stand for them.
     prepared = snakemake.input.get("prepared")
     files = [str(file) for file in snakemake.input if file != prepared]
+    settings = dict(params.settings)
+    if choice := snakemake.input.get("learning_rates"):
+        table = pd.read_parquet(choice)
+        settings["learning_rate"] = float(table.learning_rate[table.chosen].item())
     run = {
-        "settings": params.settings,
+        "settings": settings,
         "start": params.start,
         "classes": params.classes,
         "architectures": str(architectures(snakemake)),
         "threads": snakemake.threads,
         "name": f"train ({', '.join(snakemake.wildcards)})",
-        "identity": identity([params.settings, params.start, params.code], files),
+        "identity": identity([settings, params.start, params.code], files),
         "log": str(snakemake.log[0]),
         "inputs": {name: str(file) for name, file in snakemake.input.items()},
         "outputs": {name: str(file) for name, file in snakemake.output.items()},

@@ -109,6 +109,23 @@ def test_what_arrays_hold_is_said(place, rows, expected):
     assert done.stdout.startswith(f"x.npy and y.npy: {expected}")
 
 
+def test_arrays_of_three_modalities_are_named(place, random):
+    np.savez(place / "z.npz", text=random.normal(size=(40, 8)), other=np.ones((40, 8)))
+    done = new(place, "--arrays", "image=x.npy", "audio=y.npy", "text=z.npz")
+    assert done.returncode == 0, done.stderr
+    assert "40 image and audio and text of 8 dimensions" in done.stdout
+    study = yaml.safe_load((place / "mine.yaml").read_text())
+    files = {"image": "x.npy", "audio": "y.npy", "text": "z.npz"}
+    assert study["encoders"]["mine"]["arrays"] == files
+    assert "modality_pairs" in Workplace(place, study).succeeds("--dry-run")
+    (place / "mine.yaml").unlink()
+    np.save(place / "y.npy", np.ones((39, 8)))
+    done = new(place, "--arrays", "image=x.npy", "audio=y.npy", "text=z.npz")
+    assert done.stderr.startswith("x.npy and y.npy: 40 images and 39 texts, expected as many")
+    done = new(place, "--arrays", "x.npy", "y.npy", "z.npz")
+    assert "expected one or two, or of more modalities a name each" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -181,3 +182,53 @@ def test_an_environment_of_its_own_is_the_encoders_alone(own, tmp_path):
         if job["rule"] == "embed"
     }
     assert found == {"mine": "my_model.yaml", "random": "network.yaml"}
+
+
+def test_arrays_stand_beside_a_model_in_one_section(workplace, tmp_path, random):
+    """Each task asks its own encoders: a network has pictures, arrays the corpus of their rows."""
+    study = labelled_study(tmp_path)
+    text = (ROOT / "docs/own_model.md").read_text()
+    template = re.search(r"```python\n(# my_model\.py\n.*?)```", text, re.S)[1]
+    (tmp_path / "my_model.py").write_text(template)
+    numbers, names = np.arange(20) % 2, ["cat", "dog"]
+    classes = random.normal(size=(2, 6))
+    rows = classes[numbers] + random.normal(size=(20, 6)) / 2
+    np.save(tmp_path / "rows.npy", rows)
+    np.savez(tmp_path / "classes.npz", **dict(zip(names, classes, strict=True)))
+    table = pd.DataFrame({"class": np.array(names)[numbers], "caption": np.array(names)[numbers]})
+    table.assign(split=["train", "test"] * 10).to_csv(tmp_path / "rows.csv", index=False)
+    study["corpora"]["rows"] = {"reader": "arrays", "file": str(tmp_path / "rows.csv")}
+    study["encoders"] = {
+        "own": {"kind": "python", "file": str(tmp_path / "my_model.py")},
+        "arrays": {
+            "kind": "precomputed",
+            "corpus": "rows",
+            "file": str(tmp_path / "rows.npy"),
+            "prompts": str(tmp_path / "classes.npz"),
+        },
+    }
+    tasks = ZERO_SHOT["tasks"]
+    animals = {"corpus": "rows", "splits": ["all"], "label": "class", "templates": ["{}"]}
+    study["zero_shot"] = {"encoders": ["own", "arrays"], **ZERO_SHOT}
+    place = workplace(study)
+    line_with(
+        place.fails("--dry-run"), "zero_shot.tasks.colours.corpus: encoder 'arrays' does not have"
+    )
+    study["zero_shot"]["tasks"] = {
+        "colours": tasks["colours"] | {"encoders": ["own"]},
+        "animals": animals | {"encoders": ["arrays"]},
+    }
+    place.succeeds("--", "results/mine/figures/zero_shot/zero_shot.png", "results/mine/claims.csv")
+    found = {
+        name: pd.read_parquet(place.results / f"zero_shot/{name}/{corpus}/all/curves.parquet")
+        for name, corpus in (("own", "pictures"), ("arrays", "rows"))
+    }
+    assert {name: set(curves.task) for name, curves in found.items()} == {
+        "own": {"colours"},
+        "arrays": {"animals"},
+    }
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    sure = (unit @ (classes / np.linalg.norm(classes, axis=1, keepdims=True)).T).argmax(axis=1)
+    curves = found["arrays"]
+    still = curves[(curves["shift"] == 0) & (curves.metric == "top_1")].value
+    np.testing.assert_allclose(still, (sure == numbers).mean())

@@ -125,7 +125,7 @@ if IN_PARTS:
 rule embed_prompts:
     """Embeddings of every prompt that a section asks an encoder with, each text once."""
     input:
-        unpack(of(prompts.tables, "section")),
+        unpack(of(prompts.tables, "encoder", "section")),
         unpack(of(prompts.rephrased_tables, "encoder", "section")),
         architecture=of(networks.built_from, "encoder"),
         weights=of(networks.weights, "encoder"),
@@ -150,8 +150,8 @@ rule embed_prompts:
         encoder=of(networks.entry, "encoder"),
         architecture=of(networks.architecture, "encoder"),
         settings=config["embedding"],
-        tasks=of(prompts.tasks, "section"),
-        corpora=of(prompts.corpora, "section"),
+        tasks=of(prompts.tasks, "encoder", "section"),
+        corpora=of(prompts.corpora, "encoder", "section"),
         given=of(prompts.given, "encoder", "section"),
         rephrased=of(prompts.rephrased, "encoder", "section"),
         rephrasing=of(prompts.rephrasing, "section"),
@@ -288,7 +288,7 @@ rule read_rows:
 rule look_up_prompts:
     """What a user's arrays hold of every prompt that a section asks for, each text once."""
     input:
-        unpack(of(prompts.tables, "section")),
+        unpack(of(prompts.tables, "encoder", "section")),
         unpack(of(prompts.rephrased_tables, "encoder", "section")),
         captions=of(prompts.own_captions, "encoder"),
         files=of(networks.arrays, "encoder"),
@@ -312,8 +312,8 @@ rule look_up_prompts:
         prompts=of(networks.prompt_arrays, "encoder"),
         stamps=of(networks.array_stamps, "encoder"),
         prompt_stamps=of(networks.prompt_stamps, "encoder"),
-        tasks=of(prompts.tasks, "section"),
-        corpora=of(prompts.corpora, "section"),
+        tasks=of(prompts.tasks, "encoder", "section"),
+        corpora=of(prompts.corpora, "encoder", "section"),
         given=of(prompts.given, "encoder", "section"),
         rephrased=of(prompts.rephrased, "encoder", "section"),
         rephrasing=of(prompts.rephrasing, "section"),

@@ -56,3 +56,6 @@ rule plot_run_comparisons:
 
 for table, file in comparisons.tables().items():
     claims_of(table, [file])
+
+if run_measures.elsewhere:
+    remarks_of(*comparisons.measures())

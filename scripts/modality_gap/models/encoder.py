@@ -107,9 +107,8 @@ def embed_part(
     own = distinct[rows_of_part(len(distinct), batch_size, *part)]
     found = {"image_rows": np.array(image_rows, int)}
     if image_rows:
-        prepared = encoder.images(images.iloc[image_rows])
-        loader = DataLoader(prepared, batch_size, num_workers=workers, collate_fn=encoder.collate)
-        found["images"] = in_batches(encoder.encode_images, loader, encoder, settings)
+        chosen = images.iloc[image_rows]
+        found["images"] = embed_all_images(encoder, chosen, settings, workers)
     place = np.full(len(texts), -1)
     place[own] = np.arange(len(own))
     found["text_rows"] = np.flatnonzero(place[first] >= 0)
@@ -117,6 +116,15 @@ def embed_part(
         embeddings = embed_rows(encoder, tokens.ids[own], settings)
         found["texts"] = embeddings[place[first[found["text_rows"]]]]
     return found
+
+
+def embed_all_images(
+    encoder: Encoder, images: pd.DataFrame, settings: dict, workers: int
+) -> np.ndarray:
+    """Raw embeddings of a corpus's images, shape (n, d), float32; settings, workers: see `embed_part`."""
+    size, prepared = settings["batch_size"], encoder.images(images)
+    loader = DataLoader(prepared, size, num_workers=workers, collate_fn=encoder.collate)
+    return in_batches(encoder.encode_images, loader, encoder, settings)
 
 
 def embed_all_texts(

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from modality_gap.effects.pair_matching import CHANCE
 from modality_gap.measures.intervals import mean_intervals
 from modality_gap.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, readable, spread
 
@@ -25,8 +26,14 @@ MEASURES = {
     "recall@1_text_to_image": "recall@1 text→image ↑",
     "zero_shot_top_1": "zero-shot accuracy ↑",
     "linear_probe": "linear probe ↑",
+    "pair_matching_text_to_image": "matched pairs ↑",
 }
 TASKS = list(MEASURES)[2:]
+# What no skill reaches, and the measures that it is drawn at.
+LEVELS = {
+    "always the most frequent class": ("zero_shot_top_1", "linear_probe"),
+    "guessing": ("pair_matching_text_to_image",),
+}
 
 
 def plot_gap_by_temperature(points: pd.DataFrame, correlations: pd.DataFrame) -> Figure:
@@ -158,14 +165,14 @@ def plot_mitigations(table: pd.DataFrame) -> Figure:
 
     table: of `run_comparisons.run_differences`. The dashed line is the first run, the
     baseline; runs that differ from it by more than the 95% interval of the difference are filled. The dotted line is the
-    accuracy of always naming the most frequent class.
+    accuracy of always naming the most frequent class, or of guessing.
     """
     measures = [name for name in MEASURES if name in set(table.measure)]
     runs = list(table.run.unique())
     baseline = runs[0]
     size = (1.75 * len(measures) + 1.6, 0.26 * len(runs) + 1.3)
     figure, axes = plt.subplots(1, len(measures), figsize=size, squeeze=False, sharey=True)
-    chance = table[table.measure == "largest_class"]["mean"]
+    levels = chance_levels(table)
     for axis, measure in zip(axes[0], measures, strict=True):
         rows = table[table.measure == measure].set_index("run")
         for place, run in enumerate(runs):
@@ -173,9 +180,9 @@ def plot_mitigations(table: pd.DataFrame) -> Figure:
                 draw_cell(axis, place, rows.loc[run], run == baseline)
         axis.axvline(rows["mean"][baseline], color=DARK, linewidth=0.9, linestyle="--", zorder=1)
         shown = rows["mean"]
-        if measure in ("zero_shot_top_1", "linear_probe") and len(chance):
-            axis.axvline(chance.mean(), color=GREY, linewidth=1.1, linestyle=":", zorder=1)
-            shown = pd.concat([shown, chance])
+        if measure in levels:
+            axis.axvline(levels[measure], color=GREY, linewidth=1.1, linestyle=":", zorder=1)
+            shown = pd.concat([shown, pd.Series([levels[measure]])])
         axis.set_title(MEASURES[measure], fontsize=8.5)
         axis.grid(axis="y")
         axis.set_xlim(around(shown))
@@ -184,10 +191,24 @@ def plot_mitigations(table: pd.DataFrame) -> Figure:
     axes[0, 0].set_yticks(range(len(runs)), [readable(run) for run in runs])
     axes[0, 0].set_ylim(len(runs) - 0.4, -0.6)
     names = [(DARK, f"- - {readable(baseline)}    ● differs from it    ○ may not differ")]
-    if len(chance) and "zero_shot_top_1" in measures:
-        names[0] = (DARK, names[0][1] + "    ⋯ always the most frequent class")
+    told = [name for name in LEVELS if set(LEVELS[name]) & set(levels)]
+    if told:
+        names[0] = (DARK, names[0][1] + "    ⋯ " + " or ".join(told))
     write_lines(figure, names)
     return figure
+
+
+def chance_levels(table: pd.DataFrame) -> dict[str, float]:
+    """What no skill reaches, by measure, for those that the table has."""
+    known = set(table.measure)
+    largest = table[table.measure == "largest_class"]["mean"].mean()
+    values = dict(zip(LEVELS, (largest, CHANCE), strict=True))
+    return {
+        measure: values[name]
+        for name, measures in LEVELS.items()
+        for measure in measures
+        if measure in known
+    }
 
 
 def around(means: pd.Series) -> tuple[float, float]:

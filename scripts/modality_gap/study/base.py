@@ -144,6 +144,16 @@ def text_or(other: Any, text: Any) -> Any:
     return Annotated[tags[0] | tags[1], Discriminator(kind)]
 
 
+def one_or_several(item: Any) -> Any:
+    """A type of one item, or of a list of two or more different ones."""
+    one, several = (
+        Annotated[item, Tag(f"{TAG}one")],
+        Annotated[distinct(item, 2), Tag(f"{TAG}many")],
+    )
+    kind = Discriminator(lambda value: f"{TAG}{'many' if isinstance(value, list) else 'one'}")
+    return Annotated[one | several, kind]
+
+
 def fill(expected: Any, value: Any) -> None:
     """Fill a user's own mapping, and those in it, with the defaults of their keys."""
     kinds = [part for part in get_args(expected) if isinstance(part, Kinds)]

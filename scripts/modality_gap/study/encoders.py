@@ -24,7 +24,7 @@ from modality_gap.study.base import (
     text_or,
 )
 from modality_gap.study.corpora import holding, of_arrays, without_pictures
-from modality_gap.study.errors import unknown
+from modality_gap.study.errors import Unknown, unknown
 
 Channel = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(gt=0, le=1)]
@@ -364,6 +364,24 @@ def broken(encoders: dict, study: dict) -> Iterator[str]:
 def paired(encoders: dict) -> list[str]:
     """The encoders of both modalities."""
     return [name for name, entry in encoders.items() if len(sides_of(entry)) == 2]
+
+
+def asked_of(task: dict, section: dict) -> list[str]:
+    """The encoders that a task of a section asks: its own, or all of the section."""
+    return task.get("encoders", section["encoders"])
+
+
+def broken_tasks(name: str, section: dict) -> Iterator[str]:
+    """Encoders of tasks that the section does not have, and encoders that no task asks."""
+    for task, entry in section["tasks"].items():
+        for encoder in entry.get("encoders", []):
+            yield from unknown(f"{name}.tasks.{task}.encoders", encoder, section["encoders"])
+    named = {one for task in section["tasks"].values() for one in asked_of(task, section)}
+    for encoder in section["encoders"]:
+        if encoder not in named:
+            yield Unknown(
+                f"{name}.encoders: no task asks {encoder!r}, expected one that does", encoder
+            )
 
 
 def asked(encoders: dict) -> list[str]:

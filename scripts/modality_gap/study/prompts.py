@@ -1,5 +1,6 @@
 """The prompts that each section asks an encoder with."""
 
+from modality_gap.study.encoders import asked_of
 from modality_gap.study.places import Places, corpus_file
 
 
@@ -9,27 +10,30 @@ class Prompts:
     def __init__(self, config: dict, places: Places):
         self.config, self.places = config, places
 
-    def tasks(self, section: str) -> dict[str, dict]:
-        """Every task that a section's prompts are for: of classes, or of an image's own choices."""
+    def tasks(self, encoder: str, section: str) -> dict[str, dict]:
+        """The tasks that a section's prompts are for, of classes or of an image's own choices."""
         if section == "robustness":
             corpora = self.config["robustness"]["own_choices"]
             return {name: self.own_choices(name) for name in corpora}
-        return self.config["zero_shot"]["tasks"] if section == "zero_shot" else {}
+        if section != "zero_shot":
+            return {}
+        own = self.config["zero_shot"]
+        return {name: task for name, task in own["tasks"].items() if encoder in asked_of(task, own)}
 
     def own_choices(self, corpus: str) -> dict:
         """The questions of a corpus, on every split that it is measured on."""
         splits = [split for name, split in self.places.splits() if name == corpus]
         return {"corpus": corpus, "splits": splits, "own_choices": True}
 
-    def corpora(self, section: str) -> list[str]:
-        """The corpora of a section's tasks."""
-        return list(dict.fromkeys(task["corpus"] for task in self.tasks(section).values()))
+    def corpora(self, encoder: str, section: str) -> list[str]:
+        """The corpora of `tasks`."""
+        return list(dict.fromkeys(task["corpus"] for task in self.tasks(encoder, section).values()))
 
-    def tables(self, section: str) -> dict[str, list[str]]:
+    def tables(self, encoder: str, section: str) -> dict[str, list[str]]:
         """Images and class names of `corpora`, by name and in their order."""
         files = {"images": "images.parquet", "classes": "classes.yaml"}
         return {
-            part: [corpus_file(corpus, file) for corpus in self.corpora(section)]
+            part: [corpus_file(corpus, file) for corpus in self.corpora(encoder, section)]
             for part, file in files.items()
         }
 

@@ -1,5 +1,6 @@
 """The training runs of a study: what each is trained on, from what, how."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from modality_gap.study.networks import Networks
@@ -7,6 +8,16 @@ from modality_gap.study.places import corpus_file
 
 # What does not change a run's numbers, or is told of it in another way.
 NOT_SETTINGS = ("seeds", "start", "gpus")
+
+
+def run_files(folder: str) -> dict[str, str]:
+    """What training leaves in the folder of a run and seed, by name."""
+    embedded = {
+        name: f"embeddings/{name}.parquet" for name in ("images", "texts", "pairs", "classes")
+    }
+    files = {"initial": "initial.pt", "final": "final.pt", "trajectory": "trajectory.parquet"}
+    files |= {"table": "trajectory.csv", **embedded}
+    return {name: f"<results>/training/{folder}/{file}" for name, file in files.items()}
 
 
 def part_of(items: Iterable, scatteritem: str) -> list:
@@ -29,11 +40,47 @@ class Runs:
     def __init__(self, config: dict, networks: Networks):
         self.runs, self.corpora = config["training"], config["corpora"]
         self.networks = networks
+        several = [
+            name for name, run in self.runs.items() if isinstance(run.get("learning_rate"), list)
+        ]
+        self.of_one_rate = [name for name in self.runs if name not in several]
+        self.of_several_rates = several
 
     def settings(self, run: str, seed: str) -> dict:
         """A training run's configuration, with one of its seeds."""
         own = {key: value for key, value in self.runs[run].items() if key not in NOT_SETTINGS}
         return own | self.networks.of_run(run) | {"seed": int(seed)}
+
+    def candidate(self, run: str, learning_rate: str) -> dict:
+        """The configuration of a run at one of its learning rates, with its first seed."""
+        rates = {str(rate): rate for rate in self.runs[run]["learning_rate"]}
+        seed = self.seeds(run)[0]
+        return self.settings(run, seed) | {"learning_rate": rates[learning_rate]}
+
+    def learning_rates(self, run: str) -> list[float]:
+        """The learning rates that the one of a run is chosen from."""
+        return self.runs[run]["learning_rate"]
+
+    def choice(self, run: str) -> str:
+        """The table of the learning rates of a run and the chosen one."""
+        return f"<results>/training/{run}/learning_rates.parquet"
+
+    def candidate_files(self, run: str) -> dict[str, list[str]]:
+        """What training leaves at each learning rate of a run, in their order, by name."""
+        found = [run_files(f"{run}/candidates/{rate}") for rate in self.learning_rates(run)]
+        return {name: [files[name] for files in found] for name in found[0]}
+
+    def candidate_trajectories(self, run: str) -> list[str]:
+        """The trajectory at each learning rate of a run, in their order."""
+        return self.candidate_files(run)["trajectory"]
+
+    def first_seed_pattern(self, first: bool) -> str:
+        """A pattern of the runs of several learning rates, where the first seed follows, or another."""
+        sign = "=" if first else "!"
+        follows = [
+            f"{re.escape(run)}(?{sign}/{self.seeds(run)[0]}/)" for run in self.of_several_rates
+        ]
+        return "|".join(follows) or "(?!)"
 
     def start(self, run: str) -> dict | None:
         """The encoder that a run goes on from, or None."""

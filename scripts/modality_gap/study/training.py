@@ -21,6 +21,8 @@ from modality_gap.study.base import (
     by,
     distinct,
     one_of,
+    one_or_several,
+    said,
 )
 from modality_gap.study.corpora import splits_of, without_pictures
 from modality_gap.study.encoders import TRAINABLE
@@ -71,11 +73,18 @@ POLICIES: dict[str, type[Keys]] = {
 
 
 class Augmentation(Keys):
-    """How far images are turned (degrees), moved and scaled (shares)."""
+    """How far images are turned (degrees), moved and scaled (shares); or which share of them is kept."""
 
-    rotation: Annotated[float, Field(ge=0, le=180)]
-    translation: Part
-    scale: Part
+    ONE_OF = (("rotation", "translation", "scale"), ("crop",))
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = ABSENT
+    translation: Part = ABSENT
+    scale: Part = ABSENT
+    crop: Annotated[
+        list[VarianceShare],
+        Field(min_length=2, max_length=2),
+        said(lambda area: area[0] <= area[1], "the smallest share of the image first"),
+    ] = ABSENT
 
 
 class Features(Keys):
@@ -108,7 +117,7 @@ class Run(Keys):
     batch_size: Several
     accumulation: Count = 1
     optimizer: one_of("adamw", "adam") = "adamw"
-    learning_rate: Positive
+    learning_rate: one_or_several(Positive)
     decay: one_of("one_cycle", "cosine", "none") = "one_cycle"
     warmup: Part
     weight_decay: NotNegative

@@ -3,6 +3,8 @@
 import torch
 from torch.nn.functional import normalize
 
+from modality_gap.training.augmentation import step_generator
+
 Features = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -47,7 +49,7 @@ class FeatureChange:
             images, texts = normalize(images, dim=-1), normalize(texts, dim=-1)
         if self.change is None:
             return images, texts
-        generator = torch.Generator().manual_seed(self.seed * 2**32 + step)
+        generator = step_generator(self.seed, step)
         if torch.rand((), generator=generator) >= self.share:
             return images, texts
         return self.change(images, texts, generator)

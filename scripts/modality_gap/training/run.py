@@ -22,7 +22,7 @@ from modality_gap.models.embed import Pixels, choose_device, describe, embed_ima
 from modality_gap.models.prepared import decode_once
 from modality_gap.models.text_tokens import cut_remarks
 from modality_gap.models.weights import save_weights
-from modality_gap.training.augmentation import RandomAffine
+from modality_gap.training.augmentation import RandomAffine, RandomCrop
 from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.evaluation import Evaluation
 from modality_gap.training.features import FeatureChange
@@ -166,10 +166,10 @@ def prepared_file(run: dict) -> str | None:
     return run["inputs"].get("prepared") or None
 
 
-def augmentation(settings: dict, data: CaptionedImages) -> RandomAffine:
+def augmentation(settings: dict, data: CaptionedImages) -> RandomAffine | RandomCrop:
     """The random change of each image, another one in each process."""
-    seed = settings["seed"] * data.processes + data.process
-    return RandomAffine(**settings["augmentation"], seed=seed)
+    seed, asked = settings["seed"] * data.processes + data.process, settings["augmentation"]
+    return RandomCrop(asked["crop"], seed) if "crop" in asked else RandomAffine(**asked, seed=seed)
 
 
 def write_run_embeddings(

@@ -18,6 +18,7 @@ TASKS = (
     "recall_pool@1_text_to_image",
     "zero_shot_top_1",
     "linear_probe",
+    "pair_matching_text_to_image",
 )
 CURVE = ["fine_tuned", "policy"]
 RESAMPLES = 999

@@ -5,6 +5,7 @@ import pandas as pd
 
 from modality_gap.data.embeddings import matched_pairs
 from modality_gap.effects.linear_probe import linear_probe_accuracy
+from modality_gap.effects.pair_matching import ALL, pair_matching_table
 from modality_gap.effects.zero_shot import class_embeddings, zero_shot_accuracy
 from modality_gap.measures.gap import matched_distance, matched_share, modality_gap, pair_margins
 from modality_gap.measures.retrieval import recall_at_k
@@ -103,6 +104,16 @@ def class_measures(
         {f"zero_shot_{name}": value for name, value in zero_shot.items()}
         | {"largest_class": largest, "linear_probe": probe["accuracy"]}
     )
+
+
+def pair_measures(images: np.ndarray, texts: np.ndarray, patterns: list[str]) -> pd.DataFrame:
+    """Share of pairs with both choices right, mean over patterns; columns measure, value (Table 1).
+
+    images, texts, patterns: as in `pair_matching_table`.
+    """
+    table = pair_matching_table(images, texts, patterns, ["both"], [0])
+    shares = table[table.pattern != ALL].groupby("direction", sort=False).share.mean()
+    return tidy({f"pair_matching_{direction}": share for direction, share in shares.items()})
 
 
 def tidy(measures: dict[str, float]) -> pd.DataFrame:

@@ -106,6 +106,25 @@ def test_mitigations_are_judged_by_their_retrieval(recalls, verdict):
     assert "smaller than that of baseline for a, b of 2 runs" in row.numbers
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(-0.3, 0.4, HOLDS), (0.55, 0.9, FAILS), (-0.9, -0.6, FAILS), (-0.2, 0.7, UNDECIDED)],
+)
+def test_a_weak_correlation_is_judged_by_its_whole_interval(low, high, verdict):
+    row = {"attribute": "modality_gap", "coefficient": "spearman", "value": (low + high) / 2}
+    row |= {"low": low, "high": high}
+    table = pd.DataFrame(
+        [
+            {"task": task, "runs": runs, **row}
+            for task, runs in [("linear_probe", 8), ("pair_matching_text_to_image", 7)]
+        ]
+    )
+    claims = judge({"task_correlations": table})
+    assert only(claims, "Classification goes only weakly with the gap").verdict == verdict
+    few = only(claims, "MMVP-VLM goes only weakly")
+    assert (few.source, few.verdict) == ("yaras2024, Table 1", UNDECIDED)
+
+
 def test_a_long_training_and_the_dimension():
     steps = np.arange(100, 2000, 50)
     gaps = 0.2 - 3 * (-1 / np.log(steps) ** 2) * -1

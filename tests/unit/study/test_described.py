@@ -169,3 +169,13 @@ def test_what_is_trained_or_drawn_needs_pictures(study):
     assert found == expected
     study["corpora"].pop("pictures")
     assert complaint(study).startswith("encoders.net: needs a corpus to encode, but the study has")
+
+
+@pytest.mark.parametrize("section", ["zero_shot", "linear_probe"])
+def test_a_task_asks_encoders_of_its_section(study, section):
+    task = study[section]["tasks"]["one"]
+    study[section]["tasks"]["one"] = task | {"encoders": ["net"]}
+    assert complaint(study).startswith(f"{section}.tasks.one.encoders: unknown name 'net'")
+    study[section]["encoders"] = ["mine", "net"]
+    study[section]["tasks"]["one"] = task | {"encoders": ["mine"]}
+    assert complaint(study).startswith(f"{section}.encoders: no task asks 'net'")

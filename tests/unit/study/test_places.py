@@ -180,7 +180,7 @@ def test_of_several_zero_shot_tasks_each_is_measured_on_its_own_split(config):
         "prompts/robustness.parquet"
     )
     prompts = Prompts(config, Places(config))
-    assert prompts.tasks("robustness") == {
+    assert prompts.tasks("trained", "robustness") == {
         "two": {"corpus": "two", "splits": ["a"], "own_choices": True}
     }
 

@@ -175,6 +175,16 @@ def test_every_study_of_ours_is_valid(file):
             "seed_cones.families.vit: expected exactly one of run, architecture with seeds, architecture "
             "with files",
         ),
+        (
+            "seed_cones/families/vit",
+            {
+                "library": "timm",
+                "architecture": "test_vit",
+                "files": ["a.pt", "b.pt"],
+                "quick_gelu": True,
+            },
+            "seed_cones.families.vit.quick_gelu: of open_clip's networks alone",
+        ),
         ("first_steps/run", "x", "first_steps.run: unknown name 'x', expected one of emoji, vit"),
         ("mlp_depth/activations", ["swish"], "mlp_depth.activations[0]: 'swish' is not one of"),
         ("sphere/step", 0, "sphere.step: 0 is less than or equal"),
@@ -436,6 +446,48 @@ def test_a_table_is_looked_at_when_a_study_is_planned(tmp_path, text, task, expe
         ("encoders/initial/seed", 10**23, "encoders.initial.seed: 100000000000000000000000 is"),
         ("views/seed", 2**32, "views.seed: 4294967296 is greater than the maximum of 4294967295"),
         ("sphere/step", 45.5, "sphere.step: 45.5 is greater than the maximum of 45"),
+        (
+            "training/vit/augmentation",
+            {"crop": [1, 0.9]},
+            "training.vit.augmentation.crop: [1, 0.9], expected the smallest share of the image first",
+        ),
+        (
+            "training/vit/augmentation",
+            {"crop": [0.9, 1], "scale": 0.1},
+            "training.vit.augmentation: expected exactly one of rotation with translation with "
+            "scale, crop",
+        ),
+        (
+            "run_measures/classes",
+            {"corpus": "emoji", "train": "train", "test": "all", "label": "group"},
+            "run_measures.classes: corpora.emoji, which emoji trains on, has classes of its own, "
+            "expected one of both",
+        ),
+        (
+            "run_measures/pair_matching",
+            {"corpus": "mmvp", "split": "test"},
+            "run_measures.pair_matching.corpus: unknown name 'mmvp', expected one of emoji",
+        ),
+        (
+            "training/vit/learning_rate",
+            [0.001],
+            "training.vit.learning_rate: 1 entries, expected at least 2",
+        ),
+        (
+            "training/vit/learning_rate",
+            [0.001, 0.01, 0.001],
+            "training.vit.learning_rate: 0.001 stands twice",
+        ),
+        (
+            "training/vit/learning_rate",
+            "fast",
+            "training.vit.learning_rate: 'fast' is not of type 'number'",
+        ),
+        (
+            "training/vit/learning_rate",
+            [0.001, 0.01],
+            "first_steps.run: 'vit' has several learning rates, expected a run with one",
+        ),
         ("run_measures/regularization", 10**400, "run_measures.regularization: 1000"),
         ("robustness/alphas", [-1, 1], "robustness.alphas: [-1, 1], expected 0 and 1 among them"),
         ("robustness/alphas", [0, 1, 1], "robustness.alphas: 1 stands twice"),

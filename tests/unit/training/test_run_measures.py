@@ -6,7 +6,12 @@ from modality_gap.data.embeddings import normalize
 from modality_gap.effects.linear_probe import linear_probe_accuracy
 from modality_gap.measures.gap import modality_gap
 from modality_gap.measures.uniformity import gaussian_uniformity
-from modality_gap.training.run_measures import class_measures, pool_measures, run_measures
+from modality_gap.training.run_measures import (
+    class_measures,
+    pair_measures,
+    pool_measures,
+    run_measures,
+)
 
 DIRECTIONS = ("image_to_text", "text_to_image")
 
@@ -189,3 +194,24 @@ def test_five_best_of_three_classes_are_not_measured():
         "largest_class",
         "linear_probe",
     ]
+
+
+def test_matched_pairs_are_the_mean_over_patterns_of_unequal_size(random):
+    images, texts = (
+        normalize((random.normal(size=(40, 5)) + sign).reshape(40, 5)).reshape(20, 2, 5)
+        for sign in (0.4, -0.4)
+    )
+    patterns = ["colour"] * 14 + ["count"] * 6
+    table = pair_measures(images, texts, patterns)
+    found = dict(zip(table.measure, table.value, strict=True))
+    cosines = np.einsum("pid,pjd->pij", images, texts)
+    right = {
+        "image_to_text": (cosines.argmax(axis=2) == [0, 1]).all(axis=1),
+        "text_to_image": (cosines.argmax(axis=1) == [0, 1]).all(axis=1),
+    }
+    expected = {
+        f"pair_matching_{direction}": (own[:14].mean() + own[14:].mean()) / 2
+        for direction, own in right.items()
+    }
+    assert found == pytest.approx(expected)
+    assert right["text_to_image"].mean() != pytest.approx(found["pair_matching_text_to_image"])

@@ -198,6 +198,20 @@ def test_a_mixture_lies_between(random):
     torch.testing.assert_close(y, share * texts + (1 - share) * images)
 
 
+def test_the_seed_decides_which_steps_are_changed(random):
+    images, texts = (torch.from_numpy(random.normal(size=(4, 3))) for _ in range(2))
+
+    def steps(seed):
+        change = FeatureChange(seed, change="swap_rows", share=0.1)
+        plain = FeatureChange(seed)(images, texts, 0)[0]
+        return [
+            step for step in range(300) if not torch.equal(change(images, texts, step)[0], plain)
+        ]
+
+    assert steps(0) == steps(0)
+    assert len({*steps(0)} & {*steps(1)}) < len(steps(0)) / 2
+
+
 def test_a_change_happens_on_its_share_of_the_steps(random):
     images, texts = torch.tensor(random.normal(size=(2, 4, 3)))
     hook = FeatureChange(0, change="swap_rows", share=0.2)

@@ -18,8 +18,10 @@ class Section(Keys):
 
 
 def broken(section: dict, study: dict) -> Iterator[str]:
-    """A run that there is not."""
+    """A run that there is not, or that has several learning rates."""
     yield from unknown("first_steps.run", section["run"], study["training"])
+    if isinstance(study["training"][section["run"]]["learning_rate"], list):
+        yield f"first_steps.run: {section['run']!r} has several learning rates, expected a run with one"
 
 
 class FirstSteps:

@@ -1,10 +1,12 @@
 """Linear probes of embedded images."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
 from modality_gap.study.base import (
+    ABSENT,
     Keys,
     Name,
     Names,
@@ -15,7 +17,7 @@ from modality_gap.study.base import (
     Text,
     distinct,
 )
-from modality_gap.study.encoders import paired
+from modality_gap.study.encoders import asked_of, broken_tasks, paired
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file
 
 
@@ -26,6 +28,7 @@ class Task(Keys):
     train: Name
     test: Name
     label: Text
+    encoders: Names = ABSENT
 
 
 class Section(Keys):
@@ -42,6 +45,11 @@ class Section(Keys):
 ENCODERS = paired  # which of them it may name
 
 
+def broken(section: dict, study: dict) -> Iterator[str]:
+    """Encoders of tasks that there are not."""
+    yield from broken_tasks("linear_probe", section)
+
+
 def places(section: dict) -> dict[str, dict]:
     """Where tasks name a corpus and its splits, by the key's path."""
     return {f"linear_probe.tasks.{name}": task for name, task in section["tasks"].items()}
@@ -51,12 +59,14 @@ class LinearProbe:
     """The probes of a study. config: its defaults filled in."""
 
     def __init__(self, config: dict):
-        self.tasks = config["linear_probe"]["tasks"]
+        self.section = config["linear_probe"]
 
     def files(self, encoder: str) -> dict[str, str | list[str]]:
         """Embedded training and test images of each probe, and their labels, by name."""
         found = {}
-        for name, task in self.tasks.items():
+        for name, task in self.section["tasks"].items():
+            if encoder not in asked_of(task, self.section):
+                continue
             for part in ("train", "test"):
                 place = (encoder, task["corpus"], task[part])
                 found[f"{part}_{name}"] = at(EMBEDDINGS["images"], [place])

@@ -22,7 +22,7 @@ from modality_gap.study.base import (
     one_of,
     text_or,
 )
-from modality_gap.study.encoders import asked, paired
+from modality_gap.study.encoders import asked, asked_of, paired
 from modality_gap.study.errors import Unknown, unknown
 from modality_gap.study.places import EMBEDDINGS, Place, Places, corpus_file, prompts_file
 
@@ -149,16 +149,17 @@ class Robustness:
         """Every place whose robustness is measured: where there is a task, of the splits named."""
         places = self.all_places.section_places("robustness")
         named_splits = self.section.get("splits")
-        asked_of = [place for place in places if named_splits is None or place[2] in named_splits]
-        return [place for place in asked_of if self.tasks(*place)]
+        there = [place for place in places if named_splits is None or place[2] in named_splits]
+        return [place for place in there if self.tasks(*place)]
 
     def classes(self, encoder: str, corpus: str, split: str) -> dict | None:
         """The task of zero-shot classification whose images a split has, if the encoder is asked it."""
-        if encoder not in self.zero_shot.get("encoders", []):
-            return None
-        tasks = [self.zero_shot["tasks"][name] for name in named(self.section, "zero_shot")]
-        own = [task for task in tasks if task["corpus"] == corpus and split in task["splits"]]
-        return own[0] if own else None
+        for name in named(self.section, "zero_shot"):
+            task = self.zero_shot["tasks"][name]
+            here = task["corpus"] == corpus and split in task["splits"]
+            if here and encoder in asked_of(task, self.zero_shot):
+                return task
+        return None
 
     def tasks(self, encoder: str, corpus: str, split: str) -> list[str]:
         """The tasks of a split: classes and questions only where its images have them."""

@@ -64,6 +64,11 @@ def broken(section: dict, study: dict) -> Iterator[str]:
             yield from unknown(path, family["run"], runs)
             if len(runs[family["run"]]["seeds"]) < 2:
                 yield f"{path}: {family['run']!r} has one seed, expected a run with several"
+        if "quick_gelu" in family and family.get("library", "open_clip") != "open_clip":
+            yield (
+                f"seed_cones.families.{name}.quick_gelu: of open_clip's networks alone, and this one is "
+                f"{family['library']}'s"
+            )
 
 
 def files(section: dict) -> Iterator[tuple[str, str]]:
@@ -127,7 +132,7 @@ class SeedCones:
     def trained_networks(self, family: str) -> dict:
         """The trained networks of a family; their weights are the rule's input, in the same order."""
         stated = {key: value for key, value in self.families[family].items() if key in STATED}
-        return {**self.network(family), **stated, "seeds": self.seeds(family)}
+        return {**self.network(family), "stated": stated, "seeds": self.seeds(family)}
 
     def seeds(self, family: str) -> list[int]:
         """The seeds of the run of a trained family; of files, their places in the study."""

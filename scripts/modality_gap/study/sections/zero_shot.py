@@ -21,7 +21,7 @@ from modality_gap.study.base import (
     Text,
     text_or,
 )
-from modality_gap.study.encoders import asked
+from modality_gap.study.encoders import asked, asked_of, broken_tasks
 from modality_gap.study.errors import unknown
 from modality_gap.study.networks import stamps
 from modality_gap.study.places import embedding_files
@@ -48,6 +48,7 @@ class Task(Keys):
     templates: Templates = ABSENT
     prompts: Classes = ABSENT
     positive: Text = ABSENT
+    encoders: Names = ABSENT
 
 
 class Section(Keys):
@@ -66,7 +67,8 @@ ENCODERS = asked  # which of them it may name
 
 
 def broken(section: dict, study: dict) -> Iterator[str]:
-    """Positive classes without a prompt."""
+    """Positive classes without a prompt, and encoders of tasks that there are not."""
+    yield from broken_tasks("zero_shot", section)
     for name, task in section["tasks"].items():
         if "positive" in task and "prompts" in task:
             key = f"zero_shot.tasks.{name}.positive"
@@ -98,14 +100,14 @@ class ZeroShot:
     def tables(self, name: str) -> list[str]:
         """A table of every encoder on every split with a task."""
         places = {
-            (task["corpus"], split): None
+            (task["corpus"], split, encoder): None
             for task in self.section["tasks"].values()
             for split in task["splits"]
+            for encoder in asked_of(task, self.section)
         }
         return [
             f"<results>/zero_shot/{encoder}/{corpus}/{split}/{name}.parquet"
-            for corpus, split in places
-            for encoder in self.section["encoders"]
+            for corpus, split, encoder in places
         ]
 
     def directions(self, encoder: str) -> dict[str, list[str]]:
