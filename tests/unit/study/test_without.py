@@ -109,7 +109,11 @@ def test_a_name_that_there_is_not_is_named():
 def test_of_several_zero_shot_tasks_one_that_goes_is_taken_out_of_the_list_alone():
     study = read("chowers2026")
     left = without(study, "imagenet")
-    assert left["left_out"][1:] == ["zero_shot.tasks.imagenet", "robustness.zero_shot (imagenet)"]
+    assert left["left_out"][1:] == [
+        "rephrasing.corpora (imagenet)",
+        "zero_shot.tasks.imagenet",
+        "robustness.zero_shot (imagenet)",
+    ]
     left = without(study, "aokvqa")
     assert "own_choices" not in left["robustness"]["tasks"]
     assert "zero_shot" in left["robustness"]["tasks"]
