@@ -87,6 +87,16 @@ def code_with(script, architecture, module=None):
     return code
 
 
+def folder_of(corpus):
+    """Where a corpus's files are; told in a dry run, and an error in others, where they are not yet."""
+    missing = originals.missing(corpus)
+    if missing and not workflow.dryrun:
+        raise ValueError(missing)
+    if missing:
+        print(missing, file=sys.stderr)
+    return originals.folder(corpus)
+
+
 # What the report is made of, told by the rules that make it: every figure of the study; the tables
 # that claims are judged from, by name, with what tells the tables of a name apart; the tables that may
 # say what was left out, merged or cut, or why they have no rows. And further tables, as CLAIMS has them,

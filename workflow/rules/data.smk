@@ -149,16 +149,6 @@ rule read_labels:
         "../../scripts/read_labels.py"
 
 
-def folder_of(corpus):
-    """Where a corpus's files are; told in a dry run, and an error in others, where they are not yet."""
-    missing = originals.missing(corpus)
-    if missing and not workflow.dryrun:
-        raise ValueError(missing)
-    if missing:
-        print(missing, file=sys.stderr)
-    return originals.folder(corpus)
-
-
 rule read_corpus:
     """A public data set, from its original files or from a webdataset."""
 
