@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from modality_gap.closing.rephrased_texts import corpus_texts
+from modality_gap.closing.rephrased_texts import choice_texts, corpus_texts
 from modality_gap.data.corpora import read_classes, read_split
 from modality_gap.effects.prompts import task_images, task_prompts
 
@@ -15,6 +15,10 @@ def asked_texts(snakemake) -> list[str]:
     for name, task in params.tasks.items():
         folder = folders[task["corpus"]]
         for split in task["splits"]:
+            if "own_choices" in task:
+                questions = read_split(folder, split)[0]
+                texts += [text for asked in choice_texts(questions, folder) for text in asked]
+                continue
             try:
                 images, _ = task_images(read_split(folder, split)[0], task)
                 texts += list(task_prompts(images, task, read_classes(folder)).text)

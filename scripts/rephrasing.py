@@ -7,7 +7,12 @@ import pandas as pd
 from job import job
 from modality_gap.closing.projection import orthogonal_gap
 from modality_gap.closing.rephrased_texts import CLEAN, corpus_texts
-from modality_gap.closing.rephrasing import answer_table, noise_table, template_table
+from modality_gap.closing.rephrasing import (
+    answer_table,
+    each_template_table,
+    noise_table,
+    template_table,
+)
 from modality_gap.data.corpora import read_classes, read_split
 from modality_gap.data.embeddings import read_normalized
 from modality_gap.effects.prompts import prompt_embeddings
@@ -21,11 +26,13 @@ with job(snakemake):
     texts = prompt_embeddings(snakemake.input.prompts, table.text)
     items = items.loc[image_ids]
     asked = items.isin(set(table["item"])).to_numpy()
-    images, items = images[asked], list(items[asked])
+    images, items, image_ids = images[asked], list(items[asked]), list(items.index[asked])
     clean = texts[(table.kind == CLEAN).to_numpy()]
     gap = orthogonal_gap(images, clean, settings["kept_variance"])
     found = (images, items, table, texts, gap.vector, settings["alphas"])
     choices = [answer_table(*found, settings["choices"]), template_table(*found)]
     pd.concat(choices).to_parquet(snakemake.output.choices, index=False)
+    each = each_template_table(images, items, image_ids, *found[2:])
+    each.to_parquet(snakemake.output.templates, index=False)
     noise = noise_table(images, table, texts, gap.vector, settings["seed"])
     noise.to_parquet(snakemake.output.noise, index=False)

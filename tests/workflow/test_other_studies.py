@@ -78,11 +78,12 @@ def test_more_jobs_than_seeds(workplace, archives):
         ("coco", ["train", "measure_run", "compare_runs", "read_corpus", "download_weights"]),
         ("yaras2024", ["train_candidate", "choose_learning_rate", "take_candidate", "embed_run"]),
         ("tasks", ["download_webdataset", "zero_shot", "fairness", "pair_matching", "robustness"]),
+        ("chowers2026", ["random_cones", "descend_sphere", "robustness", "rephrasing"]),
     ],
 )
 def test_a_study_too_large_for_here_is_planned(tmp_path, name, rules):
     """Their weights and data need a network, their sizes a GPU."""
-    for folder in ("imagenet", "hateful_memes", "mmvp_vlm"):
+    for folder in ("imagenet", "hateful_memes", "mmvp_vlm", "flickr30k"):
         (tmp_path / "data" / folder).mkdir(parents=True)
     study = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
     plan = Workplace(tmp_path, study).succeeds("--dry-run")

@@ -88,7 +88,12 @@ def public_study(address, served, by_hand):
         "study": "public",
         "title": "Data sets as they are published",
         "corpora": {
-            "cifar10": {"reader": "cifar10", "splits": ["train", "test"], **download},
+            "cifar10": {
+                "reader": "cifar10",
+                "splits": ["train", "test"],
+                "evaluate": ["test"],
+                **download,
+            },
             "svhn": {"reader": "svhn", "splits": ["test"], **download},
             "eurosat": {"reader": "eurosat", "splits": ["all"], **download},
             "fairface": {"reader": "fairface", "splits": ["val"], **download},
@@ -107,6 +112,7 @@ def public_study(address, served, by_hand):
                 "reader": "webdataset",
                 "url": f"{address}/wds_things",
                 "splits": ["test"],
+                "evaluate": ["test"],
             },
         },
         "encoders": {"random": {"kind": "random", "architecture": "emoji-vit", "seed": 0}},
@@ -160,16 +166,32 @@ def public_study(address, served, by_hand):
                 "compared": {"widened": {"shift": -0.2}},
             }
         },
+        "robustness": {
+            "encoders": ["random"],
+            "tasks": ["zero_shot", "own_choices"],
+            "zero_shot": ["cifar10", "things"],
+            "own_choices": ["aokvqa"],
+            "kept_variance": 0.9,
+            "alphas": [-1, 0, 1],
+            "deviations": [0.05],
+            "noises": ["gaussian"],
+            "noise_deviation": 0.05,
+            "thresholds": [0, 0.5],
+            "draws": 3,
+            "seed": 0,
+        },
         "rephrasing": {
             "encoders": ["random"],
             "kept_variance": 0.9,
-            "templates": ["{}!"],
+            "templates": ["{}!", "a photo of a {}."],
+            "label": "label",
+            "base": "a photo of a {}.",
             "lists": [],
             "group": None,
             "items": 100,
             "wrong_answers": 5,
             "alphas": [0, 1],
-            "choices": 4,
+            "choices": 3,
             "seed": 0,
         },
     }
@@ -183,6 +205,11 @@ TARGETS = [
     "results/public/figures/fairness/random/fairface/fairness_rates.svg",
     "results/public/figures/coco/val/rephrasing.svg",
     "results/public/figures/aokvqa/val/rephrasing.svg",
+    *(
+        f"results/public/figures/robustness/random/{place}/robustness.svg"
+        for place in ("cifar10/test", "things/test", "aokvqa/val")
+    ),
+    "results/public/figures/cifar10/test/rephrasing.svg",
     "results/public/claims.csv",
 ]
 
@@ -248,9 +275,41 @@ def test_groups_pairs_probes_and_questions_are_measured(done):
     assert probe.test_images.tolist() == [8]
     choices = pd.read_parquet(done.results / "rephrasing/random/aokvqa/val/choices.parquet")
     assert set(choices.kind) == {"answer"}
+    place = done.results / "rephrasing/random/cifar10/test/templates.parquet"
+    assert set(pd.read_parquet(place).name) == {"{}!"}, "the base rephrases nothing"
     recall = pd.read_parquet(done.results / "shifted_recall/random/coco/val/curves.parquet")
     assert recall["shift"].nunique() == 3
     assert "Fig. 10" in " ".join(pd.read_csv(done.results / "claims.csv").source)
+
+
+def test_robustness_of_each_splits_own_classes_and_of_the_questions_own_choices(done):
+    """Clean accuracy, by brute force from the questions as they were published."""
+    tables = {
+        name: pd.read_parquet(done.results / f"robustness/random/{name}/controlled.parquet")
+        for name in ("things/test", "cifar10/test", "aokvqa/val")
+    }
+    assert [list(table.task.unique()) for table in tables.values()] == [
+        ["zero_shot"],
+        ["zero_shot"],
+        ["own_choices"],
+    ]
+    images, ids = read_normalized(done.results / "embeddings/random/aokvqa/val/images.parquet")
+    prompts = pd.read_parquet(done.results / "embeddings/random/prompts/robustness.parquet")
+    prompts = prompts.set_index("text").embedding
+    questions = pd.read_parquet(done.results / "corpora/aokvqa/images.parquet")
+    right = []
+    for image, row in zip(
+        images, questions.set_index("image_id").loc[ids].itertuples(), strict=True
+    ):
+        texts = np.stack([prompts[f"{row.question} {choice}"] for choice in row.choices])
+        near = texts.astype(np.float64) @ image / np.linalg.norm(texts.astype(np.float64), axis=1)
+        right.append(near.argmax() == row.correct_choice_idx)
+    table = tables["aokvqa/val"]
+    assert table[table.alpha == 0].accuracy.to_numpy() == pytest.approx(np.mean(right))
+    table = tables["cifar10/test"]
+    curves = pd.read_parquet(done.results / "zero_shot/random/cifar10/test/curves.parquet")
+    own = curves[(curves["shift"] == 0) & (curves.metric == "top_1")]
+    assert table[table.alpha == 0].accuracy.to_numpy() == pytest.approx(own.value.iloc[0])
 
 
 def test_what_nobody_published_a_hash_of_is_recorded(done):

@@ -136,7 +136,7 @@ rule embed_prompts:
     benchmark:
         "<benchmarks>/embed_prompts/{encoder}/{section}.tsv"
     wildcard_constraints:
-        section="zero_shot|fairness|rephrasing",
+        section="zero_shot|fairness|rephrasing|robustness",
         encoder=any_of(places.networks),
     priority: 1
     conda:
@@ -300,7 +300,7 @@ rule look_up_prompts:
     benchmark:
         "<benchmarks>/look_up_prompts/{encoder}/{section}.tsv"
     wildcard_constraints:
-        section="zero_shot|fairness|rephrasing",
+        section="zero_shot|fairness|rephrasing|robustness",
         encoder=any_of(places.described),
     conda:
         "../../envs/measure.yaml"

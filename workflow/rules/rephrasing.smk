@@ -1,5 +1,5 @@
 rule rephrasing:
-    """Choices in other words while the gap closes (chowers2026, Sec. 5.3, App. F, Figs. 10, 15)."""
+    """Choices in other words while the gap closes (chowers2026, Figs. 1b, 10, 15, Sec. 5.3, App. F)."""
     input:
         images=EMBEDDINGS["images"],
         labels="<results>/corpora/{corpus}/images.parquet",
@@ -9,6 +9,7 @@ rule rephrasing:
     output:
         choices="<results>/rephrasing/{encoder}/{corpus}/{split}/choices.parquet",
         noise="<results>/rephrasing/{encoder}/{corpus}/{split}/noise.parquet",
+        templates="<results>/rephrasing/{encoder}/{corpus}/{split}/templates.parquet",
     log:
         "<logs>/rephrasing/{encoder}/{corpus}/{split}.log",
     benchmark:
@@ -16,8 +17,8 @@ rule rephrasing:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=8000,
+        runtime=600,
     params:
         settings=config["rephrasing"],
         code=code_of("rephrasing"),
@@ -67,7 +68,7 @@ rule plot_rephrasing:
         "../../scripts/plot_rephrasing.py"
 
 
-for table in ("choices", "noise"):
+for table in ("choices", "noise", "templates"):
     placed_claims(
         table,
         f"<results>/rephrasing/{{encoder}}/{{corpus}}/{{split}}/{table}.parquet",

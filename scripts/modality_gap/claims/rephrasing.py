@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, interval, judges, rises
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval, judges, rises
 from modality_gap.closing.rephrasing import ACCURACY, KEPT
+
+LARGEST_LOSS = 0.06  # of accuracy by another template (chowers2026, Fig. 1)
 
 
 @judges("choices", "noise", placed=True, order=10)
@@ -52,4 +54,28 @@ def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
         HOLDS if noise.along_gap.median() < 1 else FAILS,
         f"{noise.along_gap.median():.2f} times that along a random direction, "
         f"{noise.along_move.median():.2f} times along g′ (median of {len(noise)} rephrasings)",
+    )
+
+
+@judges("templates", placed=True, order=10)
+def template_claims(templates: pd.DataFrame) -> Iterator[tuple]:
+    """What another template costs at worst, and an image that it turns; of `each_template_table`."""
+    as_it_is = templates[templates.alpha == 0]
+    worst = as_it_is.loc[as_it_is.change.idxmin()]
+    lost, surely = worst.all_low < -LARGEST_LOSS, worst.all_high < -LARGEST_LOSS
+    change = interval(worst.change, worst.all_low, worst.all_high)
+    yield (
+        "chowers2026, Fig. 1",
+        f"Another template loses more than {LARGEST_LOSS:.0%} of accuracy",
+        HOLDS if surely else UNDECIDED if lost else FAILS,
+        f"{worst['name']!r} {change} from {worst.base_accuracy:.3f}, the worst of {len(as_it_is)} "
+        f"(interval for all at once); their mean {as_it_is.change.mean():.3f}",
+    )
+    example = f", e.g. {worst.example}" if worst.example else ""
+    yield (
+        "chowers2026, Fig. 1b",
+        "An image changes its class with the template alone",
+        HOLDS if (as_it_is.flipped > 0).any() else FAILS,
+        f"{worst.flipped:,} of {worst.images:,} with {worst['name']!r}{example}; "
+        f"{as_it_is.flipped.mean():,.0f} on average of {len(as_it_is)} templates",
     )

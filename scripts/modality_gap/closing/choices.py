@@ -117,3 +117,13 @@ def choice_task(
     right = np.zeros((len(rows), choices), dtype=bool)
     right[:, -1] = True
     return Task(images[rows], texts, right, np.array(candidates))
+
+
+def own_choice_task(images: np.ndarray, texts: np.ndarray, candidates: np.ndarray) -> Task:
+    """Multiple choice among what each image's question brings (chowers2026, Fig. 8c, d).
+
+    images: shape (n, d); texts: shape (m, d), each once; candidates: text rows of each image's
+    choices, the right one last, shape (n, c). A choice that reads as the right one is right, too.
+    """
+    right = candidates == candidates[:, -1:]
+    return Task(images, texts, right, candidates)

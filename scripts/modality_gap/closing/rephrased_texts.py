@@ -7,6 +7,7 @@ bring wrong answers, rows of the kind `wrong`; to others, the clean texts of all
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ def rephrasing_texts(
     group: str | None,
     items: int,
     seed: int,
+    base: str = "{}",
 ) -> pd.DataFrame:
     """The texts of a corpus's split, as the module says.
 
@@ -42,8 +44,8 @@ def rephrasing_texts(
     `caption`, named by their number), the templates with it in the place of {} (kind `template`),
     and the entries of the columns of images named in `lists`, separated by commas (kind: the
     column's name). group: column of images that holds the group; None: every item is its own.
-    items: how many, a sample that `seed` draws; all where there are fewer. A rephrasing that equals
-    its item's own wording is left out.
+    items: how many, a sample that `seed` draws; all where there are fewer. base: the own wording of
+    an item, itself in the place of {}. A rephrasing that equals its item's own wording is left out.
     """
     missing = [name for name in [*lists, *([group] if group else [])] if name not in images]
     if missing:
@@ -61,8 +63,9 @@ def rephrasing_texts(
     rows = []
     for fact in facts.to_dict("records"):
         item = fact["item"]
+        clean = base.replace("{}", item)
         kinds = {
-            CLEAN: {CLEAN: item},
+            CLEAN: {CLEAN: clean},
             "caption": numbered(text for text in texts_of[fact["image_id"]] if text != item),
             "template": {template: template.replace("{}", item) for template in templates},
             **{name: numbered(entries(fact[name])) for name in lists},
@@ -71,9 +74,9 @@ def rephrasing_texts(
             (item, fact[group] if group else item, kind, name, text)
             for kind, named in kinds.items()
             for name, text in named.items()
+            if kind == CLEAN or text != clean
         ]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table = table[(table.kind == CLEAN) | (table.text != table["item"])]
     if (table.kind == CLEAN).all():
         raise ValueError(
             "nothing rephrases: no image has another caption, and there are no templates or lists"
@@ -116,6 +119,35 @@ def question_texts(questions: pd.DataFrame, wrong: int, seed: int) -> pd.DataFra
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def choice_texts(questions: pd.DataFrame, where: str | Path) -> list[list[str]]:
+    """Question and choice, for every choice that a question brings itself, the right one last.
+
+    So chowers2026 asks in Fig. 8c, d. questions: columns image_id, question, choices (a list; each
+    question has as many) and correct_choice_idx (from 0), as A-OKVQA has them; where: they come from,
+    named in errors. Raises ValueError where a column is missing, a question has another number of
+    choices than the first, or its right one is none of them.
+    """
+    for column in ("question", "choices", "correct_choice_idx"):
+        if column not in questions:
+            raise ValueError(f"{where}: images lack the column {column!r}, expected of own_choices")
+    found, number = [], len(questions.choices.iloc[0])
+    for row in questions.itertuples():
+        if len(row.choices) != number or number < 2:
+            raise ValueError(
+                f"{where}: question {row.image_id!r} has {len(row.choices)} choices, expected "
+                f"{max(number, 2)}"
+            )
+        if not 0 <= row.correct_choice_idx < number:
+            raise ValueError(
+                f"{where}: question {row.image_id!r} has correct_choice_idx "
+                f"{row.correct_choice_idx!r}, expected 0 to {number - 1}"
+            )
+        texts = [f"{row.question} {choice}" for choice in row.choices]
+        right = texts.pop(int(row.correct_choice_idx))
+        found.append([*texts, right])
+    return found
+
+
 def corpus_texts(
     images: pd.DataFrame, captions: pd.DataFrame, classes: dict[str, list[str]], settings: dict
 ) -> tuple[pd.DataFrame, pd.Series]:
@@ -123,11 +155,14 @@ def corpus_texts(
 
     images, captions: of the split; classes: of the corpus. settings: of the study's `rephrasing`.
     Images with a column `question` are questions (`question_texts`). Others are captioned
-    (`rephrasing_texts`), those with the column `label` by the name of their class.
+    (`rephrasing_texts`), those with the column `label` by the name of their class, in the words of
+    `base` if it is there.
     """
+    base = "{}"
     if settings.get("label") in images:
         names = class_names(images[settings["label"]], classes, settings["label"])
         captions = pd.DataFrame({"image_id": images.image_id, "text": names}).dropna()
+        base = settings.get("base", base)
     if "question" in images:
         names = {"image_id": "question_id", "direct_answers": "answers"}
         texts = question_texts(
@@ -136,6 +171,6 @@ def corpus_texts(
         items = images.image_id
     else:
         keys = ("templates", "lists", "group", "items", "seed")
-        texts = rephrasing_texts(images, captions, *(settings[key] for key in keys))
+        texts = rephrasing_texts(images, captions, *(settings[key] for key in keys), base)
         items = images.image_id.map(own_captions(captions))
     return texts, pd.Series(items.to_numpy(), index=images.image_id.to_numpy())

@@ -12,7 +12,7 @@ import pandas as pd
 from modality_gap.closing.rephrased_texts import CLEAN, WRONG
 from modality_gap.data.embeddings import check_pair, first_equal_rows
 from modality_gap.measures.gap import gap_vector
-from modality_gap.measures.intervals import mean_and_change
+from modality_gap.measures.intervals import mean_and_change, mean_interval
 from modality_gap.measures.retrieval import chance_of_right
 
 DISTANCES = ("euclidean", "cosine")
@@ -21,6 +21,9 @@ ANSWER, ALL_TEXTS = "right answer", "all texts"
 MIN_TEXTS = 10  # whose covariance says something
 NOISE_COLUMNS = ["kind", "name", "texts", "off_diagonal_share", "independent", "mean_share"]
 NOISE_COLUMNS += ["along_gap", "along_move", "length"]
+TEMPLATE_COLUMNS = ["kind", "name", "alpha", "images", "base_accuracy", "accuracy", "change"]
+TEMPLATE_COLUMNS += ["change_low", "change_high", "all_low", "all_high", "flipped", "example"]
+SCORES_AT_A_TIME = 2**25  # similarities in memory
 
 
 @dataclass
@@ -160,21 +163,83 @@ def template_table(
     nearest item stays, equal texts being one. Of the kinds `template` and `caption`, those that
     every item has.
     """
-    moving = MovingTexts.of(texts, vector, alphas)
-    images, clean = images.astype(np.float64), table[table.kind == CLEAN]
-    own, values = pd.Index(clean["item"]).get_indexer(items), {}
-    clean_rows, same = clean.index.to_numpy(), first_equal_rows(texts[clean.index])
+    moving, values = MovingTexts.of(texts, vector, alphas), {}
     for distance in DISTANCES:
-        before = moving.scores(images, clean_rows, distance).argmax(axis=2)
-        for kind, rows in complete_rephrasings(table):
-            after = moving.scores(images, rows, distance).argmax(axis=2)
-            for measure, value in (
-                (CLEAN_ACCURACY, right_choices(before, own, texts[clean_rows])),
-                (ACCURACY, right_choices(after, own, texts[rows])),
-                (KEPT, same[after] == same[before]),
-            ):
+        for kind, _, *found in all_rephrased(images, items, table, moving, distance):
+            for measure, value in zip((CLEAN_ACCURACY, ACCURACY, KEPT), found[2:], strict=True):
                 values.setdefault((ALL_TEXTS, kind, distance, measure), []).append(value)
     return summarize({key: list(np.mean(each, axis=0).T) for key, each in values.items()}, alphas)
+
+
+def each_template_table(
+    images: np.ndarray,
+    items: list,
+    image_ids: list[str],
+    table: pd.DataFrame,
+    texts: np.ndarray,
+    vector: np.ndarray,
+    alphas: list[float],
+) -> pd.DataFrame:
+    """A row a rephrasing of all items and α: what it costs, and whom (chowers2026, Fig. 1).
+
+    Arguments as for `template_table`; image_ids: of the images, for examples. By Euclidean distance.
+    Columns kind, name, alpha, images, base_accuracy (own wording), accuracy, change (between them)
+    with its paired 95% interval change_low and change_high, and with all_low and all_high, which
+    hold for all rephrasings at once (Bonferroni: the worst of many is among them); flipped, how many
+    images change their nearest item, equal texts being one; example, the first of those that the
+    own wording gets right, as `image (item): item → item`, empty where there is none.
+    """
+    moving, rows = MovingTexts.of(texts, vector, alphas), []
+    names, number = list(table[table.kind == CLEAN]["item"]), len(list(complete_rephrasings(table)))
+    for kind, name, *found in all_rephrased(images, items, table, moving, "euclidean"):
+        for alpha, before, after, base, accuracy, kept in zip(alphas, *found, strict=True):
+            change = mean_interval(accuracy - base)
+            lost = np.flatnonzero(~kept & (base > accuracy))
+            example = ""
+            if len(lost):
+                image = lost[0]
+                turned = f"{names[before[image]]} → {names[after[image]]}"
+                example = f"{image_ids[image]} ({items[image]}): {turned}"
+            rows.append(
+                {
+                    **{"kind": kind, "name": name, "alpha": alpha, "images": len(images)},
+                    **{"base_accuracy": base.mean(), "accuracy": accuracy.mean()},
+                    **dict(zip(("change", "change_low", "change_high"), change, strict=True)),
+                    "all_low": mean_interval(accuracy - base, number)[1],
+                    "all_high": mean_interval(accuracy - base, number)[2],
+                    **{"flipped": int((~kept).sum()), "example": example},
+                }
+            )
+    return pd.DataFrame(rows, columns=TEMPLATE_COLUMNS)
+
+
+def all_rephrased(
+    images: np.ndarray, items: list, table: pd.DataFrame, moving: MovingTexts, distance: str
+) -> Iterator[tuple]:
+    """What each rephrasing that every item has does to the nearest of all items.
+
+    Arguments as for `template_table`. Kind, name, and arrays of shape (alphas, n): nearest item
+    with the own wording and with the rephrasing, how right each is, and whether both are the same.
+    """
+    images, texts = images.astype(np.float64), moving.texts
+    clean = table[table.kind == CLEAN]
+    rows, own = clean.index.to_numpy(), pd.Index(clean["item"]).get_indexer(items)
+    same, before = first_equal_rows(texts[rows]), nearest_rows(moving, images, rows, distance)
+    right = right_choices(before, own, texts[rows])
+    for kind, name, others in complete_rephrasings(table):
+        after = nearest_rows(moving, images, others, distance)
+        found = right_choices(after, own, texts[others])
+        yield kind, name, before, after, right, found, same[after] == same[before]
+
+
+def nearest_rows(
+    moving: MovingTexts, images: np.ndarray, rows: np.ndarray, distance: str
+) -> np.ndarray:
+    """Place in `rows` of the text nearest to each image, for every α, shape (alphas, n)."""
+    size = max(1, SCORES_AT_A_TIME // (len(rows) * len(moving.alphas)))
+    blocks = (images[first : first + size] for first in range(0, len(images), size))
+    found = [moving.scores(block, rows, distance).argmax(axis=2) for block in blocks]
+    return np.concatenate(found, axis=1)
 
 
 def right_choices(chosen: np.ndarray, own: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -186,14 +251,14 @@ def right_choices(chosen: np.ndarray, own: np.ndarray, texts: np.ndarray) -> np.
     return (same[chosen] == same[own]) / np.bincount(same)[same[own]]
 
 
-def complete_rephrasings(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Kind, and rows in the order of the clean texts, of each rephrasing that every item has."""
+def complete_rephrasings(table: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Kind, name, and rows in the clean texts' order, of each rephrasing that every item has."""
     items = table[table.kind == CLEAN]["item"]
     whole = table[table.kind.isin(["template", "caption"])]
-    for (kind, _), own in whole.groupby(["kind", "name"], sort=False):
+    for (kind, name), own in whole.groupby(["kind", "name"], sort=False):
         places = pd.Index(own["item"]).get_indexer(items)
         if (places >= 0).all():
-            yield kind, own.index.to_numpy()[places]
+            yield kind, name, own.index.to_numpy()[places]
 
 
 def summarize(values: dict[tuple, list], alphas: list[float]) -> pd.DataFrame:

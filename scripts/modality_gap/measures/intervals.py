@@ -9,16 +9,21 @@ from scipy.stats import binomtest, norm, t
 CONFIDENCE = 0.95
 
 
-def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
+def mean_interval(values: np.ndarray, compared: int = 1) -> tuple[float, float, float]:
     """Mean of independent values, shape (n,), and its 95% interval by Student's t.
 
-    The interval of a single value is unknown: NaN.
+    compared: of how many means all intervals are to hold at once (Bonferroni). The interval of a
+    single value is unknown: NaN.
     """
     values = np.asarray(values, dtype=np.float64)
     mean = float(values.mean())
     if len(values) < 2:
         return mean, math.nan, math.nan
-    half = float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values)))
+    half = float(
+        t.isf((1 - CONFIDENCE) / 2 / compared, len(values) - 1)
+        * values.std(ddof=1)
+        / math.sqrt(len(values))
+    )
     return mean, mean - half, mean + half
 
 

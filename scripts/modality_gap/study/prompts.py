@@ -5,17 +5,25 @@ from modality_gap.study.places import Places, corpus_file
 
 
 class Prompts:
-    """What is asked of encoders in words. Sections: zero_shot, fairness, rephrasing."""
+    """What is asked of encoders in words. Sections: zero_shot, fairness, rephrasing, robustness."""
 
     def __init__(self, config: dict, places: Places):
         self.config, self.places = config, places
 
     def tasks(self, encoder: str, section: str) -> dict[str, dict]:
-        """The tasks of zero-shot classification that a section's prompts are for, of an encoder."""
+        """The tasks that a section's prompts are for, of classes or of an image's own choices."""
+        if section == "robustness":
+            corpora = self.config["robustness"]["own_choices"]
+            return {name: self.own_choices(name) for name in corpora}
         if section != "zero_shot":
             return {}
         own = self.config["zero_shot"]
         return {name: task for name, task in own["tasks"].items() if encoder in asked_of(task, own)}
+
+    def own_choices(self, corpus: str) -> dict:
+        """The questions of a corpus, on every split that it is measured on."""
+        splits = [split for name, split in self.places.splits() if name == corpus]
+        return {"corpus": corpus, "splits": splits, "own_choices": True}
 
     def corpora(self, encoder: str, section: str) -> list[str]:
         """The corpora of `tasks`."""

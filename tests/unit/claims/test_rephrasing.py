@@ -1,8 +1,8 @@
 import pandas as pd
 from rephrased import rephrased_items
 
-from modality_gap.claims.rephrasing import rephrasing_claims
-from modality_gap.claims.verdicts import FAILS, HOLDS
+from modality_gap.claims.rephrasing import rephrasing_claims, template_claims
+from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED
 from modality_gap.closing.projection import orthogonal_gap
 from modality_gap.closing.rephrased_texts import CLEAN
 from modality_gap.closing.rephrasing import answer_table, noise_table, template_table
@@ -23,6 +23,21 @@ def test_claims(random):
     )
     verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
     assert verdicts == [FAILS, *[HOLDS] * 5]
+
+
+def test_the_worst_template_is_judged_by_the_interval_for_all():
+    rows = pd.DataFrame(
+        {"name": ["x", "y", "z"], "alpha": [0, 0, 1], "images": 9, "base_accuracy": 0.5}
+        | {"change": [-0.1, -0.01, -0.9], "flipped": [4, 0, 0], "example": ["i (a): a → b", "", ""]}
+    )
+    for low, high, verdict in ((-0.2, -0.07, HOLDS), (-0.2, 0, UNDECIDED), (-0.05, 0, FAILS)):
+        loss, turned = template_claims(rows.assign(all_low=low, all_high=high))
+        assert (loss[2], turned[2]) == (verdict, HOLDS)
+        assert "'x' -0.100" in loss[3]
+        assert "4 of 9" in turned[3]
+        assert "e.g. i (a): a → b" in turned[3]
+    still = rows.assign(all_low=-0.1, all_high=0, flipped=0, example="")
+    assert [claim[2] for claim in template_claims(still)][1] == FAILS
 
 
 def test_few_texts_have_no_noise_and_no_claims_of_it(random):

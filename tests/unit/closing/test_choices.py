@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from modality_gap.closing.choices import Task, choice_task, classification_task, retrieval_task
+from modality_gap.closing.choices import (
+    Task,
+    choice_task,
+    classification_task,
+    own_choice_task,
+    retrieval_task,
+)
 from modality_gap.closing.robustness import noise_outcomes
 from modality_gap.data.embeddings import normalize
 
@@ -32,6 +38,15 @@ def test_retrieval_counts_any_match_and_leaves_out_queries_without(random):
     outcomes = noise_outcomes(task, np.zeros((0, 3)), [0.0], "gaussian", 1, 0)
     assert len(task.queries) == 2
     assert outcomes.accuracy[0] == 0.5
+
+
+def test_own_choices_are_chosen_from_and_the_right_one_may_stand_twice():
+    texts = np.eye(4)
+    images = np.array([[0.9, 0, 0.1, 0], [0, 0.2, 0, 0.8], [0, 0.9, 0.1, 0]])
+    task = own_choice_task(images, texts, np.array([[1, 2, 0], [0, 1, 2], [1, 3, 1]]))
+    assert task.right.tolist() == [[False, False, True], [False, False, True], [True, False, True]]
+    outcomes = noise_outcomes(task, np.zeros((0, 4)), [0.0], "gaussian", 1, 0)
+    assert outcomes.accuracy[0] == pytest.approx(2 / 3)
 
 
 def test_bad_tasks_are_named(random):

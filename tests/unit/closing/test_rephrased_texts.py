@@ -4,6 +4,7 @@ import pytest
 from modality_gap.closing.rephrased_texts import (
     CLEAN,
     COLUMNS,
+    choice_texts,
     corpus_texts,
     question_texts,
     rephrasing_texts,
@@ -136,3 +137,55 @@ def test_questions_are_told_from_captions_by_their_column():
     assert sorted(table.text) == ["cat", "cat!", "dog", "dog!"]
     _, items = corpus_texts(IMAGES, CAPTIONS, classes, settings | {"label": "kind"})
     assert items["d"] == "car"
+
+
+def test_the_base_is_the_own_wording_of_classes_and_no_rephrasing_of_itself():
+    images = pd.DataFrame({"image_id": ["a", "b"], "label": [0, 1]})
+    captions = pd.DataFrame({"image_id": ["a", "b"], "text": ["x", "y"]})
+    settings = {"label": "label", "base": "a photo of a {}.", "lists": [], "group": None}
+    settings |= {"templates": ["a photo of a {}.", "{}"], "items": 10, "seed": 0}
+    texts, items = corpus_texts(images, captions, {"names": ["cat", "dog"]}, settings)
+    assert list(items) == ["cat", "dog"]
+    rows = texts[texts["item"] == "cat"]
+    assert rows[["kind", "name", "text"]].to_numpy().tolist() == [
+        ["clean", "clean", "a photo of a cat."],
+        ["template", "{}", "cat"],
+    ]
+    texts, _ = corpus_texts(images.drop(columns="label"), captions, {}, settings)
+    assert list(texts[texts.kind == "clean"].text) == ["x", "y"], "captions have no base"
+
+
+QUESTIONS = pd.DataFrame(
+    {
+        "image_id": ["q1", "q2"],
+        "question": ["What?", "Who?"],
+        "choices": [["cat", "dog"], ["he", "she"]],
+        "correct_choice_idx": [0, 1],
+    }
+)
+
+
+def test_a_question_is_asked_with_each_of_its_choices_the_right_one_last():
+    assert choice_texts(QUESTIONS, "f") == [["What? dog", "What? cat"], ["Who? he", "Who? she"]]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "line"),
+    [
+        (
+            "correct_choice_idx",
+            [0, 2],
+            "f: question 'q2' has correct_choice_idx 2, expected 0 to 1",
+        ),
+        ("correct_choice_idx", [-1, 1], "f: question 'q1' has correct_choice_idx -1"),
+        ("choices", [["cat", "dog"], ["he"]], "f: question 'q2' has 1 choices, expected 2"),
+        ("choices", [["cat"], ["he"]], "f: question 'q1' has 1 choices, expected 2"),
+        ("choices", None, "f: images lack the column 'choices', expected of own_choices"),
+    ],
+)
+def test_questions_without_choices_are_named(column, values, line):
+    questions = QUESTIONS.drop(columns=column)
+    if values:
+        questions[column] = values
+    with pytest.raises(ValueError, match=line):
+        choice_texts(questions, "f")

@@ -5,12 +5,16 @@ import pandas as pd
 import pytest
 from rephrased import rephrased_items
 from scipy.spatial.distance import cdist
+from scipy.stats import ttest_1samp
 
+from modality_gap.closing import rephrasing
 from modality_gap.closing.rephrased_texts import COLUMNS
 from modality_gap.closing.rephrasing import (
+    TEMPLATE_COLUMNS,
     MovingTexts,
     answer_table,
     answers_of,
+    each_template_table,
     noise_table,
     off_diagonal_share,
     template_table,
@@ -144,6 +148,43 @@ def test_all_texts_rephrased_equals_brute_force(study):
             assert found[metric, alpha, "accuracy"] == pytest.approx(accuracy)
             kept = np.mean([(other == first).mean() for other in others])
             assert found[metric, alpha, "kept"] == pytest.approx(kept)
+
+
+def test_each_template_and_whom_it_turns_equal_brute_force(study, monkeypatch):
+    images, items, table, texts = study
+    vector = images.mean(axis=0) - texts.mean(axis=0)
+    ids = [f"image {n}" for n in range(len(images))]
+    found = each_template_table(images, items, ids, table, texts, vector, ALPHAS)
+    monkeypatch.setattr(rephrasing, "SCORES_AT_A_TIME", 5 * len(ALPHAS) * 12)
+    again = each_template_table(images, items, ids, table, texts, vector, ALPHAS)
+    pd.testing.assert_frame_equal(found, again)
+    assert list(found.columns) == TEMPLATE_COLUMNS
+    assert list(found.groupby("name").size()) == [len(ALPHAS)] * 2
+    names = list(table[table.kind == "clean"]["item"])
+    for row in found.itertuples():
+        first, other = (
+            distances(
+                images, texts[rows_of(table, kind, names)] + row.alpha * vector, "euclidean"
+            ).argmin(axis=1)
+            for kind in ("clean", row.name)
+        )
+        own = np.array([names.index(item) for item in items])
+        gained = (other == own).astype(float) - (first == own)
+        assert (row.base_accuracy, row.accuracy) == ((first == own).mean(), (other == own).mean())
+        assert row.flipped == (first != other).sum()
+        test = ttest_1samp(gained, 0)
+        assert [row.change, row.change_low, row.change_high] == pytest.approx(
+            [gained.mean(), *test.confidence_interval(0.95)]
+        )
+        assert [row.all_low, row.all_high] == pytest.approx([*test.confidence_interval(0.975)])
+        lost = np.flatnonzero((first == own) & (other != own))
+        if len(lost):
+            image = lost[0]
+            turned = f"{names[first[image]]} → {names[other[image]]}"
+            assert row.example == f"image {image} ({items[image]}): {turned}"
+        else:
+            assert row.example == ""
+    assert (found.example != "").any()
 
 
 def test_a_move_that_no_text_varies_along_changes_no_choice(random, study):

@@ -6,6 +6,7 @@ from conftest import ROOT
 from modality_gap.study.networks import Networks
 from modality_gap.study.originals import Originals
 from modality_gap.study.places import Places, at, fill
+from modality_gap.study.prompts import Prompts
 from modality_gap.study.runs import Runs, part_of
 from modality_gap.study.sections.robustness import Robustness
 from modality_gap.study.sections.seed_cones import SeedCones
@@ -153,6 +154,35 @@ def test_zero_shot_robustness_only_where_its_classes_are(config):
     assert robustness.tasks("first", "one", "a") == ["image_to_text"]
     assert "prompts" in robustness.inputs("trained", "one", "a")
     assert robustness.settings("trained", "one", "a")["zero_shot"] == task
+    # One name: the settings of a place without it are those that they were.
+    assert robustness.settings("trained", "one", "b")["zero_shot"] == task
+
+
+def test_of_several_zero_shot_tasks_each_is_measured_on_its_own_split(config):
+    tasks = {corpus: {"corpus": corpus, "splits": ["a"]} for corpus in ("one", "two")}
+    config["zero_shot"] = {"encoders": ["trained"], "tasks": tasks}
+    config["robustness"] = {
+        "encoders": ["trained"],
+        "tasks": ["zero_shot", "own_choices"],
+        "zero_shot": ["one", "two"],
+        "own_choices": ["two"],
+    }
+    robustness = Robustness(config, Places(config))
+    for corpus, tasks_there in (("one", ["zero_shot"]), ("two", ["zero_shot", "own_choices"])):
+        settings = robustness.settings("trained", corpus, "a")
+        assert settings["zero_shot"] == tasks[corpus]
+        assert settings["tasks"] == tasks_there
+        assert "own_choices" not in settings
+    assert robustness.settings("trained", "one", "b")["zero_shot"] is None
+    assert robustness.places() == [("trained", "one", "a"), ("trained", "two", "a")]
+    assert set(robustness.inputs("trained", "one", "b")) == {"images", "texts", "pairs"}
+    assert robustness.inputs("trained", "two", "a")["choices"].endswith(
+        "prompts/robustness.parquet"
+    )
+    prompts = Prompts(config, Places(config))
+    assert prompts.tasks("trained", "robustness") == {
+        "two": {"corpus": "two", "splits": ["a"], "own_choices": True}
+    }
 
 
 def test_two_different_downloads_of_one_name_are_refused(config):

@@ -257,6 +257,25 @@ def test_a_run_that_starts_from_itself_is_named(study):
             None,
             "robustness.tasks: zero_shot, but missing zero_shot, expected the name of a task",
         ),
+        ("robustness/zero_shot", ["x"], "robustness.zero_shot: unknown name 'x', expected one of"),
+        (
+            "zero_shot/tasks/groups/splits",
+            ["train"],
+            "robustness.zero_shot: 'groups' is on no split that is measured, expected one of its own "
+            "in corpora.emoji.evaluate",
+        ),
+        ("robustness/zero_shot", [], "robustness.zero_shot: 0 entries, expected at least 1"),
+        (
+            "robustness/zero_shot",
+            ["groups", "subgroups"],
+            "robustness.zero_shot: 'groups' and 'subgroups' are both on emoji, held_out_concepts, "
+            "expected one task a split",
+        ),
+        (
+            "robustness/tasks",
+            ["own_choices"],
+            "robustness.tasks: own_choices, but missing own_choices, expected the names of corpora",
+        ),
         ("robustness/choices", None, "robustness: missing choices, expected for multiple_choice"),
         ("robustness/alphas", [0, 1], "robustness.alphas: expected -1 among them"),
         ("quantization/schemes/half", [4], "quantization.schemes.half: unknown key, expected one"),

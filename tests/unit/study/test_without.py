@@ -62,6 +62,18 @@ def test_what_depends_on_a_corpus_goes_and_nothing_else():
     assert left["robustness"]["tasks"] == ["image_to_text", "text_to_image", "multiple_choice"]
 
 
+def test_without_imagenet_the_study_of_chowers2026_keeps_the_other_classes():
+    left = without(read("chowers2026"), "imagenet", "flickr30k_whole")
+    assert left["left_out"] == [
+        "corpora.imagenet",
+        "corpora.flickr30k_whole",
+        "seed_cones",
+        "zero_shot.tasks.imagenet",
+        "robustness.zero_shot (imagenet)",
+    ]
+    assert left["robustness"]["zero_shot"] == ["cifar10", "cifar100"]
+
+
 def test_what_goes_on_from_an_encoder_goes_with_it():
     left = without(read("coco"), "clip")
     assert not [name for name in left["training"] if name.startswith("tuned")]
@@ -90,3 +102,24 @@ def test_names_may_be_one_text_and_patterns_stand_for_all_of_theirs():
 def test_a_name_that_there_is_not_is_named():
     with pytest.raises(ValueError, match=r"^without: unknown name 'imagnet', expected one of coco"):
         without(read("tasks"), "imagnet")
+
+
+def test_of_several_zero_shot_tasks_one_that_goes_is_taken_out_of_the_list_alone():
+    study = read("tasks")
+    study["corpora"]["cifar10"]["evaluate"] = ["test"]
+    study["robustness"] |= {
+        "tasks": ["zero_shot", "own_choices"],
+        "zero_shot": ["cifar10", "imagenet_5000"],
+        "own_choices": ["aokvqa"],
+    }
+    left = without(study, "imagenet_5000")
+    assert left["left_out"][1:] == [
+        "zero_shot.tasks.imagenet_5000",
+        "robustness.zero_shot (imagenet_5000)",
+    ]
+    assert left["robustness"]["zero_shot"] == ["cifar10"]
+    left = without(study, "cifar10", "imagenet_5000", "aokvqa")
+    assert "robustness" not in left
+    left = without(study, "aokvqa")
+    assert left["robustness"]["tasks"] == ["zero_shot"]
+    assert left["left_out"][1:] == ["robustness.own_choices", "robustness.tasks (own_choices)"]

@@ -1,6 +1,6 @@
 """Choices in other words."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -22,10 +22,13 @@ from modality_gap.study.encoders import asked
 class Section(Keys):
     """Encoders, other words, and among how many answers is chosen."""
 
+    NEEDS: ClassVar[dict[str, str]] = {"base": "label"}
+
     encoders: Names
     kept_variance: VarianceShare
     templates: distinct(Template, least=0)
     label: Text = ABSENT
+    base: Template = ABSENT
     lists: distinct(Text, least=0)
     group: Text | None
     items: Annotated[int, Field(ge=10)]
