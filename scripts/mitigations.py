@@ -28,5 +28,7 @@ with job(snakemake), measured(snakemake):
         reference = x[image_rows], y[text_rows]
     measured = {key: settings[key] for key in MEASURED}
     table = mitigation_table(reference, *held_out, **measured)
-    table.attrs = attributes
+    say(snakemake, table.attrs["remarks"])
+    remarks = [*attributes.get("remarks", []), *table.attrs["remarks"]]
+    table.attrs = {**attributes, "remarks": remarks} if remarks else attributes
     table.to_parquet(snakemake.output[0], index=False)

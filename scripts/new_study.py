@@ -238,7 +238,7 @@ def arrays_of(files: list[str]) -> dict[str, str]:
             "files": f"arrays: {written(names)}",
             "rows": "a file a modality, for a gap of each pair",
         }
-    if len(files) > 2:
+    if len(files) > 2 or any("=" in file for file in files):
         raise ValueError(
             f"{len(files)} files of arrays, expected one or two, or of more modalities a name each: "
             "image=i.npy audio=a.npy text=t.npy"

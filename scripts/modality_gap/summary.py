@@ -209,8 +209,8 @@ def claim_lines(claims: pd.DataFrame) -> list[str]:
 
 def number_of_pairs(table: pd.DataFrame) -> str:
     """How many pairs the encoders of a split were measured on, in brackets."""
-    found = table.pairs.dropna() if "pairs" in table else []
-    return f" ({int(found.iloc[0]):,} pairs)" if len(found) else ""
+    found = sorted({int(pairs) for pairs in table.pairs.dropna()}) if "pairs" in table else []
+    return f" ({' or '.join(f'{pairs:,}' for pairs in found)} pairs)" if found else ""
 
 
 def list_table(columns: dict[str, str], table: pd.DataFrame) -> list[str]:

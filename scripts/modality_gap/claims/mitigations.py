@@ -48,7 +48,7 @@ def decide(table: pd.DataFrame) -> Answer:
     harmless, helps, guards = [], {}, {}
     for name in MITIGATIONS[1:]:
         recall = changes_of(table, name, (RECALL,))
-        if (recall.change_high < 0).any():
+        if recall.change.isna().any() or (recall.change_high < 0).any():
             continue
         harmless.append(name)
         if rise(recall).any() and recall.change.mean() > NEGLIGIBLE:
@@ -70,9 +70,15 @@ def decide(table: pd.DataFrame) -> Answer:
     return Answer(SAME if harmless else NO, None, (), len(harmless))
 
 
+def defined_ways(table: pd.DataFrame) -> int:
+    """How many ways to close the gap these embeddings define; of `mitigation_table`."""
+    recall = table[(table.measure == RECALL) & table.mitigation.isin(MITIGATIONS[1:])]
+    return int(recall.groupby("mitigation").change.apply(lambda own: own.notna().all()).sum())
+
+
 def advice(table: pd.DataFrame) -> str:
     """What `decide` says, in one sentence with its numbers; of `mitigation_table`."""
-    answer, count = decide(table), len(MITIGATIONS) - 1
+    answer, count = decide(table), defined_ways(table)
     if answer.verdict == YES:
         found = "; ".join(gains(table, answer.way, (measure,)) for measure in answer.gained)
         return f"Yes, by {NAMES.get(answer.way, answer.way)}: {found}."

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.closing.few_bits import quantize
-from modality_gap.closing.ways import MITIGATIONS, Move, fit_mitigation
+from modality_gap.closing.ways import MITIGATIONS, Move, fit_mitigation, to_unit
 from modality_gap.data.embeddings import (
     UndefinedError,
     check_pair,
     first_equal_rows,
     matched_pairs,
-    normalize,
     sample_pairs,
 )
 from modality_gap.measures.intervals import mean_and_change
@@ -77,13 +76,14 @@ def mitigation_table(
     Returns a row a mitigation, direction and measure, with columns queries, mean, low, high, and the
     change from no mitigation, paired by query. Measures: `recall@1` of the nearest item by Euclidean
     distance, `cosine_recall@1`, `nearest_kept_under_noise`, `quantized_recall@1`, and
-    `modality_gap`, the distance of the centres of matched pairs, its interval along itself.
+    `modality_gap`, the distance of the centres of matched pairs, its interval along itself. Of a way
+    that the reference does not define all are NaN; the attribute `remarks` says why.
     """
     check_pair(images, texts)
     reference = tuple(rows.astype(np.float64) for rows in reference)
     images, texts = images.astype(np.float64), texts.astype(np.float64)
     matched = matched_pairs(pairs, matched_captions)
-    rows = []
+    rows, undefined = [], {}
     for direction in DIRECTIONS:
         forth = direction == "image_to_text"
         asking, retrieved = (images, texts) if forth else (texts, images)
@@ -92,12 +92,17 @@ def mitigation_table(
             raise UndefinedError("a single query, expected at least 2 for an interval")
         before = None
         for name in MITIGATIONS:
-            moves = fit_mitigation(name, *reference, direction, kept_variance)
+            try:
+                moves = fit_mitigation(name, *reference, direction, kept_variance)
+            except UndefinedError as error:
+                undefined[name] = f"{name}: not defined here: {error}"
+                rows += undefined_rows(name, direction, len(asking))
+                continue
             own, other = moves if forth else moves[::-1]
             stored = quantize(own(asking), other(retrieved), scheme, bits)
             ways = {
                 RECALL: closeness(own(asking), other(retrieved)),
-                COSINE_RECALL: closeness(own(asking), normalize(other(retrieved))),
+                COSINE_RECALL: closeness(own(asking), to_unit(other(retrieved))),
                 STORED: closeness(stored.queries, stored.retrieved),
             }
             values = {measure: right_first(found, matches) for measure, found in ways.items()}
@@ -116,7 +121,24 @@ def mitigation_table(
                 }
                 for measure, value in values.items()
             ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    table.attrs["remarks"] = list(undefined.values())
+    return table
+
+
+def undefined_rows(name: str, direction: str, queries: int) -> list[dict]:
+    """The rows of a way that the pairs it is fitted on do not define: all unknown."""
+    unknown = np.full(2, np.nan)
+    return [
+        {
+            "mitigation": name,
+            "direction": direction,
+            "measure": measure,
+            "queries": queries,
+            **mean_and_change(unknown, unknown),
+        }
+        for measure in (RECALL, COSINE_RECALL, STORED, NOISE, GAP)
+    ]
 
 
 def halves(

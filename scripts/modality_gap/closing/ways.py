@@ -8,12 +8,14 @@ import numpy as np
 import scipy.linalg
 
 from modality_gap.closing.projection import orthogonal_gap
-from modality_gap.data.embeddings import check_pair
+from modality_gap.data.embeddings import UndefinedError, check_pair
 from modality_gap.measures.gap import gap_vector
 
 NONE = "none"
 FORTH = "image_to_text"
+NO_SPREAD = 1e-12  # of unit rows: what rounding leaves of equal ones
 MOST = 0.5  # of the squared gap: the dimensions that hold more
+ROUNDED = 1e-4  # of the largest deviation of a dimension: what rounding of float32 leaves of none
 NOISE_SEED = 2_401_08567  # none that others draw data or noise with
 
 
@@ -39,10 +41,13 @@ class Move:
         if self.noise:
             random = np.random.default_rng(NOISE_SEED)
             moved += kind.type(self.noise) * random.standard_normal(rows.shape).astype(kind)
-        if not self.unit:
-            return moved
-        lengths = np.sqrt(np.einsum("nd,nd->n", moved, moved, dtype=np.float64)).astype(kind)
-        return np.divide(moved, lengths[:, None], out=moved, where=lengths[:, None] > 0)
+        return to_unit(moved) if self.unit else moved
+
+
+def to_unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of unit length, shape (n, d) in and out, in the precision they came in; of zeros, zeros."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows, dtype=np.float64)).astype(rows.dtype)
+    return np.divide(rows, lengths[:, None], out=np.zeros_like(rows), where=lengths[:, None] > 0)
 
 
 Moves = tuple[Move, Move]  # of images and of texts
@@ -78,12 +83,13 @@ def standardize(images: np.ndarray, texts: np.ndarray) -> Moves:
     """Each dimension of each to mean 0 and variance 1, then to unit length.
 
     What batch normalisation after each encoder does, as I0T trains it (An et al. 2025, I0T_async). A
-    dimension that does not vary stays 0.
+    dimension that does not vary, but for rounding, becomes 0.
     """
     moves = []
     for rows in (images, texts):
         mean, deviation = rows.mean(axis=0), rows.std(axis=0)
-        scale = np.divide(1, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+        varies = deviation > ROUNDED * deviation.max()
+        scale = np.divide(1, deviation, out=np.zeros_like(deviation), where=varies)
         moves.append(Move(-mean * scale, scale=scale, unit=True))
     return tuple(moves)
 
@@ -115,9 +121,15 @@ def rotate(images: np.ndarray, texts: np.ndarray) -> Moves:
 
 
 def realign(images: np.ndarray, texts: np.ndarray) -> Moves:
-    """Texts centred, scaled by √(tr Σ_image / tr Σ_text), moved to the images' mean (ReAlign)."""
+    """Texts centred, scaled by √(tr Σ_image / tr Σ_text), moved to the images' mean (ReAlign).
+
+    Raises UndefinedError where all texts are one point.
+    """
     still, _ = nothing(images, texts)
-    scale = np.sqrt(images.var(axis=0).sum() / texts.var(axis=0).sum())
+    spread = texts.var(axis=0).sum()
+    if spread < NO_SPREAD:
+        raise UndefinedError("all texts that it is fitted on are one point, which has no spread")
+    scale = np.sqrt(images.var(axis=0).sum() / spread)
     return still, Move(images.mean(axis=0) - scale * texts.mean(axis=0), scale=float(scale))
 
 
@@ -195,7 +207,8 @@ def fit_mitigation(
 
     images, texts: shape (n, d), rows of unit length, row i of one matching row i of the other.
     direction: of retrieval; only `projection` depends on it: the retrieved modality moves.
-    kept_variance: of `projection.orthogonal_gap`. Raises ValueError for another name.
+    kept_variance: of `projection.orthogonal_gap`. Raises ValueError for another name, and
+    UndefinedError where these pairs do not define it.
     """
     if name not in WAYS:
         raise ValueError(f"mitigation {name!r}, expected one of {', '.join(WAYS)}")

@@ -45,10 +45,10 @@ def share_found(found: np.ndarray, sought: np.ndarray) -> np.ndarray:
 def right_first(found: np.ndarray, matches: np.ndarray) -> np.ndarray:
     """How probably each query's closest item is a right one, shape (n,): recall@1 of each.
 
-    found: of `closeness`; matches: (query row, item row), shape (p, 2). Of items at one distance
-    each is as likely the first.
+    found: of `closeness`; matches: (query row, item row), shape (p, 2), a match that is repeated
+    counts once. Of items at one distance each is as likely the first.
     """
     best = found.max(axis=1)
-    query, item = matches.T
+    query, item = np.unique(matches, axis=0).T
     right = np.bincount(query[found[query, item] == best[query]], minlength=len(found))
     return right / (found == best[:, None]).sum(axis=1)

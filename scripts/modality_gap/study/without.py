@@ -39,22 +39,18 @@ def leave_out(study: dict, names: list[str], broken: Callable[[dict], Iterator[s
     return gone
 
 
-def keys_of(study: dict, path: str) -> list[str]:
-    """The keys that a path like `a.b.c` goes along; a key may have a point in it itself."""
-    found, part, rest = [], study, path
-    while rest:
-        key = max(
-            (key for key in part if rest == key or rest.startswith(f"{key}.")),
-            key=len,
-            default=None,
-        )
-        if key is None:
-            break
-        found.append(key)
-        part, rest = part[key], rest[len(key) + 1 :]
-        if not isinstance(part, dict):
-            break
-    return found
+def keys_of(study: object, path: str) -> list[str]:
+    """The keys that a path like `a.b.c` goes along, as far as there are any.
+
+    A key may have a point in it itself: of several ways the one with the shortest keys counts that
+    goes on to the path's end.
+    """
+    if not path or not isinstance(study, dict):
+        return []
+    ways = []
+    for key in sorted((key for key in study if f"{path}.".startswith(f"{key}.")), key=len):
+        ways.append([key, *keys_of(study[key], path[len(key) + 1 :])])
+    return max(ways, key=lambda way: len(".".join(way)), default=[])
 
 
 def at(study: dict, keys: list[str]) -> object:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+from modality_gap.claims.mitigations import decide, defined_ways
 from modality_gap.closing.choices import retrieval_task
 from modality_gap.closing.few_bits import quantize
 from modality_gap.closing.mitigations import (
@@ -169,3 +170,27 @@ def test_a_common_rotation_of_all_data_changes_nothing_but_what_is_stored(random
     same = tables[0].index.get_level_values("measure").isin([RECALL, COSINE_RECALL, GAP])
     same &= ~tables[0].index.get_level_values("mitigation").isin(KNOW_AXES)
     np.testing.assert_allclose(tables[0][same], tables[1][same], atol=1e-9)
+
+
+def test_a_pair_that_is_listed_twice_is_right_once(pair):
+    x, y = pair
+    once = np.column_stack([np.arange(80)] * 2)
+    tables = [tabulate((x, y), x, y, pairs) for pairs in (once, np.repeat(once, 4, axis=0))]
+    recalls = [table[table.measure.isin([RECALL, STORED])]["mean"].to_numpy() for table in tables]
+    np.testing.assert_array_equal(*recalls)
+    assert recalls[0].max() <= 1
+
+
+def test_a_way_that_the_reference_does_not_define_is_unknown_and_said(pair):
+    x, y = pair
+    one_text = np.repeat(y[:1], 40, axis=0)
+    table = tabulate((x[:40], one_text), x[40:], y[40:], np.column_stack([np.arange(40)] * 2))
+    own = table[table.mitigation == "realign"]
+    assert len(own) == 2 * 5
+    assert own[["mean", "change"]].isna().all(axis=None)
+    assert table.attrs["remarks"] == [
+        "realign: not defined here: all texts that it is fitted on are one point, which has no spread"
+    ]
+    assert table[table.mitigation == "shift"]["mean"].notna().all()
+    assert decide(table).way != "realign"
+    assert defined_ways(table) == len(MITIGATIONS) - 2

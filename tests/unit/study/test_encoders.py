@@ -235,6 +235,13 @@ def test_what_is_wrong_with_several_arrays_is_said(change, expected):
         check_study(study_of(**BINDING | change))
 
 
+def test_pairs_may_be_named_by_the_entry_that_stands_for_them():
+    study = study_of(**BINDING)
+    study["modality_pairs"] = {"all": ["mine"]}
+    check_study(study)
+    assert study["modality_pairs"]["all"] == list(study["encoders"])
+
+
 def test_a_corpus_has_one_pair_of_modalities():
     entry = {"kind": "precomputed", "corpus": "clips", "files": ["a.npy", "t.npy"]}
     study = study_of(**entry, modalities=["audio", "text"])

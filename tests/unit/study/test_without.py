@@ -119,3 +119,12 @@ def test_of_several_zero_shot_tasks_one_that_goes_is_taken_out_of_the_list_alone
     assert "zero_shot" in left["robustness"]["tasks"]
     study["robustness"]["tasks"] = ["zero_shot", "own_choices"]
     assert "robustness" not in without(study, "cifar10", "cifar100", "imagenet", "aokvqa")
+
+
+def test_a_key_goes_before_an_entry_whose_name_has_a_point():
+    study = read("precomputed")
+    study["encoders"]["clip.initial"] = dict(study["encoders"]["clip_random"])
+    left = without(study, "clip_random")
+    assert left["left_out"] == ["encoders.clip_random", "encoders.clip.initial"]
+    assert "clip.initial" in left["encoders"]
+    assert "initial" not in left["encoders"]["clip"]

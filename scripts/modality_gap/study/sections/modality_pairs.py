@@ -19,7 +19,11 @@ def of_several(section: dict | None, several: dict[str, list[str]], study: dict)
         for name, names in several.items()
         if all("modalities" in study["encoders"][one] for one in names)
     }
-    return found | (section or {})
+    given = {
+        name: [one for encoder in encoders for one in several.get(encoder, [encoder])]
+        for name, encoders in (section or {}).items()
+    }
+    return found | given
 
 
 def broken(section: dict, study: dict) -> Iterator[str]:

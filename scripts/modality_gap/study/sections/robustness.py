@@ -87,6 +87,9 @@ def broken(section: dict, study: dict) -> Iterator[str]:
     yield from not_named(section, "own_choices", "expected the names of corpora of questions")
     tasks = study.get("zero_shot", {}).get("tasks", {})
     corpora = study["corpora"]
+    measured = [split for corpus in corpora.values() for split in corpus.get("evaluate", [])]
+    for split in section.get("splits", []):
+        yield from unknown("robustness.splits", split, dict.fromkeys([*measured, "all"]))
     for name in named(section, "zero_shot"):
         yield from unknown("robustness.zero_shot", name, tasks)
         yield from not_measured("zero_shot", name, tasks[name], corpora)
