@@ -3,7 +3,7 @@
 import pandas as pd
 
 from job import job, say
-from modality_gap.training.schedule import compare_learning_rates, describe_choice
+from modality_gap.training.run_comparisons import compare_learning_rates, describe_choice
 
 with job(snakemake):
     trajectories = [pd.read_parquet(file) for file in snakemake.input.trajectories]

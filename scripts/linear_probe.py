@@ -21,8 +21,6 @@ with job(snakemake):
     settings, files, accuracies, candidates = snakemake.params.settings, snakemake.input, [], []
     notes = []
     for name, task in settings["tasks"].items():
-        if snakemake.wildcards.encoder not in task.get("encoders", settings["encoders"]):
-            continue
         corpus = files[f"labels_{name}"]
         train, train_labels = labelled(files[f"train_{name}"], corpus, task)
         test, test_labels = labelled(files[f"test_{name}"], corpus, task)

@@ -7,19 +7,23 @@ import pandas as pd
 from job import job
 from modality_gap.data.embeddings import matched_pairs
 from modality_gap.data.stored import open_pairs
-from modality_gap.measures.gap import gap_interval, modality_gap
+from modality_gap.measures.gap import gap_interval
 from modality_gap.summary import mean_cosines
 
 CONES = {"image_image": "first", "text_text": "second", "image_text": "between"}
 
 
-def gap_of(file: str) -> dict[str, float]:
-    """Number of pairs, gap and its 95% interval; file: images, beside texts and pairs."""
+def interval_of(file: str) -> dict[str, float]:
+    """The 95% interval of the gap; file: images, beside texts and pairs."""
     images, texts, pairs, matched = open_pairs(Path(file).parent)
     image_rows, text_rows = matched_pairs(pairs, matched).T
     own = images.take(image_rows, axis=0), texts.take(text_rows, axis=0)
-    low, high = gap_interval(*own, image_rows)
-    return {"pairs": len(image_rows), "modality_gap": modality_gap(*own), "low": low, "high": high}
+    return dict(zip(("low", "high"), gap_interval(*own, image_rows), strict=True))
+
+
+def gap_of(file: str) -> dict[str, float]:
+    """Number of pairs and their gap."""
+    return pd.read_parquet(file)[["pairs", "modality_gap"]].iloc[0].to_dict()
 
 
 def cosines_of(file: str) -> dict[str, float]:
@@ -39,11 +43,16 @@ def recalls_of(file: str) -> dict[str, float]:
 with job(snakemake):
     tables = snakemake.input
     rows = [
-        key | gap_of(images) | cosines_of(cone) | recalls_of(recall)
-        for key, images, cone, recall in zip(
-            snakemake.params.measured, tables.images, tables.cones, tables.recalls, strict=True
+        key | gap_of(gap) | interval_of(images) | cosines_of(cone) | recalls_of(recall)
+        for key, gap, images, cone, recall in zip(
+            snakemake.params.measured,
+            tables.gaps,
+            tables.images,
+            tables.cones,
+            tables.recalls,
+            strict=True,
         )
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).astype({"pairs": int})
     table.to_parquet(snakemake.output.table, index=False)
     table.to_csv(snakemake.output.csv, index=False)

@@ -16,6 +16,13 @@ def random():
     return np.random.default_rng(0)
 
 
+def two_clusters(random):
+    """80 images and texts of one content, of unit length, far apart along their first dimension."""
+    content, apart = random.normal(size=(80, 10)), np.r_[2.0, np.zeros(9)]
+    sides = [content + 0.3 * random.normal(size=(80, 10)) + side * apart for side in (1, -1)]
+    return tuple(rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in sides)
+
+
 def read_real(name):
     """500 image-caption pairs of COCO as CLIP embeds them: normalised, float32."""
     file = SHARED / f"{name}.npy"

@@ -20,7 +20,7 @@ rule linear_probe:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=config["linear_probe"],
+        settings=of(linear_probe.settings, "encoder"),
         code=code_of("linear_probe"),
     script:
         "../../scripts/linear_probe.py"

@@ -9,6 +9,9 @@ rule modality_pairs:
         images=at(EMBEDDINGS["images"], modality_pairs.places()),
         texts=at(EMBEDDINGS["texts"], modality_pairs.places()),
         pairs=at(EMBEDDINGS["pairs"], modality_pairs.places()),
+        gaps=at(
+            "<results>/gap/{encoder}/{corpus}/{split}.parquet", modality_pairs.places()
+        ),
         cones=at(
             "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
             modality_pairs.places(),

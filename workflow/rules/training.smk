@@ -93,13 +93,12 @@ rule choose_learning_rate:
     benchmark:
         "<benchmarks>/choose_learning_rate/{run}.tsv"
     conda:
-        "../../envs/network.yaml"
+        "../../envs/measure.yaml"
     resources:
         mem_mb=2000,
         runtime=10,
     params:
         learning_rates=of(runs.learning_rates, "run"),
-        libraries=[],
         code=code_of("choose_learning_rate"),
     script:
         "../../scripts/choose_learning_rate.py"

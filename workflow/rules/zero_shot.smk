@@ -24,7 +24,7 @@ rule zero_shot:
         mem_mb=4000,
         runtime=30,
     params:
-        settings=config["zero_shot"],
+        settings=of(zero_shot.settings, "encoder"),
         stamps=zero_shot.stamps(),
         code=code_of("zero_shot"),
     script:

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.closing.few_bits import quantize
-from modality_gap.closing.ways import MITIGATIONS, Move, fit_mitigation, to_unit
+from modality_gap.closing.ways import MITIGATIONS, Move, fit_mitigation
 from modality_gap.data.embeddings import (
     UndefinedError,
     check_pair,
     first_equal_rows,
     matched_pairs,
+    normalize,
     sample_pairs,
 )
 from modality_gap.measures.intervals import mean_and_change
@@ -102,7 +103,7 @@ def mitigation_table(
             stored = quantize(own(asking), other(retrieved), scheme, bits)
             ways = {
                 RECALL: closeness(own(asking), other(retrieved)),
-                COSINE_RECALL: closeness(own(asking), to_unit(other(retrieved))),
+                COSINE_RECALL: closeness(own(asking), normalize(other(retrieved))),
                 STORED: closeness(stored.queries, stored.retrieved),
             }
             values = {measure: right_first(found, matches) for measure, found in ways.items()}

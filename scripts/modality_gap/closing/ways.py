@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 
 from modality_gap.closing.projection import orthogonal_gap
-from modality_gap.data.embeddings import UndefinedError, check_pair
+from modality_gap.data.embeddings import UndefinedError, check_pair, normalize
 from modality_gap.measures.gap import gap_vector
 
 NONE = "none"
@@ -41,13 +41,7 @@ class Move:
         if self.noise:
             random = np.random.default_rng(NOISE_SEED)
             moved += kind.type(self.noise) * random.standard_normal(rows.shape).astype(kind)
-        return to_unit(moved) if self.unit else moved
-
-
-def to_unit(rows: np.ndarray) -> np.ndarray:
-    """Rows of unit length, shape (n, d) in and out, in the precision they came in; of zeros, zeros."""
-    lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows, dtype=np.float64)).astype(rows.dtype)
-    return np.divide(rows, lengths[:, None], out=np.zeros_like(rows), where=lengths[:, None] > 0)
+        return normalize(moved) if self.unit else moved
 
 
 Moves = tuple[Move, Move]  # of images and of texts

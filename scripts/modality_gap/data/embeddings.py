@@ -63,8 +63,12 @@ def check_shapes(
 
 
 def normalize(embeddings: np.ndarray) -> np.ndarray:
-    """Rows scaled to unit length, in the precision they came in; shape (n, d) in and out."""
+    """Rows scaled to unit length, in the precision they came in; shape (n, d) in and out.
+
+    A row of zeros, which `check_embeddings` refuses of what is read, stays one.
+    """
     lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
+    lengths[lengths == 0] = 1
     return embeddings / lengths.astype(embeddings.dtype)[:, None]
 
 

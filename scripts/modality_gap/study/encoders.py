@@ -371,6 +371,16 @@ def asked_of(task: dict, section: dict) -> list[str]:
     return task.get("encoders", section["encoders"])
 
 
+def settings_of(section: dict, encoder: str) -> dict:
+    """What a section with tasks says of one encoder: its own tasks, and nothing of other encoders."""
+    tasks = {
+        name: {key: value for key, value in task.items() if key != "encoders"}
+        for name, task in section["tasks"].items()
+        if encoder in asked_of(task, section)
+    }
+    return {key: value for key, value in section.items() if key != "encoders"} | {"tasks": tasks}
+
+
 def broken_tasks(name: str, section: dict) -> Iterator[str]:
     """Encoders of tasks that the section does not have, and encoders that no task asks."""
     for task, entry in section["tasks"].items():

@@ -1,6 +1,6 @@
 """The prompts that each section asks an encoder with."""
 
-from modality_gap.study.encoders import asked_of
+from modality_gap.study.encoders import settings_of
 from modality_gap.study.places import Places, corpus_file
 
 
@@ -17,8 +17,7 @@ class Prompts:
             return {name: self.own_choices(name) for name in corpora}
         if section != "zero_shot":
             return {}
-        own = self.config["zero_shot"]
-        return {name: task for name, task in own["tasks"].items() if encoder in asked_of(task, own)}
+        return settings_of(self.config["zero_shot"], encoder)["tasks"]
 
     def own_choices(self, corpus: str) -> dict:
         """The questions of a corpus, on every split that it is measured on."""

@@ -262,3 +262,35 @@ def gap_by_dimension(
         raise ValueError(f"dimension {points.dimension.unique()} alone, expected at least 2")
     points = points[["run", "dimension", "seed", "modality_gap"]].reset_index(drop=True)
     return points, mean_intervals(points, ["dimension"], "modality_gap")
+
+
+# Of a trajectory, by which learning rates are compared.
+VALIDATION_RECALLS = ["image_to_text_recall_at_1", "text_to_image_recall_at_1"]
+
+
+def compare_learning_rates(
+    trajectories: list[pd.DataFrame], learning_rates: list[float]
+) -> pd.DataFrame:
+    """What each of several learning rates of one run came to, and which is chosen.
+
+    trajectories: of training at each rate, in the same order, as `loop.train` gives them with the
+    measures of `Evaluation`, on validation. The best is the one with the highest recall@1 after the
+    last step, mean of both directions; of equals the smallest rate. Returns a row a rate, by rising
+    rate: learning_rate, recall_at_1, what a trajectory holds of the last step, chosen.
+    """
+    last = pd.DataFrame([rows.sort_values("step").iloc[-1] for rows in trajectories])
+    last.insert(0, "learning_rate", learning_rates)
+    last.insert(1, "recall_at_1", last[VALIDATION_RECALLS].mean(axis=1))
+    last = last.sort_values("learning_rate", ignore_index=True)
+    return last.assign(chosen=last.index == last.recall_at_1.idxmax())
+
+
+def describe_choice(table: pd.DataFrame) -> str:
+    """A sentence on the choice of a learning rate; table: of `compare_learning_rates`."""
+    tried = ", ".join(f"{row.learning_rate:g} {row.recall_at_1:.3f}" for row in table.itertuples())
+    place, number = int(table.chosen.argmax()), len(table)
+    end = {0: ", the smallest that was tried", number - 1: ", the largest that was tried"}
+    return (
+        f"learning rate {table.learning_rate[place]:g}{end.get(place, '')}: the highest recall@1 on "
+        f"validation, mean of both directions, after training with the first seed ({tried})"
+    )

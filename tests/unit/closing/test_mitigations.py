@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from conftest import two_clusters
 from scipy.spatial.distance import cdist
 
 from modality_gap.claims.mitigations import decide, defined_ways
@@ -35,11 +36,7 @@ KNOW_AXES = (
 
 @pytest.fixture
 def pair(random):
-    content = random.normal(size=(80, 10))
-    apart = np.r_[2.0, np.zeros(9)]
-    x = normalize(content + 0.3 * random.normal(size=(80, 10)) + apart)
-    y = normalize(content + 0.3 * random.normal(size=(80, 10)) - apart)
-    return x, y
+    return two_clusters(random)
 
 
 def test_the_mean_along_the_gap_is_the_gap(pair):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import two_clusters
 from sklearn.covariance import LedoitWolf
 
 from modality_gap.closing.mitigations import DIRECTIONS
@@ -22,11 +23,7 @@ FORTH = DIRECTIONS[0]
 
 @pytest.fixture
 def pair(random):
-    content = random.normal(size=(80, 10))
-    apart = np.r_[2.0, np.zeros(9)]
-    x = normalize(content + 0.3 * random.normal(size=(80, 10)) + apart)
-    y = normalize(content + 0.3 * random.normal(size=(80, 10)) - apart)
-    return x, y
+    return two_clusters(random)
 
 
 def moved(name, x, y, direction=FORTH, kept_variance=None):

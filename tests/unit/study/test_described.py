@@ -12,6 +12,7 @@ from modality_gap.study.networks import Networks
 from modality_gap.study.originals import Originals
 from modality_gap.study.places import Places
 from modality_gap.study.sections.mitigations import Mitigations
+from modality_gap.study.sections.zero_shot import ZeroShot
 
 SHIFTS = {"first": -1, "last": 1, "number": 3}
 
@@ -179,3 +180,14 @@ def test_a_task_asks_encoders_of_its_section(study, section):
     study[section]["encoders"] = ["mine", "net"]
     study[section]["tasks"]["one"] = task | {"encoders": ["mine"]}
     assert complaint(study).startswith(f"{section}.encoders: no task asks 'net'")
+
+
+def test_an_encoder_is_asked_its_own_tasks_alone(study):
+    """Its jobs run again for these, and not for what others are asked."""
+    section = study["zero_shot"]
+    own = section["tasks"]["one"]
+    section["tasks"] = {"one": own | {"encoders": ["mine"]}, "other": own | {"encoders": ["net"]}}
+    section["encoders"] = ["mine", "net"]
+    found = ZeroShot(study).settings("mine")
+    assert found["tasks"] == {"one": own}
+    assert "encoders" not in found

@@ -17,7 +17,7 @@ from modality_gap.study.base import (
     Text,
     distinct,
 )
-from modality_gap.study.encoders import asked_of, broken_tasks, paired
+from modality_gap.study.encoders import broken_tasks, paired, settings_of
 from modality_gap.study.places import EMBEDDINGS, at, corpus_file
 
 
@@ -61,12 +61,14 @@ class LinearProbe:
     def __init__(self, config: dict):
         self.section = config["linear_probe"]
 
+    def settings(self, encoder: str) -> dict:
+        """What is measured of an encoder."""
+        return settings_of(self.section, encoder)
+
     def files(self, encoder: str) -> dict[str, str | list[str]]:
         """Embedded training and test images of each probe, and their labels, by name."""
         found = {}
-        for name, task in self.section["tasks"].items():
-            if encoder not in asked_of(task, self.section):
-                continue
+        for name, task in self.settings(encoder)["tasks"].items():
             for part in ("train", "test"):
                 place = (encoder, task["corpus"], task[part])
                 found[f"{part}_{name}"] = at(EMBEDDINGS["images"], [place])

@@ -21,7 +21,7 @@ from modality_gap.study.base import (
     Text,
     text_or,
 )
-from modality_gap.study.encoders import asked, asked_of, broken_tasks
+from modality_gap.study.encoders import asked, asked_of, broken_tasks, settings_of
 from modality_gap.study.errors import unknown
 from modality_gap.study.networks import stamps
 from modality_gap.study.places import embedding_files
@@ -109,6 +109,10 @@ class ZeroShot:
             f"<results>/zero_shot/{encoder}/{corpus}/{split}/{name}.parquet"
             for corpus, split, encoder in places
         ]
+
+    def settings(self, encoder: str) -> dict:
+        """What is measured of an encoder."""
+        return settings_of(self.section, encoder)
 
     def directions(self, encoder: str) -> dict[str, list[str]]:
         """What each direction comes from, by its name; that of the task itself has nothing more."""
