@@ -60,6 +60,8 @@ def test_every_measure_gives_its_limit_or_says_why_not(place):
     assert "there is no gap to move along" in by_case["no_gap"]
     assert by_case["two_pairs"]
     page = (place.results / "overview.rst").read_text()
-    assert "no gap data all? not defined here: the two centres coincide" in page
+    assert "two pairs data all? not defined here: a single query" in page
+    assert "no gap data all? It makes no measurable difference: 9 of 9 ways" in page
+    assert "orthogonal projection is not defined here" in page
     assert "nan" not in page
     assert (place.results / "report.html").is_file()

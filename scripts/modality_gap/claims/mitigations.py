@@ -43,9 +43,10 @@ def decide(table: pd.DataFrame) -> Answer:
     A way is harmless where recall@1 falls in neither direction by more than its interval; it helps
     where recall@1 rises in one, and in the mean of both by more than a trifle; it guards against
     noise, or against storage in few bits, where neighbours under it, or recall after it, rise in
-    one direction and fall in none. What counts as a rise: see `rise`.
+    one direction and fall in none; of several, the one that gains most counts, with what recall@1
+    changes by. What counts as a rise: see `rise`.
     """
-    harmless, helps, guards = [], {}, {}
+    harmless, helps, guards, net = [], {}, {}, {}
     for name in MITIGATIONS[1:]:
         recall = changes_of(table, name, (RECALL,))
         if recall.change.isna().any() or (recall.change_high < 0).any():
@@ -61,11 +62,12 @@ def decide(table: pd.DataFrame) -> Answer:
         }
         if gained:
             guards[name] = gained
+            net[name] = sum(gained.values()) + recall.change.mean()
     if helps:
         best = max(helps, key=helps.get)
         return Answer(YES, best, (RECALL, *guards.get(best, ())), len(harmless))
     if guards:
-        best = max(guards, key=lambda name: sum(guards[name].values()))
+        best = max(net, key=net.get)
         return Answer(GUARD, best, tuple(guards[best]), len(harmless))
     return Answer(SAME if harmless else NO, None, (), len(harmless))
 
@@ -124,10 +126,13 @@ def rise(rows: pd.DataFrame) -> pd.Series:
 
 def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:
     """Changes of some measures in both directions, in words."""
+    rows = changes_of(table, mitigation, measures)
+    if rows.change.isna().all():
+        return f"{NAMES.get(mitigation, mitigation)} is not defined here"
     return ", ".join(
         f"{row.measure.replace('_', ' ')} {row.direction.replace('_to_', '→')} "
         f"{row.change:+.3f} [{row.change_low:+.3f}, {row.change_high:+.3f}]"
-        for row in changes_of(table, mitigation, measures).itertuples()
+        for row in rows.itertuples()
     )
 
 

@@ -17,7 +17,7 @@ from modality_gap.claims.mitigations import (
 )
 from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED
 from modality_gap.closing.mitigations import DIRECTIONS, NOISE, RECALL
-from modality_gap.closing.ways import MITIGATIONS
+from modality_gap.closing.ways import MITIGATIONS, NAMES
 
 ALL = MITIGATIONS[1:]
 NUMBER = len(ALL)
@@ -81,6 +81,10 @@ def test_a_rise_counts_beyond_an_interval_for_all_ways():
         ),
         ({"centring": (0.1, 0.1)}, "Yes, by centring: .*; nearest kept .*; quant"),
         ({"centring": (0.005, 0.009)}, "It makes no measurable difference"),
+        (
+            {"centring": (0, 0.2), "collapse_and_corrupt": (-0.015, 0.205)},
+            "Only where embeddings are perturbed or stored in few bits, by centring: ",
+        ),
     ],
 )
 def test_the_answer_follows_from_the_table(changes, words):
@@ -98,6 +102,15 @@ def test_the_answer_follows_from_the_table(changes, words):
 def test_claims_are_judged_by_their_intervals(changes, verdicts):
     assert [claim[2] for claim in mitigations_claims(table_of(**changes))] == verdicts
     assert NOISE in GUARDED
+
+
+def test_a_way_that_is_not_defined_is_said_and_undecided():
+    table = table_of()
+    table.loc[table.mitigation == "projection", ["change", "change_low", "change_high"]] = np.nan
+    judged = list(mitigations_claims(table))[:2]
+    assert [claim[2:] for claim in judged] == [
+        (UNDECIDED, f"{NAMES['projection']} is not defined here")
+    ] * 2
 
 
 @pytest.mark.parametrize(
