@@ -1,4 +1,4 @@
-"""Original files of the true formats of the labelled sources, small, made by the tests."""
+"""Original files of the true formats of the labelled sources, small."""
 
 import io
 import json
@@ -7,9 +7,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from emoji_archives import add_member
 from PIL import Image
 from scipy.io import savemat
+
+from rehearsal.emoji_archives import add_member
 
 CIFAR10_NAMES = [  # as published
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -37,12 +38,14 @@ def pictures(number: int, side: int = 32, seed: int = 0) -> np.ndarray:
 
 
 def encoded(pixels: np.ndarray, kind: str) -> bytes:
+    """Pixels as the bytes of a file of this kind."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format=kind)
     return buffer.getvalue()
 
 
 def write_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
+    """An archive with these members."""
     with tarfile.open(path, mode) as tar:
         for name, content in members.items():
             add_member(tar, name, content)
@@ -50,6 +53,7 @@ def write_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
 
 
 def write_zip(path: Path, members: dict[str, bytes], compression: int) -> Path:
+    """An archive with an entry for each folder, and one that is of no use."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         for folder in {f"{name.rsplit('/', 1)[0]}/" for name in members}:
             archive.mkdir(folder)
