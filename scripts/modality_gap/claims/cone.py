@@ -11,6 +11,7 @@ from modality_gap.measures.intervals import CONFIDENCE
 
 WITHIN = ["image_image", "text_text"]
 PLACE = ["corpus", "split", "pairs"]
+FEWEST = 20  # inputs; of fewer, their spread is not known well enough for an interval
 
 
 @judges("cone", order=0)
@@ -51,11 +52,13 @@ def with_intervals(cone: pd.DataFrame) -> pd.DataFrame:
     """Rows of one modality, with half of the 95% interval of the mean, which is at most that wide.
 
     Pairs share inputs and are not independent. The mean over all pairs of n inputs is a U-statistic
-    of two arguments, whose variance is at most 2/n times that of a pair (Hoeffding 1948).
+    of two arguments, whose variance is at most 2/n times that of a pair (Hoeffding 1948). Of fewer
+    than FEWEST inputs it is unknown: NaN.
     """
     own = cone[cone.pairs.isin(WITHIN) & cone["mean"].notna()]
     inputs = (1 + np.sqrt(1 + 8 * own["count"])) / 2
-    return own.assign(half=norm.isf((1 - CONFIDENCE) / 2) * own["std"] * np.sqrt(2 / inputs))
+    half = norm.isf((1 - CONFIDENCE) / 2) * own["std"] * np.sqrt(2 / inputs)
+    return own.assign(half=half.where(inputs >= FEWEST))
 
 
 def above_zero(rows: pd.DataFrame) -> tuple[str, str]:

@@ -16,15 +16,18 @@ def landscape_claims(losses: pd.DataFrame) -> Iterator[tuple]:
     losses: with columns encoder, corpus, split, and initial: the encoder that one started from.
     Encoders that others started from are left aside: what their loss is like was never trained.
     """
-    starts = set(losses.initial.dropna())
+    starts, keys = set(losses.initial.dropna()), ["encoder", "corpus", "split"]
     trained = losses[~losses.encoder.isin(starts)]
     symmetric = trained[(trained.scope == "batches") & (trained.direction == "symmetric")]
     symmetric = symmetric.reset_index(drop=True)  # of several files, each of which counts from 0
-    keys = ["encoder", "corpus", "split"]
     own = symmetric[symmetric["shift"] == 0].groupby(keys, sort=False).centre_distance.first()
+    # A batch of one pair costs nothing wherever it is: that has no least.
+    curves = symmetric.groupby([*keys, "temperature"]).loss
+    span = (curves.max() - curves.min()).groupby(keys).min()
+    own = own[span.reindex(own.index) > 0]
     if own.empty:
         return
-    least = symmetric.loc[symmetric.groupby([*keys, "temperature"]).loss.idxmin()].set_index(keys)
+    least = symmetric.loc[curves.idxmin()].set_index(keys)
     lowest, highest = least.temperature.min(), least.temperature.max()
     cold, hot = (least[least.temperature == end].reindex(own.index) for end in (lowest, highest))
     verdicts = [HOLDS if shift == 0 else FAILS for shift in cold["shift"]]

@@ -23,6 +23,8 @@ def test_a_mean_cosine_is_judged_by_its_interval():
         found = judge({"cone": cones({"clip": (mean, None)})})
         assert found.verdict.tolist() == [verdict]
         assert f"the least {mean:.3f} (clip, images of c s)" in found.numbers[0]
+    few = cones({"clip": (0.4, None)}, std=0.0, inputs=2)
+    assert judge({"cone": few}).verdict.tolist() == [UNDECIDED], "one pair has no spread"
     assert judge({"cone": cones({"a": (0.4, None), "b": (-0.4, None)})}).verdict[0] == PARTLY
 
 

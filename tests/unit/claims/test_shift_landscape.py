@@ -45,6 +45,14 @@ def test_starts_are_left_aside_and_one_temperature_is_compared_with_none():
     assert judged(only).empty
 
 
+def test_a_loss_that_is_the_same_everywhere_has_no_least():
+    flat = losses("flat", {0.01: 0.0, 1.0: 0.0}).assign(loss=0.0)
+    assert judged(flat).empty
+    found = judged(flat, losses("clip", {0.01: 0.0, 1.0: 1.0}))
+    assert found.verdict.tolist() == [HOLDS, HOLDS]
+    assert "flat" not in found.numbers[0]
+
+
 def test_many_places_are_counted():
     many = [losses(f"e{number}", {0.01: 0.0}) for number in range(9)]
     found = judged(*many)
