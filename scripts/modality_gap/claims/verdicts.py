@@ -88,6 +88,19 @@ def sign(low: float, high: float, claimed: int) -> str:
     return FAILS if low * claimed < 0 and high * claimed < 0 else UNDECIDED
 
 
+def joint(verdicts: list[str]) -> str:
+    """One verdict on a claim that was judged in several cases; in part: it holds in some of them."""
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    return PARTLY if {HOLDS, PARTLY} & set(verdicts) else UNDECIDED
+
+
+def in_how_many(verdicts: list[str]) -> str:
+    """In how many cases a claim holds, and fails."""
+    counts = [sum(verdict == kind for verdict in verdicts) for kind in (HOLDS, FAILS)]
+    return f"holds in {counts[0]} and fails in {counts[1]} of {len(verdicts)} cases"
+
+
 def rises(rows: pd.DataFrame) -> str:
     """Verdict on a rise that is claimed of every row, columns change, change_low, change_high.
 
