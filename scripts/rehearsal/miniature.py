@@ -104,6 +104,13 @@ def snapshots_within(entry: Any) -> None:
         entry["snapshots"] = [*reached, entry["steps"]]
 
 
+def one_choice_alone(training: dict[str, dict]) -> None:
+    """Let the first run choose among learning rates, and the others have the first of theirs."""
+    choosing = [run for run in training.values() if isinstance(run["learning_rate"], list)]
+    for run in choosing[1:]:
+        run["learning_rate"] = run["learning_rate"][0]
+
+
 def in_miniature(study: dict) -> dict:
     """The study with its numbers bounded, under a name and a title of its own; its data stay.
 
@@ -112,6 +119,7 @@ def in_miniature(study: dict) -> dict:
     """
     small = bounded(copy.deepcopy(study), "")
     snapshots_within(small.get("free_embeddings"))
+    one_choice_alone(small["training"])
     small["study"] = f"rehearsal-{study['study']}"
     small["title"] = f"Rehearsal: numbers mean nothing. {study['title']}"
     small.pop("local_files", None)

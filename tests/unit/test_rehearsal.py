@@ -69,6 +69,12 @@ def test_a_small_study_is_valid_and_leaves_nothing_out(name):
         assert again[part].keys() == whole[part].keys()
     assert small["title"].startswith("Rehearsal: numbers mean nothing.")
     assert all(run["epochs"] <= 2 and len(run["seeds"]) <= 2 for run in small["training"].values())
+    rates = [run["learning_rate"] for run in whole["training"].values()]
+    few = [run["learning_rate"] for run in small["training"].values()]
+    assert any(isinstance(rate, list) for rate in few) == any(
+        isinstance(rate, list) for rate in rates
+    )
+    assert sum(isinstance(rate, list) for rate in few) <= 1
     assert whole == Study.read(yaml.safe_load(file.read_text()), [file], ARCHITECTURES).config
 
 
