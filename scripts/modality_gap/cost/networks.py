@@ -115,9 +115,7 @@ def blocks(width: int, layers: int, inside: int, tokens: int) -> Tower:
     """A transformer's layers: attention and two linear maps each, on so many tokens."""
     linear = 4 * width**2 + 2 * width * inside
     others = 4 * width + inside + width + 4 * width  # biases, and two normalisations
-    return Tower(
-        layers * (linear + others), layers * (2 * tokens * linear + 4 * tokens**2 * width)
-    )
+    return Tower(layers * (linear + others), layers * (2 * tokens * linear + 4 * tokens**2 * width))
 
 
 def patches(

@@ -1,0 +1,88 @@
+"""How many images and captions a study's corpora have, before they are read and after."""
+
+from functools import cache
+from pathlib import Path
+
+from modality_gap.data.packages import DRAWINGS
+from modality_gap.data.published import IMAGES
+
+Number = tuple[int, int]  # images, captions
+
+
+class Items:
+    """Numbers of images and captions. config: of a study, its defaults filled in; results: its folder."""
+
+    def __init__(self, config: dict, results: Path):
+        self.config, self.results = config, results
+        self.of = cache(self._of)
+
+    def _of(self, corpus: str, split: str = "all") -> Number | None:
+        """Images and captions of a split; None where nobody knows it before the corpus is read.
+
+        Of a corpus that is made already they are counted; else they are as published.
+        """
+        if corpus == "noise" and "noise" in self.config:
+            return (self.config["noise"]["items"],) * 2
+        if corpus not in self.config["corpora"]:
+            return None
+        entry = self.config["corpora"][corpus]
+        found = self.counted(corpus) or self.stated(entry)
+        if not found or (split not in found and split != "all"):
+            return None
+        if split == "all" and "all" not in found:
+            kept = entry.get("splits", found)
+            found = {"all": total(found[name] for name in kept if name in found)}
+        images, captions = found[split]
+        if entry.get("only_matched"):
+            captions = images
+        first = min(images, entry.get("first", images))
+        return first, round(captions * first / images) if images else 0
+
+    def counted(self, corpus: str) -> dict[str, Number]:
+        """What a corpus has that is made already, by split; nothing, where it is not."""
+        images = self.results / "corpora" / corpus / "images.parquet"
+        captions = images.with_name("captions.parquet")
+        if not (images.is_file() and captions.is_file()):
+            return {}
+        # Imported here: it takes as long as all the rest, and mostly nothing is made yet.
+        import pyarrow.parquet as parquet
+
+        splits = parquet.read_table(images, columns=["split"]).column(0).value_counts().to_pylist()
+        numbers = {one["values"]: one["counts"] for one in splits}
+        each = parquet.read_metadata(captions).num_rows / max(1, sum(numbers.values()))
+        return {name: (number, round(number * each)) for name, number in numbers.items()}
+
+    def stated(self, entry: dict) -> dict[str, Number]:
+        """What a public corpus has as published, by split; nothing of a user's own."""
+        if entry["reader"] == "emoji":
+            return drawings(entry)
+        key = entry["reader"]
+        if key == "coco":
+            key = f"coco {entry['release']}"
+        if key == "webdataset":
+            key = entry.get("url", "").rstrip("/").rpartition("/")[-1]
+        return {
+            name: (number, number * each) for name, (number, each) in IMAGES.get(key, {}).items()
+        }
+
+
+def drawings(entry: dict) -> dict[str, Number]:
+    """The splits of an emoji corpus, as many as its hold-outs leave on average."""
+    numbers = {vendor: DRAWINGS[vendor] for vendor in entry["vendors"]}
+    share, captions = entry["held_out_concepts"], len(entry["captions"])
+    apart = numbers.pop(entry["held_out_vendor"], 0)
+    own = sum(numbers.values())
+    found = {
+        "train": own * (1 - share),
+        "held_out_concepts": own * share,
+        "held_out_vendor": apart * (1 - share),
+        "held_out_both": apart * share,
+        "all": own + apart,
+    }
+    return {name: (round(number), round(number * captions)) for name, number in found.items()}
+
+
+def total(numbers) -> Number:
+    """The sum of images, and of captions."""
+    images, captions = zip(*numbers, strict=True)
+    return sum(images), sum(captions)
