@@ -1,0 +1,57 @@
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from modality_gap.cost.items import Items
+from modality_gap.data.packages import DRAWINGS
+from modality_gap.study.errors import read_yaml
+
+
+def items(tmp_path, **corpora):
+    return Items({"study": "x", "corpora": corpora, "noise": {"items": 30}}, tmp_path)
+
+
+def test_public_sets_are_as_published(tmp_path):
+    coco = {"reader": "coco", "release": 2017, "splits": ["train", "val"]}
+    found = items(
+        tmp_path,
+        coco=coco,
+        few=coco | {"first": 100},
+        matched=coco | {"only_matched": True},
+        flickr={"reader": "webdataset", "url": "https://x.y/wds_flickr30k/", "splits": ["test"]},
+        svhn={"reader": "svhn", "splits": ["test"]},
+        own={"reader": "table", "file": "a.csv"},
+        unknown={"reader": "webdataset", "url": "https://x.y/other", "splits": ["test"]},
+    )
+    assert found.of("coco", "val") == (5_000, 25_000)
+    assert found.of("coco") == (123_287, 5 * 123_287)
+    assert found.of("few", "train") == (100, 500)
+    assert found.of("matched", "val") == (5_000, 5_000)
+    assert found.of("flickr", "test") == (1_000, 5_000)
+    assert found.of("svhn") == (26_032, 26_032)
+    assert found.of("noise") == (30, 30)
+    assert found.of("svhn", "train2") is None
+    assert found.of("own") is None
+    assert found.of("unknown", "test") is None
+    assert found.of("a_users_pairs") is None
+
+
+def test_a_corpus_that_is_made_is_counted(tmp_path):
+    folder = tmp_path / "corpora/own"
+    folder.mkdir(parents=True)
+    pd.DataFrame({"split": ["a"] * 3 + ["b"]}).to_parquet(folder / "images.parquet")
+    pd.DataFrame({"text": ["x"] * 8}).to_parquet(folder / "captions.parquet")
+    found = items(tmp_path, own={"reader": "table", "file": "a.csv"})
+    assert found.of("own", "a") == (3, 6)
+    assert found.of("own", "all") == (4, 8)
+
+
+def test_hold_outs_of_drawings(tmp_path):
+    """Nearly those that the default study counts: 10,689 and 603, 2,943 and 191."""
+    entry = read_yaml(ROOT / "config/config.yaml")["corpora"]["emoji"]
+    found = items(tmp_path, emoji=entry)
+    splits = ("train", "held_out_concepts", "held_out_vendor", "held_out_both")
+    numbers = [found.of("emoji", split)[0] for split in splits]
+    assert numbers == pytest.approx([10_689, 603, 2_943, 191], rel=0.25)
+    assert sum(numbers) == found.of("emoji")[0] == sum(DRAWINGS.values()) == 14_426
+    assert found.of("emoji")[1] == 4 * 14_426
