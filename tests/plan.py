@@ -5,7 +5,10 @@ What says which code a job runs is left out, since it may differ; --code: it is 
 
 import json
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+
+PLANNING = Path(__file__).parents[1] / "scripts/modality_gap/cost/jobs.py"
 
 # Inputs and params that say, or once said, which code a job runs.
 CODE = ("library", "code", "snakefile", "captions", "stylesheet", "architecture", "patterns")
@@ -18,12 +21,13 @@ def jobs_of(snakefile: Path, study: Path) -> list[dict]:
     Paths below the snakefile's folder are relative to it. Folders are as in the study: run it where
     the study's own files are.
     """
-    # The workflow that is planned refuses the library of another checkout.
+    # The workflow that is planned refuses the library of another checkout, which may be older.
     sys.path.insert(0, str(snakefile.parent / "scripts"))
-    from modality_gap.cost.jobs import described, plan
-
-    jobs = plan(snakefile, study, everything=True).jobs
-    found = [described(job, str(snakefile.parent), LEFT_OUT) for job in jobs]
+    spec = spec_from_file_location("planning", PLANNING)
+    planning = module_from_spec(spec)
+    spec.loader.exec_module(planning)
+    jobs = planning.plan(snakefile, study, everything=True).jobs
+    found = [planning.described(job, str(snakefile.parent), LEFT_OUT) for job in jobs]
     return sorted(found, key=lambda job: json.dumps(job, sort_keys=True))
 
 

@@ -74,7 +74,7 @@ def test_without_a_part_there_is_less(tmp_path):
 def test_what_cannot_be_planned_is_one_line(tmp_path):
     for arguments, line in (
         (["none.yaml"], "none.yaml"),
-        ([ROOT / "config/config.yaml", "--without", "nothing"], "without: 'nothing'"),
+        ([ROOT / "config/config.yaml", "--without", "nothing"], "without: unknown name 'nothing'"),
         ([ROOT / "config/config.yaml", "--finished"], "expected a study that has run whole"),
     ):
         done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, cwd=tmp_path)

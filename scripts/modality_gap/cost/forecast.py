@@ -40,14 +40,17 @@ class Forecast(NamedTuple):
     memory: float = 0.0
 
 
-def forecast(plan: Plan, facts: Facts, machine: Machine, measured: bool = True) -> dict:
-    """A Forecast of each job of a plan; measured: whether benchmark files count.
+def forecast(
+    plan: Plan, facts: Facts, machine: Machine, measured: bool = True, own: bool = True
+) -> dict:
+    """A Forecast of each job of a plan; measured: whether benchmark files count; own: a job's too.
 
     They are of the machine at hand: another one's jobs on GPUs take other times. Raises ValueError for
     a benchmark file of another form.
     """
     works = {job: facts.work(job) for job in plan.jobs}
-    counted = [job for job in plan.jobs if measured and (machine.here or not gpus(job))]
+    benchmarked = [job for job in plan.jobs if measured and job.benchmark]
+    counted = [job for job in benchmarked if machine.here or not gpus(job)]
     taken = {job: read_benchmark(str(job.benchmark)) for job in counted}
     points, of_rule = defaultdict(list), defaultdict(list)
     for job, found in taken.items():
@@ -57,8 +60,9 @@ def forecast(plan: Plan, facts: Facts, machine: Machine, measured: bool = True) 
         work = works[job]
         if work.amount:
             points[work.kind, work.unit].append((work.amount, found[0]))
-    lines = {key: line_through(own) for key, own in points.items()}
-    return {job: one(job, works[job], taken.get(job), lines, of_rule, machine) for job in plan.jobs}
+    lines = {key: line_through(found) for key, found in points.items()}
+    known = taken if own else {}
+    return {job: one(job, works[job], known.get(job), lines, of_rule, machine) for job in plan.jobs}
 
 
 def one(job, work: Work, taken, lines: dict, of_rule: dict, machine: Machine) -> Forecast:
@@ -99,13 +103,13 @@ def stated_seconds(work: Work, rule: str, threads: int, gpu: bool, machine: Mach
         return usual
     if work.unit == "operations":
         return stated.START_NETWORK + network_seconds(work, threads, gpu, machine)
-    amount = work.amount
+    amount = work.amount or 0
     if work.unit == "bytes":
-        return stated.START + (amount or 0) / stated.DOWNLOADED
-    if work.unit == "images":
-        return stated.START + (amount or 0) / stated.DECODED
+        return stated.START + amount / stated.DOWNLOADED
     if rule in stated.RATES:
-        return stated.START + (amount or 0) / stated.RATES[rule]["gpu" if gpu else "core"]
+        return stated.START + amount / stated.RATES[rule]["gpu" if gpu else "core"]
+    if work.unit == "images":
+        return stated.START + amount / stated.DECODED
     if work.unit == "items":
         return max(stated.START, usual * amount / stated.ITEMS)
     return usual

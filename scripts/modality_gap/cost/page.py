@@ -257,7 +257,12 @@ def finished(plan: Plan, facts: Facts, machine: Machine) -> list[str]:
     starts = [ends[job] - read_benchmark(str(job.benchmark))[0] for job in jobs]
     taken = max(ends.values()) - min(starts)
     lines = [f"{facts.config['study']}: {len(jobs)} jobs took {span(taken)} on the clock"]
-    for words, measured in (("their own measured times", True), ("stated rates alone", False)):
-        found = wall(plan.jobs, plan, forecast(plan, facts, machine, measured), machine)
+    ways = {
+        "each job's own measured time": (True, True),
+        "the measured rates of its kind": (True, False),
+        "stated rates alone": (False, False),
+    }
+    for words, way in ways.items():
+        found = wall(plan.jobs, plan, forecast(plan, facts, machine, *way), machine)
         lines.append(f"  forecast by {words}: {span(found)}, {found / taken - 1:+.0%}")
     return lines

@@ -36,7 +36,7 @@ SHARES = {
 }
 # Operations a second of a core. Measured: ViT-B/32 and RN50 on a core of a server; and of networks of
 # less than 10⁹ operations an image, those of the default study.
-CORE, CORE_SMALL = 8e10, 2e10
+CORE, CORE_SMALL = 8e10, 3e10
 # Images a second that a core decodes and resizes to 224 pixels. Measured: JPEGs of 640 × 480 pixels and
 # 120 kB, like COCO's, by the transform of open_clip.
 DECODED = 180
@@ -49,6 +49,8 @@ PLANNING, STARTING = 5.0, 0.1
 RATES: dict[str, dict[str, float]] = {
     "descend_plane": {"core": 6.25e5, "gpu": 6.25e5},  # measured: 10⁷ steps in 16 s
     "descend_sphere": {"core": 1e7, "gpu": 1e9},  # measured on a core: 1,000 pairs, .1 s a step
+    # Images; measured on drawings, which are rendered.
+    **{rule: {"core": 800} for rule in ("read_emoji", "read_table", "read_corpus")},
 }
 # Seconds of a job in the default study, and items (images and captions) of a split in it. Measured.
 ITEMS = 3_546
