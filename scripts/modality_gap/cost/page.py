@@ -204,11 +204,11 @@ def rows_of_rates(jobs: list, facts: Facts, machine: Machine) -> list[str]:
         )
     if not found:
         return ["Stated rates: of no network"]
-    limit = f"where images are decoded, at most {stated.DECODED} of them a second and core"
-    return [
-        f"Stated rates (estimates, where nothing is measured; {where}; {limit}):",
-        *found.values(),
-    ]
+    limits = (
+        f"{stated.DECODED} images decoded a second and core, {size(stated.DOWNLOADED)} downloaded"
+    )
+    head = f"Stated rates, estimates for what was not measured ({where}; at most {limits}):"
+    return [head, *found.values()]
 
 
 def rows_of_time(jobs: list, plan: Plan, expected: dict, machine: Machine) -> list[str]:

@@ -50,6 +50,10 @@ def test_the_best_basis_counts(tmp_path):
     assert found[more][:2] == (3, "median")
     assert found[recall][:2] == (pytest.approx(max(1.5, 2 * stated.SECONDS["recall"])), "stated")
     assert found[lost][:2] == (stated.SECONDS["recall"], "unknown")
+    plan = plan_of(*known, *reports)
+    alike = forecast(plan, Facts, Machine(2), own=False)
+    assert alike[known[1]][:2] == (pytest.approx(17), "rate")
+    assert alike[reports[2]][:2] == (3, "median")
 
 
 def test_stated_rates(tmp_path):
