@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from modality_gap.data.packages import PACKAGES
 from modality_gap.data.published import BY_HAND, FACTS, PAGE
 from modality_gap.study import Study
 
@@ -52,9 +51,6 @@ class Sizes:
         name = job.wildcards_dict["file"]
         source = self.study.originals.source(name)
         size, licence = FACTS.get(name, (None, PAGE))
-        for package in PACKAGES.values():
-            if package["file"] == name:
-                size, licence = package["bytes"], package["licence"]
         origin = source.get("url") or f"npm, {source['npm']}"
         return Download(name, size, licence, origin)
 

@@ -3,8 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from modality_gap.data.packages import DRAWINGS
-from modality_gap.data.published import IMAGES
+from modality_gap.data.published import DRAWINGS, IMAGES
 
 Number = tuple[int, int]  # images, captions
 
@@ -17,7 +16,7 @@ class Items:
         self.of = cache(self._of)
 
     def _of(self, corpus: str, split: str = "all") -> Number | None:
-        """Images and captions of a split; None where nobody knows it before the corpus is read.
+        """Images and captions of a split, without those for training alone; None where nobody knows it before the corpus is read.
 
         Of a corpus that is made already they are counted; else they are as published.
         """
@@ -49,7 +48,10 @@ class Items:
 
         splits = parquet.read_table(images, columns=["split"]).column(0).value_counts().to_pylist()
         numbers = {one["values"]: one["counts"] for one in splits}
-        each = parquet.read_metadata(captions).num_rows / max(1, sum(numbers.values()))
+        told = parquet.read_schema(captions).names
+        shown = parquet.read_table(captions, columns=[n for n in told if n == "training_only"])
+        own = shown.num_rows - sum(shown.column(0).to_pylist() if shown.num_columns else [])
+        each = own / max(1, sum(numbers.values()))
         return {name: (number, round(number * each)) for name, number in numbers.items()}
 
     def stated(self, entry: dict) -> dict[str, Number]:
@@ -67,9 +69,12 @@ class Items:
 
 
 def drawings(entry: dict) -> dict[str, Number]:
-    """The splits of an emoji corpus, as many as its hold-outs leave on average."""
+    """The splits of an emoji corpus, as many as its hold-outs leave on average.
+
+    Its captions but the first are shown in training alone.
+    """
     numbers = {vendor: DRAWINGS[vendor] for vendor in entry["vendors"]}
-    share, captions = entry["held_out_concepts"], len(entry["captions"])
+    share = entry["held_out_concepts"]
     apart = numbers.pop(entry["held_out_vendor"], 0)
     own = sum(numbers.values())
     found = {
@@ -79,7 +84,7 @@ def drawings(entry: dict) -> dict[str, Number]:
         "held_out_both": apart * share,
         "all": own + apart,
     }
-    return {name: (round(number), round(number * captions)) for name, number in found.items()}
+    return {name: (round(number), round(number)) for name, number in found.items()}
 
 
 def total(numbers) -> Number:

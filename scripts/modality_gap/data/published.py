@@ -105,6 +105,11 @@ OF_COCO = "CC BY 4.0; the images: Flickr's terms"
 # Bytes and licence of each file: bytes as its server tells them, or as tensorflow/datasets recorded
 # them; rounded ones from tables of contents; None: not known.
 FACTS: dict[str, tuple[int | None, str]] = {
+    "emojibase-data-17.0.0.tgz": (6_711_091, "MIT"),
+    "iconify-json-noto-1.2.9.tgz": (3_102_958, "Apache 2.0"),
+    "iconify-json-twemoji-1.2.5.tgz": (1_555_888, "CC BY 4.0"),
+    "iconify-json-openmoji-1.2.29.tgz": (1_264_633, "CC BY-SA 4.0"),
+    "iconify-json-fluent-emoji-flat-1.2.6.tgz": (1_172_438, "MIT"),
     "cifar-10-binary.tar.gz": (170_052_171, PAGE),
     "cifar-100-binary.tar.gz": (168_513_733, PAGE),
     "EuroSAT.zip": (94_280_567, "MIT"),
@@ -124,7 +129,8 @@ FACTS: dict[str, tuple[int | None, str]] = {
     "caption_datasets.zip": (36_700_000, PAGE),
     "aokvqa_v1p0.tar.gz": (None, PAGE),
 }
-# What is got by hand, by reader: where, bytes of all that a study may read, licence.
+# What is got by hand, by reader: where, bytes of all that a study may read, licence. Readers say the
+# address themselves: what they import reads every corpus anew when it changes.
 BY_HAND: dict[str, tuple[str, int | None, str]] = {
     "imagenet": (
         "https://image-net.org/challenges/LSVRC/2012/2012-downloads.php",
@@ -182,3 +188,5 @@ IMAGES: dict[str, dict[str, tuple[int, int]]] = {
     "wds_flickr30k": {"test": (1_000, 5)},
     "wds_mscoco_captions": {"test": (5_000, 5)},
 }
+# Distinct drawings of each vendor with one of Unicode's labels.
+DRAWINGS = {"noto": 3_660, "twemoji": 3_910, "openmoji": 3_722, "fluent-emoji-flat": 3_134}

@@ -3,7 +3,7 @@ import pytest
 from conftest import ROOT
 
 from modality_gap.cost.items import Items
-from modality_gap.data.packages import DRAWINGS
+from modality_gap.data.published import DRAWINGS
 from modality_gap.study.errors import read_yaml
 
 
@@ -40,10 +40,14 @@ def test_a_corpus_that_is_made_is_counted(tmp_path):
     folder = tmp_path / "corpora/own"
     folder.mkdir(parents=True)
     pd.DataFrame({"split": ["a"] * 3 + ["b"]}).to_parquet(folder / "images.parquet")
-    pd.DataFrame({"text": ["x"] * 8}).to_parquet(folder / "captions.parquet")
+    captions = pd.DataFrame({"text": ["x"] * 12, "training_only": [False] * 8 + [True] * 4})
+    captions.to_parquet(folder / "captions.parquet")
     found = items(tmp_path, own={"reader": "table", "file": "a.csv"})
     assert found.of("own", "a") == (3, 6)
     assert found.of("own", "all") == (4, 8)
+    captions.drop(columns="training_only").to_parquet(folder / "captions.parquet")
+    found = items(tmp_path, own={"reader": "table", "file": "a.csv"})
+    assert found.of("own") == (4, 12)
 
 
 def test_hold_outs_of_drawings(tmp_path):
@@ -54,4 +58,4 @@ def test_hold_outs_of_drawings(tmp_path):
     numbers = [found.of("emoji", split)[0] for split in splits]
     assert numbers == pytest.approx([10_689, 603, 2_943, 191], rel=0.25)
     assert sum(numbers) == found.of("emoji")[0] == sum(DRAWINGS.values()) == 14_426
-    assert found.of("emoji")[1] == 4 * 14_426
+    assert found.of("emoji")[1] == 14_426

@@ -16,14 +16,13 @@ from modality_gap.data.corpora.shards import (
     unread_remark,
 )
 from modality_gap.data.corpora.webdataset import line_captions
-from modality_gap.data.published import BY_HAND
 
 TABLES = {
     "training": "Train_GCC-training.tsv",
     "validation": "Validation_GCC-1.1.0-Validation.tsv",
 }
 ADDRESS = re.compile(r"\s*(https?|ftp)://\S+\s*", re.IGNORECASE)
-HOME = f"get it from {BY_HAND['cc3m'][0]} and put it there"
+HOME = "get it from https://ai.google.com/research/ConceptualCaptions/download and put it there"
 
 
 def read_cc3m(folder: str | Path, splits: list[str]) -> Corpus:

@@ -9,14 +9,13 @@ from modality_gap.data.corpora import Corpus
 from modality_gap.data.corpora.karpathy import ARCHIVE, read_archived, read_karpathy
 from modality_gap.data.corpora.originals import check_splits, read_lines, without_blank
 from modality_gap.data.corpora.shards import check_whole
-from modality_gap.data.published import BY_HAND
 
 SPLITS = ("train", "val", "test")
 ALL = "all"
 IMAGES = "flickr30k-images"
 TOKENS, KARPATHY = "results_20130124.token", "dataset_flickr30k.json"
 HOME = (
-    f"ask for the data at {BY_HAND['flickr30k'][0]} and put its images there, "
+    "ask for the data at https://shannon.cs.illinois.edu/DenotationGraph and put its images there, "
     f"as a folder {IMAGES} or a tar without compression, {IMAGES}.tar"
 )
 SPLITS_HOME = (

@@ -9,13 +9,12 @@ import pandas as pd
 
 from modality_gap.data.corpora import Corpus
 from modality_gap.data.corpora.originals import check_splits, check_values, original, read_lines
-from modality_gap.data.published import BY_HAND
 
 # `dev` and `test` are the seen ones of the first release, before there were unseen ones.
 SPLITS = ("train", "dev", "test", "dev_seen", "dev_unseen", "test_seen", "test_unseen")
 NAMES = ["not hateful", "hateful"]
 HOME = (
-    f"get the data set of the Hateful Memes Challenge from {BY_HAND['hateful_memes'][0]}, "
+    "get the data set of the Hateful Memes Challenge from https://hatefulmemeschallenge.com, "
     "after you have agreed to its licence, and unpack it there"
 )
 

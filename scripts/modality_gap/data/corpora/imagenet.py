@@ -11,7 +11,6 @@ import pandas as pd
 from modality_gap.data.archives import read_members, tar_places
 from modality_gap.data.corpora import Corpus, class_captions
 from modality_gap.data.corpora.originals import check_splits, original, read_matlab
-from modality_gap.data.published import BY_HAND
 
 TEMPLATE = "a photo of a {}."
 IMAGES = "ILSVRC2012_img_val.tar"
@@ -21,7 +20,7 @@ FIELDS = {"ILSVRC2012_ID": int, "WNID": str, "words": str, "num_children": int}
 META = "ILSVRC2012_devkit_t12/data/meta.mat"
 TRUTH = "ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt"
 HOME = (
-    f"get it from {BY_HAND['imagenet'][0]}, after you have "
+    "get it from https://image-net.org/challenges/LSVRC/2012/2012-downloads.php, after you have "
     "signed in and agreed to the terms, and put it there as it is"
 )
 

@@ -6,13 +6,12 @@ import pandas as pd
 
 from modality_gap.data.corpora import Corpus
 from modality_gap.data.corpora.originals import check_splits, original
-from modality_gap.data.published import BY_HAND
 
 SPLIT = "test"
 QUESTIONS, IMAGES = "Questions.csv", "MLLM_VLM Images"
 COLUMNS = ["Question ID", "Type", "Statement"]
 PROMPT = "a photo of {}"  # the benchmark's own
-HOME = f"get {BY_HAND['mmvp_vlm'][0]} and put it there as it is"
+HOME = "get https://huggingface.co/datasets/MMVP/MMVP_VLM and put it there as it is"
 
 
 def read_mmvp_vlm(folder: str | Path, splits: list[str]) -> Corpus:
