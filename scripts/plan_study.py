@@ -8,24 +8,27 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
 
 from modality_gap.cost.forecast import Machine
 from modality_gap.cost.gpus import device_here, gpus_here
-from modality_gap.cost.jobs import plan
+from modality_gap.cost.jobs import Plan, plan
 from modality_gap.cost.page import finished, page
 from modality_gap.cost.stated import DEVICES, USUAL
 from modality_gap.cost.work import Facts
 
 PROJECT = Path(__file__).parents[1]
+CONFIG = PROJECT / "config"
 
 
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("study", nargs="?", type=Path, default=PROJECT / "config/config.yaml")
+    parser.add_argument("study", nargs="?", type=Path, default=CONFIG / "config.yaml")
     parser.add_argument("--without", help="corpora, encoders, runs, with commas: as of --config")
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="default: this machine's")
     parser.add_argument("--gpus", type=int, help="default: this machine's")
@@ -36,25 +39,46 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def measured_studies(asked: Path, name: str) -> Iterator[tuple[Plan, Facts]]:
+    """The plans of other studies with benchmarks here; says which have no file, or none that is valid.
+
+    asked: the file of the study that is planned, beside which others are looked for; name: its own.
+    """
+    measured = [
+        folder.name for folder in sorted(Path("benchmarks").glob("*/")) if folder.name != name
+    ]
+    files = [*asked.parent.glob("*.yaml"), *CONFIG.glob("*.yaml")] if measured else []
+    found = {yaml.safe_load(file.read_bytes()).get("study"): file for file in reversed(files)}
+    for other in measured:
+        try:
+            if other not in found:
+                raise ValueError(f"no study of this name in {asked.parent} or {CONFIG}")
+            planned = plan(PROJECT / "Snakefile", found[other], everything=True)
+            yield planned, Facts(planned.study, CONFIG / "architectures")
+        except (ValueError, OSError, WorkflowError) as error:
+            print(f"benchmarks/{other}: not counted: {error}", file=sys.stderr)
+
+
+def told(asked: argparse.Namespace) -> list[str]:
+    """The lines of the page that is asked for."""
+    here = gpus_here()
+    gpus = here if asked.gpus is None else asked.gpus
+    same = asked.device is None and bool(here) == bool(gpus)
+    machine = Machine(asked.cores, gpus, asked.device or device_here() or USUAL, same)
+    config = {} if asked.without is None else {"without": asked.without}
+    study, granted = asked.study.resolve(), max(1, machine.gpus)
+    found = plan(PROJECT / "Snakefile", study, config, machine.cores, granted, asked.finished)
+    facts = Facts(found.study, CONFIG / "architectures")
+    if asked.finished:
+        return finished(found, facts, machine)
+    return page(found, facts, machine, [*measured_studies(study, facts.config["study"])])
+
+
 def main() -> int:
     """The exit status: 0, or 1 with one line on the terminal."""
-    asked = arguments()
-    gpus = gpus_here() if asked.gpus is None else asked.gpus
-    here = asked.device is None and bool(gpus_here()) == bool(gpus)
-    machine = Machine(asked.cores, gpus, asked.device or device_here() or USUAL, here)
-    config = {} if asked.without is None else {"without": asked.without}
     logging.disable(logging.CRITICAL)
     try:
-        found = plan(
-            PROJECT / "Snakefile",
-            asked.study.resolve(),
-            config,
-            machine.cores,
-            max(1, machine.gpus),
-            everything=asked.finished,
-        )
-        facts = Facts(found.study, PROJECT / "config/architectures")
-        print("\n".join((finished if asked.finished else page)(found, facts, machine)))
+        print("\n".join(told(arguments())))
     except (ValueError, OSError, WorkflowError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -71,6 +71,19 @@ def test_without_a_part_there_is_less(tmp_path):
     assert "ask for a GPU; without one they run on cores, one at a time" in page
 
 
+def test_another_study_that_was_measured_here_counts(tmp_path):
+    """Its recalls took 60 s each; of a third study nobody knows what it was."""
+    file = tmp_path / "benchmarks/emoji/recall/trained/emoji/held_out_vendor.tsv"
+    for one in (file, tmp_path / "benchmarks/lost/recall/a.tsv"):
+        one.parent.mkdir(parents=True)
+        one.write_text("s\tmax_rss\n60\t1\n")
+    command = [*COMMAND, ROOT / "config/precomputed.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert re.search(r"^  recall +8 .* 8 min$", done.stdout, re.M), done.stdout
+    assert "the median of measured jobs of its rule (8 jobs)" in done.stdout
+    assert done.stderr.startswith("benchmarks/lost: not counted: no study of this name in ")
+
+
 def test_what_cannot_be_planned_is_one_line(tmp_path):
     for arguments, line in (
         (["none.yaml"], "none.yaml"),

@@ -1,6 +1,7 @@
 """How long each job of a plan will take: as measured, or as a table states it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
@@ -41,35 +42,54 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    plan: Plan, facts: Facts, machine: Machine, measured: bool = True, own: bool = True
+    plan: Plan,
+    facts: Facts,
+    machine: Machine,
+    measured: bool = True,
+    own: bool = True,
+    others: Iterable[tuple[Plan, Facts]] = (),
 ) -> dict:
-    """A Forecast of each job of a plan; measured: whether benchmark files count; own: a job's too.
+    """A Forecast of each job of a plan.
 
-    They are of the machine at hand: another one's jobs on GPUs take other times. Raises ValueError for
-    a benchmark file of another form.
+    measured: whether benchmark files count; own: a job's too; others: plans of other studies that
+    were measured here, whose jobs count where this one has none of their kind. Benchmarks are of the
+    machine at hand: another one's jobs on GPUs take other times. Raises ValueError for a benchmark
+    file of another form.
     """
-    works = {job: facts.work(job) for job in plan.jobs}
-    benchmarked = [job for job in plan.jobs if measured and job.benchmark]
-    counted = [job for job in benchmarked if machine.here or not gpus(job)]
-    taken = {job: read_benchmark(str(job.benchmark)) for job in counted}
-    points, of_rule = defaultdict(list), defaultdict(list)
-    for job, found in taken.items():
-        if found is None:
-            continue
-        of_rule[job.rule.name].append(found[0])
-        work = works[job]
-        if work.amount:
-            points[work.kind, work.unit].append((work.amount, found[0]))
-    lines = {key: line_through(found) for key, found in points.items()}
-    known = taken if own else {}
-    return {job: one(job, works[job], known.get(job), lines, of_rule, machine) for job in plan.jobs}
+    taken, lines, of_rule = {}, {}, {}
+    for one_plan, its_facts in [(plan, facts), *others] if measured else ():
+        found = benchmarks(one_plan, machine)
+        taken |= found if one_plan is plan and own else {}
+        points, seconds = defaultdict(list), defaultdict(list)
+        for job, (took, _) in found.items():
+            seconds[job.rule.name].append(took)
+            work = its_facts.work(job)
+            if work.amount:
+                points[rate_key(work)].append((work.amount, took))
+        lines = {key: line_through(some) for key, some in points.items()} | lines
+        of_rule = seconds | of_rule
+    return {
+        job: one(job, facts.work(job), taken.get(job), lines, of_rule, machine) for job in plan.jobs
+    }
+
+
+def benchmarks(plan: Plan, machine: Machine) -> dict:
+    """What each job took that was measured, on this machine: seconds and memory."""
+    counted = [job for job in plan.jobs if job.benchmark and (machine.here or not gpus(job))]
+    found = {job: read_benchmark(str(job.benchmark)) for job in counted}
+    return {job: took for job, took in found.items() if took is not None}
+
+
+def rate_key(work: Work) -> tuple:
+    """What jobs have in common that have one rate: small networks have another than large ones."""
+    return work.kind, work.unit, work.small
 
 
 def one(job, work: Work, taken, lines: dict, of_rule: dict, machine: Machine) -> Forecast:
     """The forecast of one job; taken: its own benchmark."""
     if taken is not None:
         return Forecast(taken[0], "measured", taken[1])
-    key = work.kind, work.unit
+    key = rate_key(work)
     if key in lines and work.amount is not None and work.unit != "jobs":
         start, each = lines[key]
         return Forecast(start + each * work.amount, "rate")
@@ -118,7 +138,9 @@ def stated_seconds(work: Work, rule: str, threads: int, gpu: bool, machine: Mach
 def network_seconds(work: Work, threads: int, gpu: bool, machine: Machine) -> float:
     """Seconds of images and texts through a network; on a GPU images are decoded meanwhile."""
     decoded, computed = work.images / stated.DECODED, work.amount / rate(work, machine, gpu)
-    return max(computed, decoded / threads) if gpu else computed / threads + decoded
+    if not gpu:
+        return computed / threads + decoded
+    return max(computed / min(work.gpus, machine.gpus), decoded / threads)
 
 
 def rate(work: Work, machine: Machine, gpu: bool) -> float:

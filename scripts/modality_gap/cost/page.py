@@ -85,9 +85,9 @@ def wall(jobs: Iterable, plan: Plan, expected: dict, machine: Machine) -> float:
     return own + wall_seconds(planned, machine.cores, max(1, machine.gpus))
 
 
-def page(plan: Plan, facts: Facts, machine: Machine) -> list[str]:
-    """The lines of the page: jobs, downloads, disk and memory, time."""
-    expected = forecast(plan, facts, machine)
+def page(plan: Plan, facts: Facts, machine: Machine, others: Iterable = ()) -> list[str]:
+    """The lines of the page: jobs, downloads, disk and memory, time. others: see `forecast`."""
+    expected = forecast(plan, facts, machine, others=others)
     jobs = [job for job in plan.jobs if job in plan.missing and job.rule.name != "all"]
     every = len([job for job in plan.jobs if job.rule.name != "all"])
     head = f"{facts.config['study']}: {len(jobs):,} of {every:,} jobs would run"

@@ -24,7 +24,8 @@ class Work(NamedTuple):
 
     kind: jobs of one kind have one rate. images: that are decoded on the way. family: of the
     network, `transformer` or `convolutions`; texts of a network count with its images. precision:
-    that it runs in on a GPU. small: whether an image is less than SMALL operations. known: whether the network is what its architecture's file says.
+    that it runs in on a GPU. small: whether an image is less than SMALL operations. gpus: that share it, where
+    there are as many. known: whether the network is what its architecture's file says.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Work(NamedTuple):
     family: str = ""
     precision: str = "float32"
     small: bool = False
+    gpus: int = 1
     known: bool = True
 
 
@@ -179,7 +181,8 @@ def train(job, facts: Facts) -> Work:
     decoded = 0 if fits else seen
     precision = settings.get("precision", "float32")
     passes = seen * factor, seen * factor
-    return through(name, found, passes, decoded, kind="train", precision=precision)
+    gpus = max(1, facts.study.runs.gpus(run))
+    return through(name, found, passes, decoded, kind="train", precision=precision, gpus=gpus)
 
 
 def random_cones(job, facts: Facts) -> Work:

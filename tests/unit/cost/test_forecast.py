@@ -4,7 +4,7 @@ import pytest
 from made_up_jobs import job
 
 from modality_gap.cost import stated
-from modality_gap.cost.forecast import Machine, forecast
+from modality_gap.cost.forecast import Machine, forecast, stated_seconds
 from modality_gap.cost.jobs import Plan
 from modality_gap.cost.page import wall
 from modality_gap.cost.work import MAX_DECODED_BYTES, Work
@@ -54,6 +54,34 @@ def test_the_best_basis_counts(tmp_path):
     alike = forecast(plan, Facts, Machine(2), own=False)
     assert alike[known[1]][:2] == (pytest.approx(17), "rate")
     assert alike[reports[2]][:2] == (3, "median")
+
+
+def test_other_studies_count_where_this_one_has_none(tmp_path):
+    """5 s a unit there; 2 s a unit here, where reports were not measured."""
+    there = plan_of(
+        job("train", measured(tmp_path, "a", 50), amount=10),
+        job("report", measured(tmp_path, "b", 9)),
+    )
+    train, report = job("train", amount=3), job("report")
+    found = forecast(plan_of(train, report), Facts, Machine(2), others=[(there, Facts)])
+    assert found[train][:2] == (pytest.approx(15), "rate")
+    assert found[report][:2] == (9, "median")
+    here = plan_of(job("train", measured(tmp_path, "c", 2), amount=1), train, report)
+    found = forecast(here, Facts, Machine(2), others=[(there, Facts)])
+    assert found[train].seconds == pytest.approx(6)
+    assert found[report].seconds == 9
+    found = forecast(here, Facts, Machine(2), measured=False, others=[(there, Facts)])
+    assert {one.basis for one in found.values()} == {"stated"}
+
+
+def test_gpus_share_a_training():
+    train = job("train", threads=8, gpu=4, amount=1e15)
+    work = WORKS["train"](1e15)._replace(gpus=4)
+    for gpus, shared in ((1, 1), (2, 2), (8, 4)):
+        seconds = stated_seconds(work, "train", 8, True, Machine(64, gpus, "a100"))
+        expected = stated.START_NETWORK + 1e15 / (19.5e12 * 0.5) / shared
+        assert seconds == pytest.approx(expected)
+    assert forecast(plan_of(train), Facts, Machine(64, 8, "a100"))[train].basis == "stated"
 
 
 def test_stated_rates(tmp_path):

@@ -1,7 +1,10 @@
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
+from conftest import ROOT
 from made_up_jobs import job
 
 from modality_gap.cost import stated
@@ -11,6 +14,7 @@ from modality_gap.cost.jobs import Plan
 from modality_gap.cost.page import finished, host, rounded, size, span
 from modality_gap.cost.work import Work
 
+SCRIPTS = ROOT / "scripts"
 FACTS = SimpleNamespace(
     config={"study": "x"},
     work=lambda job: Work(job.rule.name, "items", job.wildcards_dict.get("items")),
@@ -58,6 +62,15 @@ def test_a_study_that_has_not_run_is_told(tmp_path):
     plan = Plan(jobs, set(), {one: [] for one in jobs}, None)
     with pytest.raises(ValueError, match=r"b\.tsv: no such file.*1 of 2 jobs were not measured"):
         finished(plan, FACTS, Machine(2))
+
+
+def test_nothing_heavy_is_imported():
+    """But with Snakemake itself, whose plug-in for Slurm needs pandas."""
+    heavy = ("numpy", "pandas", "torch", "pyarrow", "open_clip")
+    code = "import sys; from modality_gap.cost import disk, gpus, measured, schedule; "
+    code += f"print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=SCRIPTS)
+    assert done.stdout.strip() == "[]", done.stderr
 
 
 def test_gpus_are_those_that_the_driver_lists(tmp_path, monkeypatch):
