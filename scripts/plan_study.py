@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -25,13 +26,23 @@ PROJECT = Path(__file__).parents[1]
 CONFIG = PROJECT / "config"
 
 
+def number(text: str, least: int = 0) -> int:
+    """A whole number of the command line. Raises ValueError for a smaller one."""
+    if (found := int(text)) < least:
+        raise argparse.ArgumentTypeError(f"{text}, expected at least {least}")
+    return found
+
+
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("study", nargs="?", type=Path, default=CONFIG / "config.yaml")
     parser.add_argument("--without", help="corpora, encoders, runs, with commas: as of --config")
-    parser.add_argument("--cores", type=int, default=os.cpu_count(), help="default: this machine's")
-    parser.add_argument("--gpus", type=int, help="default: this machine's")
+    at_least_one = partial(number, least=1)
+    parser.add_argument(
+        "--cores", type=at_least_one, default=os.cpu_count(), help="default: this machine's"
+    )
+    parser.add_argument("--gpus", type=number, help="default: this machine's")
     parser.add_argument("--device", choices=DEVICES, help="which GPU; default: this machine's")
     parser.add_argument(
         "--finished", action="store_true", help="of a study that has run: forecast and taken"
@@ -39,16 +50,24 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def study_of(file: Path) -> str | None:
+    """What the study of a YAML file is called; None of a file that is none."""
+    try:
+        found = yaml.safe_load(file.read_bytes())
+    except yaml.YAMLError:
+        return None
+    return found.get("study") if isinstance(found, dict) else None
+
+
 def measured_studies(asked: Path, name: str) -> Iterator[tuple[Plan, Facts]]:
     """The plans of other studies with benchmarks here; says which have no file, or none that is valid.
 
     asked: the file of the study that is planned, beside which others are looked for; name: its own.
     """
-    measured = [
-        folder.name for folder in sorted(Path("benchmarks").glob("*/")) if folder.name != name
-    ]
+    folders = sorted(Path("benchmarks").iterdir()) if Path("benchmarks").is_dir() else []
+    measured = [one.name for one in folders if one.is_dir() and one.name != name]
     files = [*asked.parent.glob("*.yaml"), *CONFIG.glob("*.yaml")] if measured else []
-    found = {yaml.safe_load(file.read_bytes()).get("study"): file for file in reversed(files)}
+    found = {study_of(file): file for file in reversed(files)}
     for other in measured:
         try:
             if other not in found:

@@ -32,7 +32,7 @@ STUDIES = {
     "liang2022": "of unknown size",
     "yaras2024": "4 files, 21 GB",
     "chowers2026": "of unknown size",
-    "precomputed": "8 files, 0 bytes, and 8 of unknown size",
+    "precomputed": "Downloads: 8 of unknown size",
 }
 
 

@@ -147,6 +147,8 @@ def rate(work: Work, machine: Machine, gpu: bool) -> float:
     """Operations a second of a network on a machine's GPU, or on a core."""
     if not gpu:
         return stated.CORE_SMALL if work.small else stated.CORE
+    if work.small:
+        return stated.GPU_SMALL
     precision = "float32" if work.precision == "float32" else "bfloat16"
     peak = getattr(stated.DEVICES[machine.device], precision)
     return peak * stated.SHARES[work.family, precision]

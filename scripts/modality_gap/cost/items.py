@@ -1,9 +1,11 @@
 """How many images and captions a study's corpora have, before they are read and after."""
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
 from modality_gap.data.published import DRAWINGS, IMAGES
+from modality_gap.data.text_table import DELIMITERS, read_text_table
 
 Number = tuple[int, int]  # images, captions
 
@@ -55,9 +57,11 @@ class Items:
         return {name: (number, round(number * each)) for name, number in numbers.items()}
 
     def stated(self, entry: dict) -> dict[str, Number]:
-        """What a public corpus has as published, by split; nothing of a user's own."""
+        """What a public corpus has as published, or a table of text lists, by split; else nothing."""
         if entry["reader"] == "emoji":
             return drawings(entry)
+        if entry["reader"] == "table" and Path(entry["file"]).suffix.lower() in DELIMITERS:
+            return listed(entry["file"])
         key = entry["reader"]
         if key == "coco":
             key = f"coco {entry['release']}"
@@ -66,6 +70,15 @@ class Items:
         return {
             name: (number, number * each) for name, (number, each) in IMAGES.get(key, {}).items()
         }
+
+
+def listed(file: str) -> dict[str, Number]:
+    """The splits of a user's table: images that it names, and its rows."""
+    columns = read_text_table(file)
+    splits = columns.get("split", ["all"] * len(columns["image"]))
+    rows = list(zip(splits, columns["image"], strict=True))
+    images = Counter(split for split, _ in set(rows))
+    return {split: (images[split], number) for split, number in Counter(splits).items()}
 
 
 def drawings(entry: dict) -> dict[str, Number]:

@@ -138,12 +138,11 @@ def rows_of_downloads(jobs: list, facts: Facts) -> list[str]:
         {facts.sizes.of(job) for job in jobs if downloading(job.rule.name)},
         key=lambda one: (-(one.bytes or 0), one.name),
     )
-    known = sum(one.bytes for one in found if one.bytes is not None)
-    unknown = sum(one.bytes is None for one in found)
-    more = f", and {unknown} of unknown size" if unknown else ""
-    lines = (
-        [f"Downloads: {len(found)} files, {size(known)}{more}"] if found else ["Downloads: none"]
-    )
+    known = [one.bytes for one in found if one.bytes is not None]
+    parts = [f"{len(known)} files, {size(sum(known))}"] if known else []
+    if unknown := len(found) - len(known):
+        parts.append(f"{unknown} of unknown size")
+    lines = [f"Downloads: {' and '.join(parts) or 'none'}"]
     together = defaultdict(list)
     for one in found:
         alike = one.name if one.bytes is not None else ""
@@ -198,7 +197,7 @@ def rows_of_rates(jobs: list, facts: Facts, machine: Machine) -> list[str]:
         if work.kind == "train":
             operations = FORWARD_AND_BACK * (operations + network.texts.operations)
         what = "pairs trained" if work.kind == "train" else "images embedded"
-        doubt = "" if work.known else " (not in the table: taken for a ViT-B/16)"
+        doubt = "" if work.known else " (not in our tables: taken for a ViT-B/16 or ResNet-50)"
         found[work.network, what] = (
             f"  {work.network}: {rounded(speed / operations)} {what} a second, {work.family}{doubt}"
         )

@@ -37,6 +37,9 @@ SHARES = {
 # Operations a second of a core. Measured: ViT-B/32 and RN50 on a core of a server; and of networks of
 # less than 10⁹ operations an image, those of the default study.
 CORE, CORE_SMALL = 8e10, 3e10
+# The same of such small networks on a GPU, which waits for its host. Measured: the default study's main
+# run, 1e13 operations, took 18 s on an H100.
+GPU_SMALL = 6e11
 # Images a second that a core decodes and resizes to 224 pixels. Measured: JPEGs of 640 × 480 pixels and
 # 120 kB, like COCO's, by the transform of open_clip.
 DECODED = 180

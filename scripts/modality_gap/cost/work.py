@@ -50,7 +50,7 @@ class Networks:
     def _build(self, library: str, architecture: str | None, dimension: int | None) -> Network:
         """A network by what says it; what no file says is taken for a ViT-B/16."""
         if library in ("torchvision", "timm") and architecture:
-            return torchvision_network(architecture)
+            return torchvision_network(architecture.partition(".")[0])  # timm: name.tag
         if architecture is None:
             config = architecture_config("ViT-B-16", self.folder)
             return network(config, dimension)._replace(known=False)

@@ -81,6 +81,8 @@ def test_gpus_share_a_training():
         seconds = stated_seconds(work, "train", 8, True, Machine(64, gpus, "a100"))
         expected = stated.START_NETWORK + 1e15 / (19.5e12 * 0.5) / shared
         assert seconds == pytest.approx(expected)
+    small = stated_seconds(work._replace(small=True), "train", 8, True, Machine(64, 1))
+    assert small == pytest.approx(stated.START_NETWORK + 1e15 / stated.GPU_SMALL)
     assert forecast(plan_of(train), Facts, Machine(64, 8, "a100"))[train].basis == "stated"
 
 

@@ -20,7 +20,7 @@ def test_public_sets_are_as_published(tmp_path):
         matched=coco | {"only_matched": True},
         flickr={"reader": "webdataset", "url": "https://x.y/wds_flickr30k/", "splits": ["test"]},
         svhn={"reader": "svhn", "splits": ["test"]},
-        own={"reader": "table", "file": "a.csv"},
+        own={"reader": "table", "file": "a.parquet"},
         unknown={"reader": "webdataset", "url": "https://x.y/other", "splits": ["test"]},
     )
     assert found.of("coco", "val") == (5_000, 25_000)
@@ -36,17 +36,27 @@ def test_public_sets_are_as_published(tmp_path):
     assert found.of("a_users_pairs") is None
 
 
+def test_a_table_is_counted(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("image,caption,split\na,1,x\na,2,x\nb,3,x\nc,4,y\n")
+    found = items(tmp_path, own={"reader": "table", "file": str(file)})
+    assert found.of("own", "x") == (2, 3)
+    assert found.of("own") == (3, 4)
+    file.write_text("image,caption\na,1\na,2\n")
+    assert items(tmp_path, own={"reader": "table", "file": str(file)}).of("own") == (1, 2)
+
+
 def test_a_corpus_that_is_made_is_counted(tmp_path):
     folder = tmp_path / "corpora/own"
     folder.mkdir(parents=True)
     pd.DataFrame({"split": ["a"] * 3 + ["b"]}).to_parquet(folder / "images.parquet")
     captions = pd.DataFrame({"text": ["x"] * 12, "training_only": [False] * 8 + [True] * 4})
     captions.to_parquet(folder / "captions.parquet")
-    found = items(tmp_path, own={"reader": "table", "file": "a.csv"})
+    found = items(tmp_path, own={"reader": "table", "file": "a.parquet"})
     assert found.of("own", "a") == (3, 6)
     assert found.of("own", "all") == (4, 8)
     captions.drop(columns="training_only").to_parquet(folder / "captions.parquet")
-    found = items(tmp_path, own={"reader": "table", "file": "a.csv"})
+    found = items(tmp_path, own={"reader": "table", "file": "a.parquet"})
     assert found.of("own") == (4, 12)
 
 
