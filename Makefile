@@ -6,7 +6,7 @@ SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run plan new test test-studies kernels lint format report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse test test-studies kernels lint format report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -17,6 +17,9 @@ plan: .venv/installed ## what a study will cost, before any of it runs (STUDY=co
 
 new: .venv/installed ## write a study of your own, each key explained (STUDY=config/mine.yaml; it asks, or ARGS="--arrays file.npy")
 	$(BIN)/python scripts/new_study.py $(or $(STUDY),config/mine.yaml) $(ARGS)
+
+rehearse: .venv/installed ## prove a study on a miniature of it, from downloads to report (STUDY=config/yaras2024.yaml)
+	$(BIN)/python scripts/rehearse.py $(or $(STUDY),config/config.yaml) $(ARGS)
 
 # Files in the order given, the long ones first: the last of them must not keep one process waiting.
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -74,7 +77,7 @@ lock: ## write requirements.lock anew (needs uv)
 	> requirements.lock
 
 clean: ## delete everything that was made, except the environment
-	rm -rf .snakemake logs benchmarks dist
+	rm -rf .snakemake logs benchmarks dist rehearsals
 	find results -mindepth 1 -not -name README.md -delete
 
 help: ## this list

@@ -20,9 +20,9 @@ import torch
 from benchmark import coco_like_captions, cone
 from clip_benchmark_metrics import own_process, package_metrics
 from PIL import Image
+from rehearsal.webdataset_files import write_classification, write_retrieval
 from scipy.spatial.distance import pdist
 from sklearn.neighbors import NearestNeighbors
-from webdataset_files import write_classification, write_retrieval
 
 from modality_gap.data.embeddings import normalize
 from modality_gap.measures.cone import cosine_statistics

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT
-from emoji_archives import write_archives
+from rehearsal.emoji_archives import write_archives
 
 
 class Workplace:

@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 import pytest
-from emoji_archives import write_archives
-from local_server import Truncating, serve
 from PIL import Image
+from rehearsal.emoji_archives import write_archives
+from rehearsal.local_server import Truncating, serve
 
 from modality_gap.data.packages import PACKAGES
 from workflow.conftest import small_emoji_study

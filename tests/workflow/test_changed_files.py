@@ -6,10 +6,10 @@ import shutil
 
 import pandas as pd
 import pytest
-from labelled_files import pictures
 from PIL import Image
+from rehearsal.labelled_files import pictures
+from rehearsal.webdataset_files import encode_image, write_classification, write_shard
 from sentence_transformer_folder import write_sentence_transformer
-from webdataset_files import encode_image, write_classification, write_shard
 
 from workflow.test_bad_input import line_with, pictures_study
 

@@ -10,7 +10,7 @@ import torch
 from clip_benchmark_metrics import PEERS, own_metrics, package_metrics
 from conftest import ROOT
 from PIL import Image, ImageDraw
-from webdataset_files import write_classification, write_retrieval
+from rehearsal.webdataset_files import write_classification, write_retrieval
 
 from modality_gap.data.corpora.webdataset import read_webdataset
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures

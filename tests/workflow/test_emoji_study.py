@@ -14,7 +14,7 @@ import pytest
 import torch
 from clip_benchmark_metrics import own_metrics, package_metrics
 from conftest import ROOT
-from webdataset_files import write_classification, write_retrieval
+from rehearsal.webdataset_files import write_classification, write_retrieval
 
 from modality_gap.data.corpora import decode, read_split
 from modality_gap.data.embeddings import read_embeddings, read_metadata

@@ -10,7 +10,7 @@ import pytest
 import timm
 import torch
 from conftest import ROOT
-from hub_files import hub, write_text_model, write_tokenizer
+from rehearsal.hub_files import hub, write_text_model, write_tokenizer
 
 from modality_gap.data.embeddings import read_metadata
 from modality_gap.models.backbones import build_backbone

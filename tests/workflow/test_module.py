@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT
-from local_server import serve
+from rehearsal.local_server import serve
 
 from workflow.test_bad_input import pictures_study
 from workflow.test_moved import copied_project

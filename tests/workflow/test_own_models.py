@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT
-from hub_files import hub
 from PIL import Image
-from transformers_folders import write_two_towers
+from rehearsal.hub_files import hub
+from rehearsal.transformers_folders import write_two_towers
 
 from modality_gap.data.embeddings import read_metadata
 from workflow.test_bad_input import line_with

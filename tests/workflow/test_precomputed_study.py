@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import REAL, ROOT, SHARED
-from local_server import serve
+from rehearsal.local_server import serve
 
 from modality_gap.closing.projection import close_gap
 from modality_gap.data.embeddings import read_embeddings, read_normalized

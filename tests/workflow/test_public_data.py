@@ -7,9 +7,10 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from captioned_files import aokvqa_question, write_coco, write_mmvp_vlm
-from captioned_files import write_tar as write_archive
-from labelled_files import (
+from PIL import Image
+from rehearsal.captioned_files import aokvqa_question, write_coco, write_mmvp_vlm
+from rehearsal.captioned_files import write_tar as write_archive
+from rehearsal.labelled_files import (
     pictures,
     write_cifar10,
     write_eurosat,
@@ -18,9 +19,8 @@ from labelled_files import (
     write_svhn,
     write_zip,
 )
-from local_server import Resumable, serve
-from PIL import Image
-from webdataset_files import write_classification
+from rehearsal.local_server import Resumable, serve
+from rehearsal.webdataset_files import write_classification
 
 from modality_gap.data.corpora.eurosat import NAMES
 from modality_gap.data.embeddings import read_normalized

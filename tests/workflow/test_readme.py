@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from PIL import Image
-from transformers_folders import write_two_towers
+from rehearsal.transformers_folders import write_two_towers
 
 from modality_gap.models.architectures import published
 from workflow.conftest import Workplace

@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from captioned_files import write_mmvp_vlm
-from labelled_files import write_cifar10
+from rehearsal.captioned_files import write_mmvp_vlm
+from rehearsal.labelled_files import write_cifar10
 
 from modality_gap.data.corpora import read_split
 from modality_gap.data.embeddings import normalize

@@ -1,6 +1,7 @@
 from functools import partial
 
 HISTOGRAM = "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"
+STATISTICS = "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"
 
 
 rule cosine_statistics:
@@ -96,14 +97,17 @@ rule plot_cone:
         "../../scripts/plot_cone.py"
 
 
-tables_of(
+claims_of(
     "cone",
-    "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
-    [*places.evaluations(config["encoders"])],
+    places.tables(STATISTICS, config["encoders"]),
+    places.keys(config["encoders"]),
 )
-remarks_of(
-    *at(
-        "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet",
-        places.evaluations(config["encoders"]),
-    )
+claims_of(
+    "cone_of_noise",
+    at(STATISTICS, places.noise()),
+    [
+        {"encoder": encoder, "corpus": corpus, "split": split}
+        for encoder, corpus, split in places.noise()
+    ],
 )
+remarks_of(*at(STATISTICS, places.evaluations(config["encoders"])))

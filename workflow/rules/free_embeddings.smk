@@ -137,3 +137,6 @@ rule plot_free_embeddings:
 
 claims_of("plane_records", ["<results>/free_embeddings/plane_records.parquet"])
 claims_of("sphere_records", ["<results>/free_embeddings/sphere_records.parquet"])
+claims_of("sphere_sweep", ["<results>/free_embeddings/sphere_sweep.parquet"])
+claims_of("loss_arrangements", ["<results>/free_embeddings/arrangements.parquet"])
+claims_of("shared_caption", ["<results>/free_embeddings/shared_caption.parquet"])

@@ -81,3 +81,5 @@ rule plot_gradient_flow:
 claims_of("coupled", ["<results>/gradient_flow/coupled.parquet"])
 claims_of("slow_closing", ["<results>/gradient_flow/slow_closing.parquet"])
 claims_of("initial_growth", ["<results>/gradient_flow/initial_growth.parquet"])
+claims_of("flows", ["<results>/gradient_flow/flows.parquet"])
+claims_of("temperature_rates", ["<results>/gradient_flow/temperature_rates.parquet"])

@@ -45,3 +45,8 @@ rule plot_layer_theorems:
         code=code_of("plot_layer_theorems"),
     script:
         "../../scripts/plot_layer_theorems.py"
+
+
+claims_of("rising_cosine", ["<results>/layer_theorems/rising_cosine.parquet"])
+claims_of("layer_variance", ["<results>/layer_theorems/variance.parquet"])
+claims_of("inner_product", ["<results>/layer_theorems/inner_product.parquet"])

@@ -37,3 +37,6 @@ rule plot_mlp_depth:
         code=code_of("plot_mlp_depth"),
     script:
         "../../scripts/plot_mlp_depth.py"
+
+
+claims_of("mlp_depth", ["<results>/mlp_depth/cosines.parquet"])

@@ -115,9 +115,9 @@ rule plot_shift_view:
         "../../scripts/plot_shift_view.py"
 
 
-tables_of(
+claims_of(
     "shift_landscape",
-    "<results>/shift/{encoder}/{corpus}/{split}.parquet",
-    [*places.evaluations()],
+    places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
+    places.keys(),
 )
 remarks_of(*places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))

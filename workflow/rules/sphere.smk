@@ -44,3 +44,6 @@ rule plot_sphere:
         code=code_of("plot_sphere"),
     script:
         "../../scripts/plot_sphere.py"
+
+
+claims_of("sphere_landscape", ["<results>/sphere/landscape.parquet"])

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, judges
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, interval, joint, judges, sign
+from modality_gap.measures.intervals import mean_interval
 
 
 @judges("coupled", order=3)
@@ -45,4 +47,48 @@ def growth_claims(growth: pd.DataFrame) -> Iterator[tuple]:
         "From a random start the gap grows at first",
         verdict,
         f"in {grows.sum()} of {len(gap)} settings of 2 to {gap.dimension.max()} dimensions",
+    )
+
+
+@judges("flows", order=3)
+def flow_claims(flows: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the gap rises and falls with the mismatch; of `gradient_flow.flow_from_random_starts`.
+
+    Of starts from which all pairs find each other: from the start to where half of the pairs are
+    matched, and from there to the end.
+    """
+    starts = [start.sort_values("time") for _, start in flows.groupby("start")]
+    whole = [start for start in starts if (start.matched_share == 1).any()]
+    if not whole:
+        return
+    half = [start[start.matched_share >= 0.5].modality_gap.iloc[0] for start in whole]
+    first, last = ([start.modality_gap.iloc[end] for start in whole] for end in (0, -1))
+    told = f"of {len(whole)} of {len(starts)} starts, from which all pairs find each other"
+    for claim, change, claimed in (
+        ("The gap rises while most pairs are mismatched", np.subtract(half, first), 1),
+        ("The gap falls once most pairs are matched", np.subtract(last, half), -1),
+    ):
+        found = mean_interval(change)
+        numbers = f"changes by {interval(*found)}, mean {told}"
+        yield "yaras2024, Fig. 2", claim, sign(*found[1:], claimed), numbers
+
+
+@judges("temperature_rates", order=3)
+def rate_claims(rates: pd.DataFrame) -> Iterator[tuple]:
+    """Whether β = exp ν closes the gap slowest; of `temperature_rates.temperature_rates`."""
+    end = rates.groupby("scheme").time.max().min()
+    heights = {
+        scheme: float(np.interp(end, own.time, own.log_height))
+        for scheme, own in rates.sort_values("time").groupby("scheme", sort=False)
+    }
+    others = {scheme: height for scheme, height in heights.items() if scheme != "exponential"}
+    slowest = heights.get("exponential")
+    if slowest is None or not others:
+        return
+    yield (
+        "yaras2024, Sec. 3.1, App. C",
+        "Another form of the temperature, or a schedule, closes the gap faster than β = exp ν",
+        joint([HOLDS if height < slowest else FAILS for height in others.values()]),
+        f"log γ at time {end:g}: "
+        + ", ".join(f"{height:.2f} ({scheme})" for scheme, height in sorted(heights.items())),
     )

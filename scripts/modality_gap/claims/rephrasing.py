@@ -4,8 +4,17 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval, judges, rises
-from modality_gap.closing.rephrasing import ACCURACY, KEPT
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    PARTLY,
+    UNDECIDED,
+    interval,
+    judges,
+    rises,
+    stays,
+)
+from modality_gap.closing.rephrasing import ACCURACY, CLEAN_ACCURACY, KEPT
 
 LARGEST_LOSS = 0.06  # of accuracy by another template (chowers2026, Fig. 1)
 
@@ -36,6 +45,15 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
                 rises(rows),
                 ", ".join(numbers),
             )
+    clean = closed[closed.measure == CLEAN_ACCURACY]
+    for experiment, rows in clean.groupby("experiment", sort=False):
+        row = rows.iloc[0]
+        yield (
+            "chowers2026, Fig. 10",
+            f"Closing the gap leaves accuracy without rephrasing as it is ({experiment} rephrased)",
+            stays(rows),
+            f"changes by {interval(row.change, row.change_low, row.change_high)}",
+        )
 
 
 def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:

@@ -4,18 +4,15 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judges, sign
-
-
-def joint(verdicts: list[str]) -> str:
-    """One verdict on a claim that was judged in several cases."""
-    return verdicts[0] if len(set(verdicts)) == 1 else PARTLY
-
-
-def in_how_many(verdicts: list[str]) -> str:
-    """In how many cases a claim holds, and fails."""
-    counts = [sum(verdict == kind for verdict in verdicts) for kind in (HOLDS, FAILS)]
-    return f"holds in {counts[0]} and fails in {counts[1]} of {len(verdicts)} cases"
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    in_how_many,
+    joint,
+    judges,
+    sign,
+)
 
 
 def widening_verdict(cell: pd.DataFrame) -> str:

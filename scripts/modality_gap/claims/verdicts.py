@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 HOLDS, FAILS, PARTLY, UNDECIDED = "holds", "does not hold", "holds in part", "undecided"
-COLUMNS = ["source", "claim", "verdict", "numbers"]
+COLUMNS = ["source", "claim", "verdict", "numbers", "tables"]
 NEGLIGIBLE = 0.01  # what chowers2026, Fig. 18, calls a negligible loss of accuracy
 LAST = 100
 
@@ -52,7 +52,7 @@ def all_judges() -> list[Judge]:
 
 
 def judge(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row a claim that the tables can answer: source, claim, verdict, numbers.
+    """A row a claim that the tables can answer: source, claim, verdict, numbers, tables.
 
     tables: by name; absent ones answer nothing. Those of encoders and splits say in a column place
     which ones, and are judged in the order of the first of them. A claim holds, or does not, where
@@ -62,14 +62,15 @@ def judge(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for claims, names, placed, _ in all_judges():
         if not set(names) <= set(tables):
             continue
-        needed = [tables[name] for name in names]
+        needed, told = [tables[name] for name in names], ", ".join(names)
         if not placed:
-            rows += claims(*needed)
+            rows += [(*row, told) for row in claims(*needed)]
             continue
         for place in needed[0].place.unique():
             here = [table[table.place == place] for table in needed]
             if not any(table.empty for table in here):
-                rows += [(*row, f"{place}: {numbers}") for *row, numbers in claims(*here)]
+                found = claims(*here)
+                rows += [(*row, f"{place}: {numbers}", told) for *row, numbers in found]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -85,6 +86,19 @@ def sign(low: float, high: float, claimed: int) -> str:
     if low * claimed > 0 and high * claimed > 0:
         return HOLDS
     return FAILS if low * claimed < 0 and high * claimed < 0 else UNDECIDED
+
+
+def joint(verdicts: list[str]) -> str:
+    """One verdict on a claim that was judged in several cases; in part: it holds in some of them."""
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    return PARTLY if {HOLDS, PARTLY} & set(verdicts) else UNDECIDED
+
+
+def in_how_many(verdicts: list[str]) -> str:
+    """In how many cases a claim holds, and fails."""
+    counts = [sum(verdict == kind for verdict in verdicts) for kind in (HOLDS, FAILS)]
+    return f"holds in {counts[0]} and fails in {counts[1]} of {len(verdicts)} cases"
 
 
 def rises(rows: pd.DataFrame) -> str:

@@ -165,6 +165,12 @@ class Places:
             return []
         return [name for name in names if takes_noise(self.encoders[name])]
 
+    def noise(self) -> list[Place]:
+        """The noise of every encoder that is given some, of one modality too."""
+        splits = self.splits(self.encoders)
+        names = [name for place in splits for name in self.noise_encoders_on(*place)]
+        return [(name, *NOISE.values()) for name in dict.fromkeys(names)]
+
     def noise_tables_on(self, pattern: str) -> Callable[[str, str], list[str]]:
         """The tables of `noise_encoders_on` on noise, as a function of corpus and split."""
 

@@ -16,13 +16,17 @@ def test_claims(random):
     found = (images, items, table, texts, gap, [-0.5, 0, 1])
     results = pd.concat([answer_table(*found, 4), template_table(*found)])
     claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
-    assert len(claims) == 2 + 2 * 2
+    assert len(claims) == 2 + 2 * 3
     rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
     noise = pd.DataFrame(
         {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
     )
     verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
-    assert verdicts == [FAILS, *[HOLDS] * 5]
+    assert verdicts == [FAILS, *[HOLDS] * 7]
+    costly = results.assign(change=-0.2, change_low=-0.3, change_high=-0.1)
+    clean = [row for row in rephrasing_claims(costly, noise) if "without rephrasing" in row[1]]
+    assert [(row[0], row[2]) for row in clean] == [("chowers2026, Fig. 10", FAILS)] * 2
+    assert "changes by -0.200 [-0.300, -0.100]" in clean[0][3]
 
 
 def test_the_worst_template_is_judged_by_the_interval_for_all():

@@ -104,6 +104,27 @@ def test_mitigations_are_judged_by_their_retrieval(recalls, verdict):
     row = only(claims, "Mitigations that shrink")
     assert row.verdict == verdict
     assert "smaller than that of baseline for a, b of 2 runs" in row.numbers
+    assert only(claims, "Each of the mitigations").verdict == HOLDS
+
+
+@pytest.mark.parametrize(
+    ("ends", "verdict"),
+    [
+        ({"a": (-0.3, -0.1), "b": (-0.2, -0.1)}, HOLDS),
+        ({"a": (-0.3, -0.1), "b": (0.1, 0.2)}, PARTLY),
+        ({"a": (0.1, 0.3), "b": (-0.1, 0.1)}, FAILS),
+        ({"a": (-0.1, 0.1), "b": (-0.2, 0.2)}, UNDECIDED),
+        ({"a": (np.nan, np.nan), "b": (np.nan, np.nan)}, UNDECIDED),
+    ],
+)
+def test_each_mitigation_is_held_against_the_baselines_gap(ends, verdict):
+    rows = [
+        {"run": run, "measure": "modality_gap", "difference_low": low, "difference_high": high}
+        for run, (low, high) in {"baseline": (0.0, 0.0), **ends}.items()
+    ]
+    row = only(judge({"mitigations": pd.DataFrame(rows)}), "Each of the mitigations")
+    assert row.verdict == verdict
+    assert row.numbers.endswith("of 2 runs")
 
 
 @pytest.mark.parametrize(

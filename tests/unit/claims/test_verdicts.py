@@ -10,6 +10,8 @@ from modality_gap.claims.verdicts import (
     PARTLY,
     UNDECIDED,
     all_judges,
+    in_how_many,
+    joint,
     judge,
     judges,
     rises,
@@ -67,6 +69,21 @@ def test_a_rise_is_more_than_its_interval_and_more_than_a_trifle(rows, verdict):
 )
 def test_staying_is_no_fall(rows, verdict):
     assert stays(changes(*rows)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "verdict"),
+    [
+        ([HOLDS, HOLDS], HOLDS),
+        ([HOLDS, FAILS], PARTLY),
+        ([HOLDS, UNDECIDED], PARTLY),
+        ([FAILS, FAILS], FAILS),
+        ([FAILS, UNDECIDED], UNDECIDED),
+    ],
+)
+def test_a_claim_holds_in_part_where_it_holds_in_some_case(verdicts, verdict):
+    assert joint(verdicts) == verdict
+    assert in_how_many(verdicts).endswith("of 2 cases")
 
 
 def test_every_topic_judges_tables_of_its_own():

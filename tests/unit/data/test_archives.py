@@ -3,8 +3,8 @@ import tarfile
 import zipfile
 
 import pytest
-from emoji_archives import add_member, write_tgz
 from PIL import Image
+from rehearsal.emoji_archives import add_member, write_tgz
 
 from modality_gap.data.archives import read_members, read_place, tar_places, zip_places
 from modality_gap.data.corpora import decode

@@ -3,7 +3,8 @@ import json
 import zipfile
 
 import pytest
-from captioned_files import (
+from conftest import ROOT
+from rehearsal.captioned_files import (
     aokvqa_question,
     coco_name,
     karpathy,
@@ -14,8 +15,7 @@ from captioned_files import (
     write_tar,
     write_zip,
 )
-from conftest import ROOT
-from webdataset_files import write_shard
+from rehearsal.webdataset_files import write_shard
 
 from modality_gap.data.archives import read_place
 from modality_gap.data.corpora import check_corpus, first_images

@@ -3,8 +3,8 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from emoji_archives import write_archives
 from PIL import Image
+from rehearsal.emoji_archives import write_archives
 
 from modality_gap.data.corpora import (
     Corpus,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from emoji_archives import write_tgz
-from local_server import Quiet, Resumable, Truncating, npm_registry, serve
+from rehearsal.emoji_archives import write_tgz
+from rehearsal.local_server import Quiet, Resumable, Truncating, npm_registry, serve
 from safetensors.numpy import save
 from scipy.io import savemat
 

@@ -2,11 +2,11 @@ import subprocess
 import sys
 import zipfile
 
-import labelled_files as files
 import numpy as np
 import open_clip
 import pytest
 from conftest import ROOT
+from rehearsal import labelled_files as files
 
 from modality_gap.data.archives import read_place
 from modality_gap.data.corpora import (

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 from PIL import Image
-from webdataset_files import encode_image
+from rehearsal.webdataset_files import encode_image
 
 from modality_gap.data.corpora import Corpus, distinct_texts, read_split, write_corpus
 from modality_gap.data.embeddings import matched_pairs, normalize, read_matched, read_pairs

@@ -4,8 +4,8 @@ import re
 import shutil
 
 import pytest
-from captioned_files import photograph, write_photographs, write_zip
 from conftest import ROOT
+from rehearsal.captioned_files import photograph, write_photographs, write_zip
 
 from modality_gap.data.corpora import check_corpus
 from modality_gap.data.corpora.aokvqa import read_aokvqa

@@ -5,10 +5,11 @@ import zipfile
 from pathlib import Path
 
 import dataset_files
-import labelled_files
 import pyarrow as pa
 import pytest
-from captioned_files import (
+from PIL import Image
+from rehearsal import labelled_files
+from rehearsal.captioned_files import (
     aokvqa_question,
     coco_name,
     karpathy,
@@ -19,8 +20,7 @@ from captioned_files import (
     write_tar,
     write_zip,
 )
-from PIL import Image
-from webdataset_files import write_classification, write_retrieval
+from rehearsal.webdataset_files import write_classification, write_retrieval
 
 from modality_gap.data import watched
 from modality_gap.data.archives import PLACE

@@ -10,10 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from conftest import ROOT
-from emoji_archives import add_member
-from local_server import Quiet, serve
 from PIL import Image
-from webdataset_files import encode_image, write_classification, write_retrieval, write_shard
+from rehearsal.emoji_archives import add_member
+from rehearsal.local_server import Quiet, serve
+from rehearsal.webdataset_files import (
+    encode_image,
+    write_classification,
+    write_retrieval,
+    write_shard,
+)
 
 from modality_gap.data.archives import read_place
 from modality_gap.data.corpora import check_corpus, decode, webdataset_download

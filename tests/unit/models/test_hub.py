@@ -12,10 +12,10 @@ import timm
 import torch
 import torchvision
 from conftest import ROOT
-from hub_files import hub, write_text_model, write_tokenizer
-from local_server import serve
+from rehearsal.hub_files import hub, write_text_model, write_tokenizer
+from rehearsal.local_server import serve
+from rehearsal.transformers_folders import write_two_towers
 from safetensors.torch import load_file, save_file
-from transformers_folders import write_two_towers
 
 from modality_gap.models import hub as downloads
 from modality_gap.models.architectures import HUB, Source, hub_folder, hub_record

@@ -12,7 +12,7 @@ import torch
 import yaml
 from conftest import ROOT
 from PIL import Image
-from transformers_folders import write_two_towers
+from rehearsal.transformers_folders import write_two_towers
 
 from modality_gap.models.embed import choose_device
 from modality_gap.models.encoder import embed_all_texts, embed_part

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from hub_files import write_tokenizer
 from open_clip.tokenizer import HFTokenizer
+from rehearsal.hub_files import write_tokenizer
 
 from modality_gap.data.embeddings import normalize
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures

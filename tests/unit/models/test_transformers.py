@@ -14,8 +14,8 @@ import pytest
 import torch
 import transformers as hf
 from PIL import Image
+from rehearsal.transformers_folders import FAMILIES, write_two_towers
 from safetensors.torch import load_file, save_file
-from transformers_folders import FAMILIES, write_two_towers
 
 from modality_gap.models.encoder import embed_all_texts, embed_noise, embed_part
 from modality_gap.models.kinds import build, module_of

@@ -54,6 +54,12 @@ def test_places_are_in_the_order_of_the_study(config):
     assert places.pictured_splits() == places.splits()[:3]
 
 
+def test_noise_is_of_every_network_once(config):
+    assert Places(config).noise() == []
+    noise = [(name, "noise", "all") for name in ("first", "trained", "eye")]
+    assert Places(config | {"noise": {}}).noise() == noise
+
+
 def test_an_encoder_stands_right_after_the_one_that_it_started_from(config):
     places = Places(config)
     assert places.encoders_on("one", "a") == ["first", "trained"]

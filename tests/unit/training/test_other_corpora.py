@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from captioned_files import write_mmvp_vlm
 from conftest import ROOT
-from labelled_files import write_cifar10
+from rehearsal.captioned_files import write_mmvp_vlm
+from rehearsal.labelled_files import write_cifar10
 
 from modality_gap.data.corpora import Corpus, read_classes, read_split, write_corpus
 from modality_gap.data.corpora.cifar10 import read_cifar10

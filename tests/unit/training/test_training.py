@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from conftest import ROOT
-from emoji_archives import write_archives
+from rehearsal.emoji_archives import write_archives
 
 from modality_gap.data.corpora import Corpus, read_split, write_corpus
 from modality_gap.data.corpora.emoji import read_emoji

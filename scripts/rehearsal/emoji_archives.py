@@ -1,4 +1,4 @@
-"""Archives of the true format of the emoji packages, small, made by the tests."""
+"""Archives of the true format of the emoji packages, small."""
 
 import io
 import json
@@ -28,12 +28,14 @@ TONE_COLOURS = ("#fdc", "#eb9", "#c96", "#963", "#421")
 
 
 def add_member(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    """Put a file into an archive."""
     member = tarfile.TarInfo(name)
     member.size = len(content)
     tar.addfile(member, io.BytesIO(content))
 
 
 def write_tgz(path: Path, members: dict[str, object]) -> Path:
+    """A package as npm packs one, of JSON files."""
     with tarfile.open(path, "w:gz") as tar:
         for name, content in members.items():
             add_member(tar, f"package/{name}", json.dumps(content).encode())

@@ -64,6 +64,7 @@ def bert_tokenizer(*words: str) -> hf.BertTokenizer:
 
 
 def write_clip(folder: Path, merges: int | None = MERGES, length: int = 77) -> None:
+    """CLIP, with its own tokenizer."""
     tokenizer = clip_tokenizer(merges, length)
     size = len(tokenizer)
     ends = {"bos_token_id": size - 2, "eos_token_id": size - 1, "pad_token_id": size - 1}
@@ -74,6 +75,7 @@ def write_clip(folder: Path, merges: int | None = MERGES, length: int = 77) -> N
 
 
 def write_siglip(folder: Path) -> None:
+    """SigLIP."""
     tokenizer = sentence_pieces(model_max_length=16, model_input_names=["input_ids"])
     text = TEXT | {"vocab_size": len(tokenizer), "max_position_embeddings": 16}
     config = hf.SiglipConfig(text_config=text, vision_config=VISION)
@@ -82,6 +84,7 @@ def write_siglip(folder: Path) -> None:
 
 
 def write_siglip2(folder: Path) -> None:
+    """SigLIP 2."""
     letters = [*"▁abcdefghijklmnopqrstuvwxyz0123456789"]
     special = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
     vocabulary = {word: row for row, word in enumerate([*special, *letters, "do", "dog"])}
@@ -95,6 +98,7 @@ def write_siglip2(folder: Path) -> None:
 
 
 def write_align(folder: Path) -> None:
+    """ALIGN."""
     tokenizer = bert_tokenizer()
     text = TEXT | {"vocab_size": len(tokenizer), "max_position_embeddings": 512}
     one = [1]
@@ -110,6 +114,7 @@ def write_align(folder: Path) -> None:
 
 
 def write_chinese_clip(folder: Path) -> None:
+    """Chinese-CLIP."""
     tokenizer = bert_tokenizer(*"一张狗猫的照片红蓝")
     text = TEXT | {"vocab_size": len(tokenizer), "max_position_embeddings": 52}
     config = hf.ChineseCLIPConfig(text_config=text, vision_config=VISION, projection_dim=16)
@@ -118,6 +123,7 @@ def write_chinese_clip(folder: Path) -> None:
 
 
 def write_altclip(folder: Path) -> None:
+    """AltCLIP."""
     pieces = [(word, 0.0) for word in ("<s>", "<pad>", "</s>", "<unk>")]
     pieces += [(f"▁{word}", -2.0) for word in WORDS]
     pieces += [(letter, -9.0) for letter in "▁abcdefghijklmnopqrstuvwxyz"]

@@ -1,4 +1,4 @@
-"""A web server and an npm registry on 127.0.0.1, for the tests."""
+"""A web server and an npm registry on 127.0.0.1."""
 
 import base64
 import functools
@@ -12,6 +12,8 @@ from pathlib import Path
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    """A server of files that prints nothing."""
+
     def log_message(self, *_):
         """Nothing on the terminal."""
 
@@ -20,6 +22,7 @@ class Resumable(Quiet):
     """Sends parts of files when asked for them, as the servers of large files do."""
 
     def send_head(self):
+        """The file, or the part that is asked for."""
         asked = self.headers.get("Range")
         if asked is None:
             return super().send_head()
@@ -32,11 +35,14 @@ class Resumable(Quiet):
         return io.BytesIO(content[first:])
 
     def end_headers(self):
+        """Say that parts are sent."""
         self.send_header("Accept-Ranges", "bytes")
         super().end_headers()
 
 
 class Truncating(Quiet):
+    """A server that closes too early."""
+
     def copyfile(self, source, outputfile):
         """Announce the whole file, send half of it."""
         content = source.read()

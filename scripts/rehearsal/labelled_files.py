@@ -1,15 +1,17 @@
-"""Original files of the true formats of the labelled sources, small, made by the tests."""
+"""Original files of the true formats of the labelled sources, small."""
 
 import io
 import json
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from emoji_archives import add_member
 from PIL import Image
 from scipy.io import savemat
+
+from rehearsal.emoji_archives import add_member
 
 CIFAR10_NAMES = [  # as published
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -17,6 +19,7 @@ CIFAR10_NAMES = [  # as published
 ]
 FINE_NAMES = ["apple", "aquarium_fish", *(f"thing_{row}" for row in range(2, 100))]
 COARSE_NAMES = ["aquatic_mammals", *(f"group_{row}" for row in range(1, 20))]
+CIFAR100_LABELS = ((0, 1), (19, 99), (3, 0), (4, 7), (0, 1))
 SYNSETS = [  # as published: number, WordNet id, words, children
     (1, "n02119789", "kit fox, Vulpes macrotis", 0),
     (2, "n02100735", "English setter", 0),
@@ -37,12 +40,14 @@ def pictures(number: int, side: int = 32, seed: int = 0) -> np.ndarray:
 
 
 def encoded(pixels: np.ndarray, kind: str) -> bytes:
+    """Pixels as the bytes of a file of this kind."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format=kind)
     return buffer.getvalue()
 
 
 def write_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
+    """An archive with these members."""
     with tarfile.open(path, mode) as tar:
         for name, content in members.items():
             add_member(tar, name, content)
@@ -50,6 +55,7 @@ def write_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
 
 
 def write_zip(path: Path, members: dict[str, bytes], compression: int) -> Path:
+    """An archive with an entry for each folder, and one that is of no use."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         for folder in {f"{name.rsplit('/', 1)[0]}/" for name in members}:
             archive.mkdir(folder)
@@ -80,19 +86,21 @@ def write_cifar10(
     return pixels, labels
 
 
-def write_cifar100(folder: Path) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """The archive with three images for training and two for testing; pixels and labels."""
-    pixels, labels = pictures(5, seed=1), [(0, 1), (19, 99), (3, 0), (4, 7), (0, 1)]
+def write_cifar100(
+    folder: Path, labels: Sequence[tuple[int, int]] = CIFAR100_LABELS, train: int = 3
+) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """The archive with an image of each coarse and fine label, the first ones for training."""
+    pixels = pictures(len(labels), seed=1)
     records = [record(label, image) for label, image in zip(labels, pixels, strict=True)]
     members = {
         "coarse_label_names.txt": "\n".join([*COARSE_NAMES, ""]).encode(),
         "fine_label_names.txt": "\n".join([*FINE_NAMES, ""]).encode(),
-        "train.bin": b"".join(records[:3]),
-        "test.bin": b"".join(records[3:]),
+        "train.bin": b"".join(records[:train]),
+        "test.bin": b"".join(records[train:]),
     }
     members = {f"cifar-100-binary/{name}": content for name, content in members.items()}
     write_tar(folder / "cifar-100-binary.tar.gz", members, "w:gz")
-    return pixels, labels
+    return pixels, list(labels)
 
 
 def write_svhn(folder: Path, split: str, labels: list[int], seed: int = 2) -> np.ndarray:

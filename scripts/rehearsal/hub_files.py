@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
-from local_server import serve
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import MT5Config, PreTrainedTokenizerFast, XLMRobertaConfig
+
+from rehearsal.local_server import serve
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")

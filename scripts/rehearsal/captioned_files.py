@@ -1,4 +1,4 @@
-"""Original files of the true formats of the captioned sources, small, made by the tests."""
+"""Original files of the true formats of the captioned sources, small."""
 
 import io
 import json
@@ -7,8 +7,9 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from emoji_archives import add_member
 from PIL import Image
+
+from rehearsal.emoji_archives import add_member
 
 
 def photograph(number: int) -> bytes:
@@ -32,6 +33,7 @@ def write_zip(path: Path, members: dict[str, bytes], compression=zipfile.ZIP_STO
 
 
 def write_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
+    """An archive with these members."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, mode) as tar:
         for name, content in members.items():
@@ -114,6 +116,7 @@ def karpathy(images: list[dict], dataset: str) -> dict:
 
 
 def aokvqa_question(key: str, image: int, question: str, choices: list[str], right: int) -> dict:
+    """A question with its choices, as A-OKVQA writes one."""
     return {
         "split": "val",
         "image_id": image,

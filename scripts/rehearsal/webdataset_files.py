@@ -1,11 +1,12 @@
-"""Webdatasets in CLIP_benchmark's layout, small, made by the tests."""
+"""Webdatasets in CLIP_benchmark's layout, small."""
 
 import io
 import tarfile
 from pathlib import Path
 
-from emoji_archives import add_member
 from PIL import Image
+
+from rehearsal.emoji_archives import add_member
 
 FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 

@@ -1,0 +1,74 @@
+"""Whether embeddings lie in a cone: judged from the tables of all pairs' cosines."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from modality_gap.claims.verdicts import in_how_many, joint, judges, sign
+from modality_gap.measures.intervals import CONFIDENCE
+
+WITHIN = ["image_image", "text_text"]
+PLACE = ["corpus", "split", "pairs"]
+FEWEST = 20  # inputs; of fewer, their spread is not known well enough for an interval
+
+
+@judges("cone", order=0)
+def cone_claims(cone: pd.DataFrame) -> Iterator[tuple]:
+    """Whether cones are narrow, and narrower at random; of `cone.cosine_statistics`.
+
+    cone: with columns encoder, corpus, split, and initial: the encoder that one started from.
+    """
+    found = with_intervals(cone)
+    starts = set(found.initial.dropna())
+    trained = found[~found.encoder.isin(starts)]
+    if len(trained):
+        claim = "Two inputs of one modality have on average a cosine above 0"
+        yield "liang2022, Sec. 2.1", claim, *above_zero(trained)
+    both = found.merge(found, left_on=["initial", *PLACE], right_on=["encoder", *PLACE])
+    if len(both):
+        room = both.half_x + both.half_y
+        change = (both.mean_y - both.mean_x).rename("change")
+        verdicts = [sign(*ends, 1) for ends in zip(change - room, change + room, strict=True)]
+        yield (
+            "liang2022, Sec. 2.1",
+            "With the weights of the start the mean cosine is above that of the trained ones",
+            joint(verdicts),
+            f"{in_how_many(verdicts)}; from {change.min():+.3f} to {change.max():+.3f}",
+        )
+
+
+@judges("cone_of_noise", order=0)
+def noise_claims(cone: pd.DataFrame) -> Iterator[tuple]:
+    """Whether a network has a cone on noise; as above, of embeddings of noise."""
+    found = with_intervals(cone)
+    if len(found):
+        claim = "Two inputs of noise have on average a cosine above 0"
+        yield "liang2022, Sec. 2.1, Fig. 6", claim, *above_zero(found)
+
+
+def with_intervals(cone: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one modality, with half of the 95% interval of the mean, which is at most that wide.
+
+    Pairs share inputs and are not independent. The mean over all pairs of n inputs is a U-statistic
+    of two arguments, whose variance is at most 2/n times that of a pair (Hoeffding 1948). Of fewer
+    than FEWEST inputs it is unknown: NaN.
+    """
+    own = cone[cone.pairs.isin(WITHIN) & cone["mean"].notna()]
+    inputs = (1 + np.sqrt(1 + 8 * own["count"])) / 2
+    half = norm.isf((1 - CONFIDENCE) / 2) * own["std"] * np.sqrt(2 / inputs)
+    return own.assign(half=half.where(inputs >= FEWEST))
+
+
+def above_zero(rows: pd.DataFrame) -> tuple[str, str]:
+    """Whether every mean cosine is above 0, and the numbers that say so."""
+    means = rows["mean"]
+    ends = zip(means - rows.half, means + rows.half, strict=True)
+    verdicts = [sign(*pair, 1) for pair in ends]
+    least = rows.iloc[means.argmin()]
+    return joint(verdicts), (
+        f"{in_how_many(verdicts)}; the least {least['mean']:.3f} "
+        f"({least.encoder}, {least.pairs.split('_')[0]}s of {least.corpus} {least.split}), the "
+        f"largest {means.max():.3f}; smallest cosine of a pair {rows['min'].min():.3f}"
+    )

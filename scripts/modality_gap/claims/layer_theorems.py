@@ -1,0 +1,69 @@
+"""What is proved of random layers: judged from the tables of `layer_theorems`."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED, interval, judges, sign
+
+
+@judges("rising_cosine", order=1)
+def rising_claims(rising: pd.DataFrame) -> Iterator[tuple]:
+    """Whether a wide layer raises cosines below the bound; of `bounds.rising_table`."""
+    wide = rising[(rising.width == rising.width.max()) & (rising.cosine < rising.bound)]
+    least = wide.loc[wide.probability.idxmin()]
+    likely, unlikely = wide.low > 0.5, wide.high < 0.5
+    yield (
+        "liang2022, Theorem 1",
+        "A wide layer with a ReLU most likely raises any cosine below the bound",
+        HOLDS if likely.all() else FAILS if unlikely.any() else UNDECIDED,
+        f"with a probability of at least {interval(least.probability, least.low, least.high)} "
+        f"(cosine {least.cosine:g}, ratio of lengths {least.length_ratio:g}) at width "
+        f"{least.width}, {len(wide)} cosines and ratios",
+    )
+
+
+@judges("layer_variance", order=1)
+def variance_claims(variance: pd.DataFrame) -> Iterator[tuple]:
+    """Whether most of the variance is the weights'; of `bounds.variance_table`."""
+    above = variance.from_weights_low > variance.beta_high
+    below = variance.from_weights_high < variance.beta_low
+    shares = ", ".join(
+        f"layer {row.layer}: {row.from_weights:.3f}, β {row.beta:.3f}"
+        for row in variance.iloc[[0, -1]].itertuples()
+    )
+    yield (
+        "liang2022, Theorem 2",
+        "Of the variance of an output, at least β comes from the weights",
+        HOLDS if above.all() else FAILS if below.any() else UNDECIDED,
+        f"{shares}; above it in {above.sum()} of {len(variance)} layers",
+    )
+    first, last = variance.iloc[0], variance.iloc[-1]
+    risen = last.from_weights_low - first.from_weights_high
+    fallen = last.from_weights_high - first.from_weights_low
+    yield (
+        "liang2022, Theorem 2",
+        "The deeper the layer, the more of its variance comes from the weights",
+        sign(risen, fallen, 1),
+        f"from {first.from_weights:.3f} in layer {first.layer:.0f} to {last.from_weights:.3f} in layer "
+        f"{last.layer:.0f}",
+    )
+
+
+@judges("inner_product", order=1)
+def product_claims(products: pd.DataFrame) -> Iterator[tuple]:
+    """Whether a ReLU keeps at least half of the inner product; of `bounds.inner_product_table`.
+
+    Decided by the closed form, for a simulation cannot tell an equality, which there is at cosine 1,
+    from more than that.
+    """
+    room = products.closed_form - products.lower_bound
+    broken = products.before_low > products.after_high
+    yield (
+        "liang2022, Lemma 3",
+        "Twice the inner product behind a ReLU is at least 1 + u·v",
+        HOLDS if (room > -1e-9).all() and not broken.any() else FAILS,
+        f"by {room.min():.3f} at least (cosine {products.cosine[room.idxmin()]:g}), "
+        f"{room.max():.3f} at most; the simulation is against it in {broken.sum()} of "
+        f"{len(products)} cases",
+    )

@@ -1,0 +1,105 @@
+"""Prove a study in minutes before it takes days: python scripts/rehearse.py STUDY [--without NAMES].
+
+The same rules and scripts run from downloads to report, on a miniature of the study: data sets of a
+few dozen images in their true formats, and small networks with random weights, served on 127.0.0.1
+to the code that downloads them. Its numbers mean nothing.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from rehearsal.miniature import in_miniature
+from rehearsal.stage import Stage
+
+from modality_gap.study import Study
+from modality_gap.study.errors import read_yaml
+
+HOME = Path(__file__).parents[1]
+ARCHITECTURES = HOME / "config/architectures"
+# Of the folder that a rehearsal is made in: a former one is deleted, nothing else.
+MARK = "This folder was made by a rehearsal; the next one deletes it.\n"
+
+
+def empty_folder(folder: Path) -> Path:
+    """A new folder; a former rehearsal in its place is deleted.
+
+    Raises FileExistsError where something else is there.
+    """
+    mark = folder / "REHEARSAL"
+    if folder.exists():
+        if not mark.is_file():
+            raise FileExistsError(f"{folder}: not of a rehearsal, expected none, or another folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    mark.write_text(MARK)
+    return folder.resolve()
+
+
+def snakemake(folder: Path, study: dict, environment: dict[str, str], cores: int) -> int:
+    """Run the workflow on a study in a folder; the exit status."""
+    (folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False, allow_unicode=True))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(HOME / "Snakefile")]
+    command += ["--directory", str(folder), "--configfile", str(folder / "study.yaml")]
+    # Small jobs need one thread each, and wait for no GPU.
+    command += ["--cores", str(cores), "--max-threads", "1", "--resources", f"gpu={cores}"]
+    command += ["--quiet", "rules", "host", "--keep-going"]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def tell_claims(results: Path) -> None:
+    """Say which claims were judged, and from which tables; the numbers mean nothing."""
+    claims = pd.read_csv(results / "claims.csv").fillna("")
+    print(f"\n{len(claims.drop_duplicates(['source', 'claim']))} claims were judged:")
+    for (source, claim), rows in claims.groupby(["source", "claim"], sort=False):
+        tables = ", ".join(rows.tables.unique())
+        print(f"  {source}: {claim} (judge_claims, from {tables}; {len(rows)} verdicts)")
+
+
+def rehearse(file: str, without: str | None, cores: int) -> int:
+    """The exit status of a study's rehearsal. Raises ValueError or OSError where it cannot begin."""
+    config = read_yaml(file) | ({"without": without} if without else {})
+    study = Study.read(config, [file], ARCHITECTURES)
+    folder = empty_folder(Path("rehearsals") / study.config["study"])
+    started = time.monotonic()
+    with ExitStack() as stack:
+        stage = Stage(folder, stack)
+        small = stage.set_up(in_miniature(study.config), study)
+        print(f"{file}: rehearsed in {folder}", *stage.told, sep="\n", flush=True)
+        status = snakemake(folder, small, {**os.environ, **stage.environment()}, cores)
+    results = folder / "results" / small["study"]
+    if status == 0:
+        tell_claims(results)
+        took = time.monotonic() - started
+        jobs = len(list((folder / "benchmarks").rglob("*.tsv")))
+        print(
+            f"\n{jobs} jobs in {took:.0f} s, {took / jobs:.2f} s a job: {results / 'report.html'}"
+        )
+    else:
+        print(f"{file}: the rehearsal failed; logs are in {folder / 'logs'}", file=sys.stderr)
+    return status
+
+
+def main() -> int:
+    """What was asked for on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("study", help="its YAML file")
+    parser.add_argument("--without", help="corpora or encoders to leave out, with commas")
+    parser.add_argument("--cores", type=int, default=os.cpu_count())
+    asked = parser.parse_args()
+    try:
+        return rehearse(asked.study, asked.without, asked.cores)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

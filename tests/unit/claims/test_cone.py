@@ -1,0 +1,66 @@
+import numpy as np
+import pandas as pd
+
+from modality_gap.claims.cone import with_intervals
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judge
+
+NOISE = {"encoder": "x", "corpus": "noise", "split": "all"}
+
+
+def cones(means, std=0.1, inputs=1000):
+    """Statistics of encoders, texts and images alike; means: of encoder and start by name."""
+    rows = [
+        {"encoder": name, "initial": initial, "corpus": "c", "split": "s", "pairs": pairs}
+        | {"mean": mean, "std": std, "min": mean - 0.2, "count": inputs * (inputs - 1) // 2}
+        for name, (mean, initial) in means.items()
+        for pairs in ("image_image", "text_text", "image_text")
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_a_mean_cosine_is_judged_by_its_interval():
+    for mean, verdict in ((0.4, HOLDS), (-0.4, FAILS), (0.001, UNDECIDED)):
+        found = judge({"cone": cones({"clip": (mean, None)})})
+        assert found.verdict.tolist() == [verdict]
+        assert f"the least {mean:.3f} (clip, images of c s)" in found.numbers[0]
+    few = cones({"clip": (0.4, None)}, std=0.0, inputs=2)
+    assert judge({"cone": few}).verdict.tolist() == [UNDECIDED], "one pair has no spread"
+    assert judge({"cone": cones({"a": (0.4, None), "b": (-0.4, None)})}).verdict[0] == PARTLY
+
+
+def test_the_weights_of_the_start_are_set_beside_the_trained_ones_alone():
+    means = {"start": (0.9, None), "clip": (0.4, "start"), "other": (0.3, None)}
+    cone, random = judge({"cone": cones(means)}).itertuples()
+    assert "holds in 4 and fails in 0 of 4 cases" in cone.numbers, "but the start"
+    assert random.verdict == HOLDS
+    assert random.numbers == "holds in 2 and fails in 0 of 2 cases; from +0.500 to +0.500"
+    means["clip"] = (0.95, "start")
+    assert judge({"cone": cones(means)}).verdict[1] == FAILS
+    means["clip"] = (0.899, "start")
+    assert judge({"cone": cones(means)}).verdict[1] == UNDECIDED
+
+
+def test_a_cone_on_noise_is_a_claim_of_its_own():
+    found = judge({"cone_of_noise": cones({"x": (0.9, None)}).assign(**NOISE)})
+    assert found.source.tolist() == ["liang2022, Sec. 2.1, Fig. 6"]
+    assert found.verdict.tolist() == [HOLDS]
+
+
+def test_the_interval_of_a_mean_over_pairs_is_at_least_95_per_cent(random):
+    """Drawn again and again, from inputs around a common direction: all their pairs at once."""
+    centre = np.r_[1.0, np.zeros(9)]
+    truth, inside, repeats, n = None, 0, 400, 40
+    many = random.normal(size=(20000, 10)) * 0.5 + centre
+    many /= np.linalg.norm(many, axis=1, keepdims=True)
+    truth = float(many.mean(axis=0) @ many.mean(axis=0))
+    for _ in range(repeats):
+        rows = random.normal(size=(n, 10)) * 0.5 + centre
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        cosines = (rows @ rows.T)[np.triu_indices(n, 1)]
+        table = pd.DataFrame(
+            {"pairs": ["image_image"], "mean": cosines.mean(), "std": cosines.std()}
+            | {"count": len(cosines)}
+        )
+        row = with_intervals(table).iloc[0]
+        inside += abs(row["mean"] - truth) < row.half
+    assert inside / repeats > 0.95

@@ -1,0 +1,72 @@
+import numpy as np
+import pandas as pd
+
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, judge
+from modality_gap.measures.shift import shift_landscape
+
+SHIFTS = [-1.0, -0.5, 0.0, 0.5, 1.0]
+
+
+def losses(encoder, least, initial=None):
+    """A table of one encoder: its loss is least at these shifts, by temperature."""
+    rows = [
+        {"shift": shift, "centre_distance": 0.8 - shift, "temperature": temperature}
+        | {"loss": abs(shift - at), "scope": scope, "direction": direction}
+        for temperature, at in least.items()
+        for shift in SHIFTS
+        for scope in ("batches", "whole")
+        for direction in ("symmetric", "image_to_text")
+    ]
+    return pd.DataFrame(rows).assign(encoder=encoder, initial=initial, corpus="c", split="s")
+
+
+def judged(*tables):
+    return judge({"shift_landscape": pd.concat(tables)})
+
+
+def test_the_least_loss_is_held_against_the_models_own_gap():
+    kept = losses("clip", {0.01: 0.0, 1.0: 1.0})
+    found = judged(kept)
+    assert found.verdict.tolist() == [HOLDS, HOLDS]
+    assert "clip on c s at 0.80, own 0.80" in found.numbers[0]
+    assert "τ = 1: " in found.numbers[1]
+    assert "clip on c s at -0.20, own 0.80" in found.numbers[1]
+    moved = losses("b", {0.01: -1.0, 1.0: -1.0})
+    assert judged(moved).verdict.tolist() == [FAILS, FAILS]
+    assert judged(kept, moved).verdict.tolist() == [PARTLY, PARTLY]
+
+
+def test_starts_are_left_aside_and_one_temperature_is_compared_with_none():
+    start = losses("start", {0.01: 1.0})
+    found = judged(start, losses("clip", {0.01: 0.0}, "start"))
+    assert found.verdict.tolist() == [HOLDS]
+    assert "start" not in found.numbers[0]
+    only = losses("start", {0.01: 1.0}, "start")
+    assert judged(only).empty
+
+
+def test_a_loss_that_is_the_same_everywhere_has_no_least():
+    flat = losses("flat", {0.01: 0.0, 1.0: 0.0}).assign(loss=0.0)
+    assert judged(flat).empty
+    found = judged(flat, losses("clip", {0.01: 0.0, 1.0: 1.0}))
+    assert found.verdict.tolist() == [HOLDS, HOLDS]
+    assert "flat" not in found.numbers[0]
+
+
+def test_many_places_are_counted():
+    many = [losses(f"e{number}", {0.01: 0.0}) for number in range(9)]
+    found = judged(*many)
+    assert "holds in 9 and fails in 0 of 9 cases" in found.numbers[0]
+    assert found.numbers[0].endswith("own 0.80, and 3 more")
+
+
+def test_real_embeddings_keep_their_gap_at_a_low_temperature(trained_pairs):
+    """liang2022, Fig. 3, on CLIP ViT-B/16: least at its own gap of .851, and at τ = 1 near 0."""
+    shifts = np.linspace(-1, 1, 9).tolist()
+    tables = [
+        shift_landscape(*trained_pairs, shifts, [0.01, 1.0], 50).assign(scope="batches"),
+    ]
+    place = {"encoder": "clip", "initial": None, "corpus": "coco", "split": "val"}
+    found = judged(*[table.assign(**place) for table in tables])
+    assert found.verdict.tolist() == [HOLDS, HOLDS]
+    assert "own 0.85" in found.numbers[0]
