@@ -6,11 +6,14 @@ SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run new rehearse test test-studies kernels lint format report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse test test-studies kernels lint format report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
+
+plan: .venv/installed ## what a study will cost, before any of it runs (STUDY=config/other.yaml; ARGS="--cores 64 --gpus 4 --without imagenet")
+	$(BIN)/python scripts/plan_study.py $(or $(STUDY),config/config.yaml) $(ARGS)
 
 new: .venv/installed ## write a study of your own, each key explained (STUDY=config/mine.yaml; it asks, or ARGS="--arrays file.npy")
 	$(BIN)/python scripts/new_study.py $(or $(STUDY),config/mine.yaml) $(ARGS)

@@ -12,13 +12,17 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import yaml
 from rehearsal.miniature import in_miniature
 from rehearsal.stage import Stage
 
+from modality_gap.claims.register import answers_of, not_made, read_register
+from modality_gap.cost.jobs import plan
 from modality_gap.study import Study
 from modality_gap.study.errors import read_yaml
 
@@ -54,6 +58,41 @@ def snakemake(folder: Path, study: dict, environment: dict[str, str], cores: int
     return subprocess.run(command, env=environment, check=False).returncode
 
 
+def rules_of(study: Path) -> dict[str, str]:
+    """Which rule makes each file of a study in the working directory."""
+    jobs = plan(HOME / "Snakefile", study, everything=True).jobs
+    return {str(file): job.rule.name for job in jobs for file in job.output}
+
+
+def tell_register(register: pd.DataFrame, results: Path, rules: dict[str, str]) -> list[str]:
+    """Say which job answers each claim of a paper's register; what is missing, a line each.
+
+    results: relative to the working directory, as in rules.
+    """
+    missing = not_made(register, [file.removeprefix(f"{results}/") for file in rules])
+    print(f"\n{len(register)} claims of the paper, and the job that answers each:")
+    for row in register.itertuples():
+        told = []
+        for answer in answers_of(row):
+            files = [file for file in rules if fnmatch(file, f"{results}/{answer.table}")]
+            wanted = {*answer.columns, *answer.where}
+            for file in files:
+                absent = sorted(wanted - columns_of(Path(file)))
+                if absent:
+                    missing.append(f"{row.id}: {file}: no column {', '.join(absent)}")
+            told += [f"{rules[file]} ({file.removeprefix(f'{results}/')})" for file in files[:1]]
+            told[-1:] = [f"{told[-1]} and {len(files) - 1} more"] if len(files) > 1 else told[-1:]
+        print(f"  {row.id}, {row.place}: {'; '.join(told) or row.note.split('; ')[0]}")
+    return missing
+
+
+def columns_of(table: Path) -> set[str]:
+    """The columns of a Parquet or CSV table."""
+    if table.suffix == ".csv":
+        return {*pd.read_csv(table, nrows=0).columns}
+    return {*pq.read_schema(table).names}
+
+
 def tell_claims(results: Path) -> None:
     """Say which claims were judged, and from which tables; the numbers mean nothing."""
     claims = pd.read_csv(results / "claims.csv").fillna("")
@@ -74,17 +113,32 @@ def rehearse(file: str, without: str | None, cores: int) -> int:
         small = stage.set_up(in_miniature(study.config), study)
         print(f"{file}: rehearsed in {folder}", *stage.told, sep="\n", flush=True)
         status = snakemake(folder, small, {**os.environ, **stage.environment()}, cores)
-    results = folder / "results" / small["study"]
-    if status == 0:
-        tell_claims(results)
-        took = time.monotonic() - started
-        jobs = len(list((folder / "benchmarks").rglob("*.tsv")))
-        print(
-            f"\n{jobs} jobs in {took:.0f} s, {took / jobs:.2f} s a job: {results / 'report.html'}"
-        )
-    else:
+    if status != 0:
         print(f"{file}: the rehearsal failed; logs are in {folder / 'logs'}", file=sys.stderr)
-    return status
+        return status
+    took = time.monotonic() - started
+    missing = tell(folder, small["study"], study.config["study"])
+    jobs = len(list((folder / "benchmarks").rglob("*.tsv")))
+    report = folder / "results" / small["study"] / "report.html"
+    print(f"\n{jobs} jobs in {took:.0f} s, {took / jobs:.2f} s a job: {report}")
+    for line in missing:
+        print(f"{file}: {line}", file=sys.stderr)
+    # What is left out answers nothing.
+    return 1 if missing and "left_out" not in study.config else 0
+
+
+def tell(folder: Path, small: str, study: str) -> list[str]:
+    """Say which claims a finished rehearsal judged, and which job answers those of a paper's study.
+
+    Returns what answers no claim though the register says so, a line each.
+    """
+    os.chdir(folder)
+    results = Path("results") / small
+    tell_claims(results)
+    register = HOME / f"config/claims/{study}.csv"
+    if not register.is_file():
+        return []
+    return tell_register(read_register(register), results, rules_of(Path("study.yaml")))
 
 
 def main() -> int:

@@ -21,6 +21,8 @@ MAY_IMPORT = {
     "plots": SCIENCE | {"claims", "words"},
     # Which architectures there are, and what they need, is asked for when a study is planned.
     "study": {"data", "models"},
+    # What a study will cost is told from its plan, before anything of it runs.
+    "cost": {"study", "data", "models"},
 }
 
 

@@ -97,3 +97,96 @@ def fairface_files(padding: float, splits: list[str]) -> dict[str, dict]:
     ids = {f"fairface_label_{split}.csv": FAIRFACE_LABELS[split] for split in known}
     ids.update([FAIRFACE_IMAGES[padding]])
     return {file: {"url": drive(key), "hash": None} for file, key in ids.items()}
+
+
+# What a page of its own says better than one line.
+PAGE = "see its page"
+OF_COCO = "CC BY 4.0; the images: Flickr's terms"
+# Bytes and licence of each file: bytes as its server tells them, or as tensorflow/datasets recorded
+# them; rounded ones from tables of contents; None: not known.
+FACTS: dict[str, tuple[int | None, str]] = {
+    "emojibase-data-17.0.0.tgz": (6_711_091, "MIT"),
+    "iconify-json-noto-1.2.9.tgz": (3_102_958, "Apache 2.0"),
+    "iconify-json-twemoji-1.2.5.tgz": (1_555_888, "CC BY 4.0"),
+    "iconify-json-openmoji-1.2.29.tgz": (1_264_633, "CC BY-SA 4.0"),
+    "iconify-json-fluent-emoji-flat-1.2.6.tgz": (1_172_438, "MIT"),
+    "cifar-10-binary.tar.gz": (170_052_171, PAGE),
+    "cifar-100-binary.tar.gz": (168_513_733, PAGE),
+    "EuroSAT.zip": (94_280_567, "MIT"),
+    "train_32x32.mat": (182_040_794, "for non-commercial use only"),
+    "test_32x32.mat": (64_275_384, "for non-commercial use only"),
+    "extra_32x32.mat": (1_329_278_602, "for non-commercial use only"),
+    "fairface_label_train.csv": (3_500_000, "CC BY 4.0"),
+    "fairface_label_val.csv": (400_000, "CC BY 4.0"),
+    "fairface-img-margin025-trainval.zip": (578_000_000, "CC BY 4.0"),
+    "fairface-img-margin125-trainval.zip": (2_100_000_000, "CC BY 4.0"),
+    "train2014.zip": (13_510_573_713, OF_COCO),
+    "val2014.zip": (6_645_013_297, OF_COCO),
+    "train2017.zip": (19_336_861_798, OF_COCO),
+    "val2017.zip": (815_585_330, OF_COCO),
+    "annotations_trainval2014.zip": (252_872_794, OF_COCO),
+    "annotations_trainval2017.zip": (252_907_541, OF_COCO),
+    "caption_datasets.zip": (36_700_000, PAGE),
+    "aokvqa_v1p0.tar.gz": (None, PAGE),
+}
+# What is got by hand, by reader: where, bytes of all that a study may read, licence. Readers say the
+# address themselves: what they import reads every corpus anew when it changes.
+BY_HAND: dict[str, tuple[str, int | None, str]] = {
+    "imagenet": (
+        "https://image-net.org/challenges/LSVRC/2012/2012-downloads.php",
+        6_744_924_160 + 2_568_145,
+        "non-commercial research and education; terms to be agreed to",
+    ),
+    "cc3m": (
+        "https://ai.google.com/research/ConceptualCaptions/download",
+        None,
+        "captions: any use; each image has its own",
+    ),
+    "hateful_memes": ("https://hatefulmemeschallenge.com", None, "its own, to be agreed to"),
+    "flickr30k": (
+        "https://shannon.cs.illinois.edu/DenotationGraph",
+        4_400_000_000,
+        "non-commercial research and education; the images: Flickr's terms",
+    ),
+    "mmvp_vlm": ("https://huggingface.co/datasets/MMVP/MMVP_VLM", None, PAGE),
+}
+# Images of each split, and captions an image, as published; of Conceptual Captions those that were.
+IMAGES: dict[str, dict[str, tuple[int, int]]] = {
+    "cifar10": {"train": (50_000, 1), "test": (10_000, 1)},
+    "cifar100": {"train": (50_000, 1), "test": (10_000, 1)},
+    "svhn": {"train": (73_257, 1), "test": (26_032, 1), "extra": (531_131, 1)},
+    "eurosat": {"all": (27_000, 1)},
+    "imagenet": {"val": (50_000, 1)},
+    "fairface": {"train": (86_744, 1), "val": (10_954, 1)},
+    "hateful_memes": {
+        "train": (8_500, 1),
+        "dev": (500, 1),
+        "test": (1_000, 1),
+        "dev_seen": (500, 1),
+        "dev_unseen": (540, 1),
+        "test_seen": (1_000, 1),
+        "test_unseen": (2_000, 1),
+    },
+    "flickr30k": {
+        "train": (29_000, 5),
+        "val": (1_014, 5),
+        "test": (1_000, 5),
+        "all": (31_783, 5),
+    },
+    "cc3m": {"training": (3_318_333, 1), "validation": (15_840, 1)},
+    "aokvqa": {"train": (17_056, 1), "val": (1_145, 1)},
+    "mmvp_vlm": {"test": (270, 1)},
+    "coco 2014": {"train": (82_783, 5), "val": (40_504, 5)},
+    "coco 2017": {"train": (118_287, 5), "val": (5_000, 5)},
+    "coco karpathy": {
+        "train": (82_783, 5),
+        "restval": (30_504, 5),
+        "val": (5_000, 5),
+        "test": (5_000, 5),
+    },
+    # Webdatasets by the last part of their address.
+    "wds_flickr30k": {"test": (1_000, 5)},
+    "wds_mscoco_captions": {"test": (5_000, 5)},
+}
+# Distinct drawings of each vendor with one of Unicode's labels.
+DRAWINGS = {"noto": 3_660, "twemoji": 3_910, "openmoji": 3_722, "fluent-emoji-flat": 3_134}

@@ -1,0 +1,1 @@
+"""What a study will cost: its jobs, downloads, disk, memory and hours, before any of it runs."""
