@@ -1,8 +1,10 @@
 """The parts of a rehearsal: small studies, true files, small networks."""
 
 from importlib import import_module
+from pathlib import Path
 
 import open_clip
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -12,7 +14,7 @@ from rehearsal.miniature import in_miniature
 from rehearsal.networks import small_architecture, stand_in, torchvision_texts
 from rehearsal.stage import asks_for_labels
 from rehearsal.weights import write_architecture
-from rehearse import empty_folder
+from rehearse import empty_folder, tell_register
 
 from modality_gap.models.architectures import architecture_config
 from modality_gap.models.build import register_architectures
@@ -134,3 +136,27 @@ def test_only_a_former_rehearsal_is_deleted(tmp_path):
     made = empty_folder(tmp_path / "new")
     (made / "left").write_text("x")
     assert not (empty_folder(tmp_path / "new") / "left").exists()
+
+
+def test_a_claim_that_nothing_answers_is_told(tmp_path, monkeypatch, capsys):
+    """Of four claims: one answered, one whose table is not made, one without its column, a proof."""
+    monkeypatch.chdir(tmp_path)
+    results = Path("results/rehearsal-x")
+    (results / "gap").mkdir(parents=True)
+    pd.DataFrame({"modality_gap": [1.0], "encoder": "a"}).to_parquet(results / "gap/a.parquet")
+    pd.DataFrame({"loss": [1.0]}).to_csv(results / "loss.csv", index=False)
+    rules = {f"{results}/gap/a.parquet": "measure_gap", f"{results}/loss.csv": "lose"}
+    rows = [
+        ("X001", "gap/*.parquet", "modality_gap where encoder=a", ""),
+        ("X002", "cone/a.parquet", "mean", ""),
+        ("X003", "loss.csv", "least", ""),
+        ("X004", "", "", "proof: no run"),
+    ]
+    register = pd.DataFrame(rows, columns=["id", "table", "column", "note"]).assign(place="Fig. 1")
+    assert tell_register(register, results, rules) == [
+        "X002: cone/a.parquet: no job of the study makes such a table",
+        "X003: results/rehearsal-x/loss.csv: no column least",
+    ]
+    told = capsys.readouterr().out
+    assert "X001, Fig. 1: measure_gap (gap/a.parquet)" in told
+    assert "X004, Fig. 1: proof: no run" in told
