@@ -93,7 +93,8 @@ def one(job, work: Work, taken, lines: dict, of_rule: dict, machine: Machine) ->
     if key in lines and work.amount is not None and work.unit != "jobs":
         start, each = lines[key]
         return Forecast(start + each * work.amount, "rate")
-    if of_rule.get(job.rule.name):
+    # What another network took says nothing of this one.
+    if of_rule.get(job.rule.name) and work.unit != "operations":
         return Forecast(median(of_rule[job.rule.name]), "median")
     seconds = stated_seconds(
         work, job.rule.name, threads(job, machine), on_gpu(job, machine), machine

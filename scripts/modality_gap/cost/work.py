@@ -155,6 +155,12 @@ def embed(job, facts: Facts) -> Work:
     return embedding(job, facts, job.rule.name, place, places["encoder"])
 
 
+def embed_prompts(job, facts: Facts) -> Work:
+    """As many texts as there are classes times templates, which corpora tell once they are read."""
+    name, found = facts.networks.of_encoder(job.wildcards_dict["encoder"])
+    return of_network(name, found, None, kind="embed_prompts")
+
+
 def embed_run(job, facts: Facts) -> Work:
     """The corpus of a measure through a trained run."""
     places = job.wildcards_dict
@@ -247,6 +253,7 @@ WORK: dict[str, Callable[..., Work]] = {
     **dict.fromkeys(
         ("download", "download_weights", "download_hub", "download_webdataset"), download
     ),
+    "embed_prompts": embed_prompts,
     "embed_run": embed_run,
     "first_steps": first_steps,
     "descend_plane": descend_plane,

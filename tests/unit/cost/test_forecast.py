@@ -74,6 +74,19 @@ def test_other_studies_count_where_this_one_has_none(tmp_path):
     assert {one.basis for one in found.values()} == {"stated"}
 
 
+def test_a_small_network_tells_nothing_of_a_large_one(tmp_path, monkeypatch):
+    small, of_train = WORKS["embed"](1e9)._replace(small=True), WORKS["train"]
+    works = {"embed": lambda own: small if own == "small" else of_train(own)}
+    monkeypatch.setitem(WORKS, "embed", works["embed"])
+    known, asked = (
+        job("embed", measured(tmp_path, "a", 9), amount="small"),
+        job("embed", amount=1e14),
+    )
+    found = forecast(plan_of(known, asked), Facts, Machine(1))
+    expected = stated.START_NETWORK + 1e14 / stated.CORE
+    assert found[asked][:2] == (pytest.approx(expected), "stated")
+
+
 def test_gpus_share_a_training():
     train = job("train", threads=8, gpu=4, amount=1e15)
     work = WORKS["train"](1e15)._replace(gpus=4)

@@ -68,6 +68,8 @@ def test_embedding(facts):
     assert bytes_of(job("embed", outputs=["a"], **place), facts) == 30_000 * 768 * 4
     assert facts.work(job("recall", **place)).amount == 30_000
     assert facts.work(job("report")).unit == "jobs"
+    prompts = facts.work(job("embed_prompts", encoder="clip_l14", section="zero_shot"))
+    assert (prompts.unit, prompts.amount) == ("operations", None)
 
 
 @pytest.mark.parametrize("facts", ["chowers2026"], indirect=True)
