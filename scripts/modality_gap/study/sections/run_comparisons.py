@@ -108,7 +108,7 @@ class RunComparisons:
     """The comparisons of a study. config: its defaults filled in.
 
     `figures`: what each figure is called, by its name; `measured`, `followed`: the runs whose
-    measures, and whose way through training, are compared.
+    measures, and whose way through training, are compared; `long`: the run of a long training.
     """
 
     def __init__(self, config: dict, runs: Runs):
@@ -118,11 +118,11 @@ class RunComparisons:
         }
         by_temperature = self.comparisons.get("gap_by_temperature", [])
         starts = self.comparisons.get("starts", {"random": None, "amended": []})
-        long_run = self.comparisons.get("long_training", {}).get("run")
+        self.long = [found["run"] for found in [self.comparisons.get("long_training")] if found]
         others = [self.comparisons.get(name, []) for name in ("mitigations", "gap_by_dimension")]
         self.measured = self.in_order([*by_temperature, *others[0], *others[1]])
         self.followed = self.in_order(
-            [*by_temperature, *starts["amended"], starts["random"], long_run]
+            [*by_temperature, *starts["amended"], starts["random"], *self.long]
         )
 
     def in_order(self, named: list) -> list[str]:
