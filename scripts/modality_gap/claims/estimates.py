@@ -69,3 +69,9 @@ def every(estimates: Iterable[Estimate], compared: int = 1) -> str:
         return HOLDS
     wide = [estimate.ends(compared * len(estimates)) for estimate in estimates]
     return FAILS if any(sign(*own, 1) == FAILS for own in wide) else UNDECIDED
+
+
+def in_each(estimates: Iterable[Estimate]) -> list[str]:
+    """Whether each of several means is above 0, by intervals that hold for all of them at once."""
+    estimates = list(estimates)
+    return [sign(*estimate.ends(len(estimates)), 1) for estimate in estimates]

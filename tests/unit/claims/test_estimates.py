@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from modality_gap.claims.estimates import Estimate, every, of_interval, of_values
+from modality_gap.claims.estimates import Estimate, every, in_each, of_interval, of_values
 from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED
 from modality_gap.measures.intervals import mean_interval
 
@@ -54,3 +54,9 @@ def test_a_claim_on_all_is_none_on_one_of_them(estimates, verdict):
 def test_claims_that_are_judged_together_have_wider_intervals():
     assert every([UP], 1) == HOLDS
     assert every([UP], 20) == UNDECIDED
+
+
+def test_of_many_cases_each_is_judged_by_a_wider_interval():
+    assert in_each([UP]) == [HOLDS]
+    assert in_each([UP, FAR, UNSURE]) == [UNDECIDED, FAILS, UNDECIDED]
+    assert in_each([]) == []
