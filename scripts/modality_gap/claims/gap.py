@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.claims.estimates import Estimate, in_each
-from modality_gap.claims.verdicts import in_how_many, interval, joint, judges
+from modality_gap.claims.verdicts import in_how_many, interval, joint, judges, named
 
-NAMED = 6  # places that a row names; of more, it says how many
 CASE = ["encoder", "corpus", "split", "modality"]
 
 
@@ -74,9 +73,3 @@ def length(row) -> Estimate:
     spread = 2 * (2 - row.image_centre_length**2 - row.text_centre_length**2)
     error = np.sqrt(spread / row.pairs) if row.pairs > 1 else np.nan
     return Estimate(row.modality_gap, float(error), row.pairs - 1)
-
-
-def named(texts: list[str]) -> str:
-    """The first places, and how many more there are."""
-    rest = f", and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
-    return ", ".join(texts[:NAMED]) + rest

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges
-
-NAMED = 6  # places that a row names; of more, it says how many
+from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges, named
 
 
 @judges("shift_landscape", order=0)
@@ -83,12 +81,6 @@ def cold_claims(losses: pd.DataFrame, own: pd.Series) -> Iterator[tuple]:
         claim = "There the loss has a local minimum with the clouds on each other's far side"
         numbers = f"{told}{in_how_many(verdicts)}; distance of centres {named(numbers)}"
         yield "liang2022, Fig. 3b", claim, joint(verdicts), numbers
-
-
-def named(texts: list[str]) -> str:
-    """The first places, and how many more there are."""
-    rest = f", and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
-    return ", ".join(texts[:NAMED]) + rest
 
 
 def where(own: pd.Series, least: pd.Series) -> str:
