@@ -136,6 +136,8 @@ def test_a_gap_that_rises_again_does_not_only_fall(rise, verdict):
 
 def test_a_gap_that_grows_does_not_fall():
     assert judged(long(LINE[::-1]), "only falls").verdict.tolist() == [FAILS]
+    still = judged(long(np.full(9, 0.5)), "only falls")
+    assert still.verdict.tolist() == [UNDECIDED], "it does not rise, and does not fall"
     one = {name: rows[rows.seed == 0] for name, rows in long(LINE).items()}
     assert judged(one, "only falls").verdict.tolist() == [UNDECIDED], "one seed"
 
