@@ -166,7 +166,7 @@ def order_claims(table: pd.DataFrame) -> Iterator[tuple]:
     if steps:
         claim = "The higher a schedule of the temperature ends, the smaller the gap"
         yield "yaras2024, Table 4", claim, every([falls(*step) for step in steps]), in_order(ends)
-    if len(ends) > 1:
+    if len(ends) > 1 and set(RECALLS) <= set(table.measure):
         yield retrieval_order(ends, those(table, linear))
     shares = those(gaps, {"change": "swap_entries"}).sort_values("share")
     steps = [

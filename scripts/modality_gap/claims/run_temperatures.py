@@ -23,7 +23,7 @@ def recall_claims(points: pd.DataFrame) -> Iterator[tuple]:
     Runs are compared seed by seed, as those of one seed may share weights and batches.
     """
     fixed = points[(points.policy == "fixed") & ~points.fine_tuned.astype(bool)]
-    if BEST not in set(fixed.temperature):
+    if BEST not in set(fixed.temperature) or not set(RECALLS) <= set(fixed):
         return
     recalls = {
         recall: fixed.pivot(index="seed", columns="temperature", values=recall)

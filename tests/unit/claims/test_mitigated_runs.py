@@ -199,3 +199,10 @@ def test_settings_tell_the_rows_apart(settings):
     assert all(len(runs) == 1 for runs in found)
     assert len({run for (run,) in found}) == len(wanted) == len(PRINTED) - 1
     assert set(PLAIN) <= set(SETTINGS)
+
+
+def test_without_recall_at_1_the_gap_alone_is_judged(settings):
+    every = table(settings, PRINTED | REST)
+    found = judged(every[~every.measure.isin(RECALLS)])
+    assert found.index.str.contains("gap ends").sum() >= len(ROWS)
+    assert not found.index.str.contains("better the retrieval").any()

@@ -74,6 +74,13 @@ def test_without_that_temperature_nothing_is_said_of_it():
     ).empty
 
 
+def test_without_recall_at_1_nothing_is_said_of_retrieval():
+    found = recalls({})
+    points = found["gap_by_temperature"]
+    found["gap_by_temperature"] = points.loc[:, ~points.columns.str.startswith("recall")]
+    assert judged(found, "etriev").empty
+
+
 def tuned(changed):
     gaps = {1 / scale: gap for scale, gap in (FIG_8 | changed).items()}
     return tables({value: (gap, 0.5, 0.5) for value, gap in gaps.items()}, True, before=0.8262)
