@@ -6,6 +6,7 @@ import pandas as pd
 
 from job import job
 from modality_gap.training.run_comparisons import (
+    SETTINGS,
     gap_by_dimension,
     gap_by_temperature,
     measure_correlations,
@@ -37,7 +38,8 @@ with job(snakemake):
         tables |= zip(("starts", "starts_means"), found, strict=True)
     if "mitigations" in asked:
         chosen = pd.concat([measures[measures.run == run] for run in asked["mitigations"]])
-        tables["mitigations"] = run_differences(chosen, asked["mitigations"][0])
+        differences = run_differences(chosen, asked["mitigations"][0])
+        tables["mitigations"] = differences.merge(runs[["run", *SETTINGS]], on="run")
         tables["task_correlations"] = measure_correlations(chosen)
     if "long_training" in asked:
         found = slow_closing_fit(trajectories, **asked["long_training"])

@@ -7,6 +7,7 @@ from modality_gap.origin.seed_cones import (
     cone_points,
     gap_and_spread,
     read_cones,
+    spread_by_network,
     variance_between_seeds,
 )
 
@@ -22,4 +23,6 @@ with job(snakemake):
             data[tower] = embeddings
     pd.DataFrame(shares).to_parquet(snakemake.output.shares, index=False)
     pd.concat(points).to_parquet(snakemake.output.points, index=False)
-    gap_and_spread(data, seeds).to_parquet(snakemake.output.spread, index=False)
+    spread = gap_and_spread(data, seeds)
+    spread.to_parquet(snakemake.output.spread, index=False)
+    spread_by_network(spread).to_parquet(snakemake.output.networks, index=False)

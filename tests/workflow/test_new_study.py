@@ -257,6 +257,7 @@ def test_every_table_is_had_for_a_spreadsheet_and_for_a_paper(place):
     work.succeeds("--", "tables")
     folder = place / "results/mine/tables"
     names = {"summary", "claims", "gap", "cone", "recall", "shift_landscape", "mitigation_table"}
+    names |= {"gap_cosines"}
     assert {file.stem for file in folder.glob("*.csv")} == names
     table = pd.read_csv(folder / "mitigation_table.csv")
     own = pd.read_parquet(place / "results/mine/mitigations/mine/pairs/all.parquet")

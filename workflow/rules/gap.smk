@@ -95,3 +95,22 @@ tables_of(
     [*places.evaluations()],
 )
 remarks_of(*places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))
+
+normalized = [
+    name
+    for name in places.paired
+    if config["encoders"][name].get("normalization", True)
+]
+claims_of(
+    "gap_cosines",
+    places.tables(
+        "<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet", normalized
+    ),
+    places.keys(normalized),
+)
+bare = [place for place in places.evaluations() if place[0] not in normalized]
+claims_of(
+    "gap_without_normalization",
+    at("<results>/gap/{encoder}/{corpus}/{split}.parquet", bare),
+    [{"place": f"{encoder} on {corpus} {split}"} for encoder, corpus, split in bare],
+)

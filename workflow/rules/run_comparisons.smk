@@ -56,6 +56,11 @@ rule plot_run_comparisons:
 
 for table, file in comparisons.tables().items():
     claims_of(table, [file])
+claims_of(
+    "long_trajectories",
+    runs.files("trajectory.parquet", comparisons.long),
+    [{"seed": seed} for _, seed in runs.pairs(comparisons.long)],
+)
 
 if run_measures.elsewhere:
     remarks_of(*comparisons.measures())

@@ -91,6 +91,7 @@ rule seed_cone_statistics:
         shares="<results>/seed_cones/{family}/shares.parquet",
         points="<results>/seed_cones/{family}/points.parquet",
         spread="<results>/seed_cones/{family}/spread.parquet",
+        networks="<results>/seed_cones/{family}/networks.parquet",
     log:
         "<logs>/seed_cone_statistics/{family}.log",
     benchmark:
@@ -170,4 +171,11 @@ claims_of(
         {"family": family, "trained": family in seed_cones.trained}
         for family in seed_cones.families
     ],
+)
+
+random_pairs = [family for family in seed_cones.paired if family in seed_cones.random]
+claims_of(
+    "seed_spread",
+    expand("<results>/seed_cones/{family}/networks.parquet", family=random_pairs),
+    [{"family": family} for family in random_pairs],
 )

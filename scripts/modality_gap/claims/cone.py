@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from modality_gap.claims.verdicts import in_how_many, joint, judges, sign
+from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges, sign
 from modality_gap.measures.intervals import CONFIDENCE
 
 WITHIN = ["image_image", "text_text"]
@@ -26,6 +26,13 @@ def cone_claims(cone: pd.DataFrame) -> Iterator[tuple]:
     if len(trained):
         claim = "Two inputs of one modality have on average a cosine above 0"
         yield "liang2022, Sec. 2.1", claim, *above_zero(trained)
+        verdicts = [HOLDS if least >= 0 else FAILS for least in trained["min"]]
+        yield (
+            "liang2022, Sec. 2.1",
+            "No two inputs of one modality have a cosine below 0",
+            joint(verdicts),
+            f"{in_how_many(verdicts)}; smallest {', '.join(smallest(trained))}",
+        )
     both = found.merge(found, left_on=["initial", *PLACE], right_on=["encoder", *PLACE])
     if len(both):
         room = both.half_x + both.half_y
@@ -46,6 +53,14 @@ def noise_claims(cone: pd.DataFrame) -> Iterator[tuple]:
     if len(found):
         claim = "Two inputs of noise have on average a cosine above 0"
         yield "liang2022, Sec. 2.1, Fig. 6", claim, *above_zero(found)
+
+
+def smallest(rows: pd.DataFrame) -> list[str]:
+    """The smallest cosine of each encoder and modality, over all splits, in words."""
+    least = rows.groupby(["encoder", "pairs"], sort=False)["min"].min()
+    return [
+        f"{least:.3f} ({name}, {pairs.split('_')[0]}s)" for (name, pairs), least in least.items()
+    ]
 
 
 def with_intervals(cone: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,23 @@
 """What theory says of the gap: judged from the tables of `gradient_flow`."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, interval, joint, judges, sign
+from modality_gap.claims.estimates import Estimate, every, of_interval
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    PARTLY,
+    UNDECIDED,
+    in_how_many,
+    interval,
+    joint,
+    judges,
+    sign,
+)
 from modality_gap.measures.intervals import mean_interval
 
 
@@ -47,6 +59,56 @@ def growth_claims(growth: pd.DataFrame) -> Iterator[tuple]:
         "From a random start the gap grows at first",
         verdict,
         f"in {grows.sum()} of {len(gap)} settings of 2 to {gap.dimension.max()} dimensions",
+    )
+    yield bound_claim(growth[growth.measure.isin(["gap_fixed", "gap_moving"])])
+    yield from limit_claims(growth[growth.measure == "plane_distance"])
+
+
+def above(row: pd.Series, other: float) -> Estimate:
+    """How far the mean speed of a setting is above another; of many draws, so that it is normal."""
+    return of_interval(row["mean"] - other, row["high"] - other, math.inf)
+
+
+def bound_claim(gap: pd.DataFrame) -> tuple:
+    """Whether the gap grows as fast as the bound says; where that is below 0, it would while it shrinks."""
+    rooms = [above(row, row.bound) for _, row in gap.iterrows()]
+    said = (gap.bound > 0).sum()
+    return (
+        "yaras2024, Theorem 3.3, Eq. 8",
+        "From a random start the gap grows at least as fast as a bound",
+        every(rooms) if said else UNDECIDED,
+        f"faster by at least {min(room.mean for room in rooms):.3g} in {len(gap)} settings, in "
+        f"{said} of which the bound is above 0 and says anything",
+    )
+
+
+def limit_claims(planes: pd.DataFrame) -> Iterator[tuple]:
+    """Whether with more pairs the speed of the planes comes to its limit (Eq. 9).
+
+    Of each dimension, the fewest and the most pairs: it does where it comes nearer, or where the
+    limit is within the interval of the most; judged for all dimensions at once.
+    """
+    cases, texts = [], []
+    for dimension, rows in planes.sort_values("pairs").groupby("dimension"):
+        ends = [rows.iloc[0], rows.iloc[-1]]
+        if ends[0].pairs == ends[1].pairs:
+            continue
+        cases.append((*(above(end, end.limit) for end in ends), ends[1].limit))
+        texts.append(f"{ends[1]['mean']:.3g} against {ends[1].limit:.3g} in {dimension}")
+    if not cases:
+        return
+    compared, verdicts = len(cases), []
+    for few, most, limit in cases:
+        nearer = few.times(np.sign(few.mean)).less(most.times(np.sign(most.mean)))
+        low, high = most.ends(compared)
+        come = low <= 0 <= high or sign(*nearer.ends(compared), 1) == HOLDS
+        lost = sign(*nearer.ends(compared), 1) == FAILS
+        verdicts.append(HOLDS if come and limit > 0 else FAILS if lost else UNDECIDED)
+    yield (
+        "yaras2024, Sec. 3.2, Eq. 9",
+        "With more pairs the speed of 2γ comes nearer to its limit, which is above 0",
+        joint(verdicts),
+        f"{in_how_many(verdicts)}; with {planes.pairs.max()} pairs {', '.join(texts)} dimensions",
     )
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
-from modality_gap.claims.verdicts import interval, judges, rises, stays
+from modality_gap.claims.estimates import Estimate, in_each, of_interval
+from modality_gap.claims.verdicts import in_how_many, interval, joint, judges, rises, stays
 from modality_gap.closing.quantization import NEIGHBOUR, TASK
 
 NAMES = {
@@ -39,3 +41,48 @@ def quantization_claims(table: pd.DataFrame) -> Iterator[tuple]:
         stays(whole),
         f"recall@1 changes by {interval(row.change, row.change_low, row.change_high)}",
     )
+
+
+@judges("quantization", order=9)
+def rounded_gap_claims(tables: pd.DataFrame) -> Iterator[tuple]:
+    """Whether it pays to close the gap of what is stored rather than that of what is (Sec. 5.2).
+
+    tables: of `quantization_table`, with column place. Places whose rounded gap is least at α = 1
+    in every number of bits tell nothing of it.
+    """
+    kept = tables[(tables.scheme == "fixed_range") & (tables.measure == NEIGHBOUR)]
+    gains = {place: rounded_gain(rows) for place, rows in kept.groupby("place", sort=False)}
+    found = {place: gain for place, gain in gains.items() if gain is not None}
+    if not found:
+        return
+    verdicts = in_each(found.values())
+    told = ", ".join(f"{interval(gain.mean, *gain.ends())} ({p})" for p, gain in found.items())
+    rest = len(gains) - len(found)
+    yield (
+        "chowers2026, Sec. 5.2, Fig. 9",
+        "The α that closes the gap of the rounded embeddings keeps more neighbours than α = 1",
+        joint(verdicts),
+        f"{in_how_many(verdicts)}; share of neighbours kept, less that at α = 1, mean over bits: "
+        f"{told}" + (f"; the same α in {rest} more" if rest else ""),
+    )
+
+
+def rounded_gain(rows: pd.DataFrame) -> Estimate | None:
+    """What the α of the least rounded gap keeps more than α = 1, mean over bits; None: it is 1.
+
+    rows: of one place, scheme and measure. The same queries ask at either α and in all numbers of
+    bits: as if they were others at either α, and quite the same in all bits, the interval is rather
+    too wide.
+    """
+    by_bits = [own.set_index("alpha") for _, own in rows.groupby("bits", sort=False)]
+    pairs = [(own[own.closest].iloc[0], own.loc[1.0]) for own in by_bits if 1.0 in own.index]
+    found = [level(best).less(level(one)) for best, one in pairs if not one.closest]
+    if not found:
+        return None
+    error, degrees = np.mean([gain.error for gain in found]), min(gain.degrees for gain in found)
+    return Estimate(float(np.mean([gain.mean for gain in found])), float(error), degrees)
+
+
+def level(row: pd.Series) -> Estimate:
+    """The share of queries of a row that keep their neighbour."""
+    return of_interval(row["mean"], row["high"], row["queries"] - 1)

@@ -1,9 +1,12 @@
 """Whether closing the gap makes choices robust: judged from the tables of `robustness`."""
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
+from modality_gap.claims.estimates import of_interval
 from modality_gap.claims.verdicts import (
     FAILS,
     HOLDS,
@@ -11,8 +14,12 @@ from modality_gap.claims.verdicts import (
     in_how_many,
     joint,
     judges,
+    named,
     sign,
 )
+
+NEARLY_ALL = 0.95  # of nearest neighbours
+RETRIEVAL = ("image_to_text", "text_to_image")
 
 
 def widening_verdict(cell: pd.DataFrame) -> str:
@@ -66,6 +73,21 @@ def robustness_claims(controlled: pd.DataFrame) -> Iterator[tuple]:
     )
 
 
+@judges("controlled", order=8)
+def neighbour_claims(controlled: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the move leaves nearly all neighbours as they are, at all places; as above, with place."""
+    closed = controlled[(controlled.distance == "euclidean") & (controlled.alpha == 1)]
+    kept = closed.groupby(["place", "task"], sort=False).unchanged.first()
+    verdicts = [HOLDS if share >= NEARLY_ALL else FAILS for share in kept]
+    numbers = named([f"{share:.1%} ({task}, {place})" for (place, task), share in kept.items()])
+    yield (
+        "chowers2026, Sec. 4",
+        f"The move along g′ leaves at least {NEARLY_ALL:.0%} of nearest neighbours as they are",
+        joint(verdicts),
+        f"{in_how_many(verdicts)}; {numbers}",
+    )
+
+
 @judges("noises", placed=True, order=8)
 def noise_claims(noises: pd.DataFrame) -> Iterator[tuple]:
     """Whether that holds for every noise (chowers2026, Fig. 14); of `robustness_tables`."""
@@ -111,6 +133,48 @@ def worthwhile_range(cell: pd.DataFrame) -> tuple[float, float]:
     """
     worth = cell[(cell.threshold > 0) & (cell.change_low + cell.accuracy_change > 0)]
     return float(worth.threshold.min()), float(worth.threshold.max())
+
+
+@judges("tradeoff", order=8)
+def retrieval_claims(tradeoff: pd.DataFrame) -> Iterator[tuple]:
+    """Whether retrieval has a range of thresholds worth taking; of `robustness_tables`, with place.
+
+    Two neighbouring thresholds or more, whose gains are beyond an interval above what they lose that
+    holds for all thresholds and cases at once. A case: a place, a direction, a deviation of the noise.
+    """
+    tried = tradeoff[tradeoff.task.isin(RETRIEVAL) & (tradeoff.threshold > 0)]
+    for reading, part in tried.groupby("reading", sort=False):
+        cases = dict(list(part.groupby(["place", "task", "deviation"], sort=False)))
+        verdicts = [range_verdict(cell, len(part)) for cell in cases.values()]
+        worth = [
+            f"{task} with σ = {deviation:g} ({place})"
+            for (place, task, deviation), verdict in zip(cases, verdicts, strict=True)
+            if verdict == HOLDS
+        ]
+        yield (
+            "chowers2026, Fig. 19b",
+            "A range of thresholds gains more robustness than it loses recall "
+            f"({reading.replace('_', ' ')})",
+            joint(verdicts),
+            f"{in_how_many(verdicts)}: {named(worth) or 'none'}",
+        )
+
+
+def range_verdict(cell: pd.DataFrame, compared: int) -> str:
+    """Whether neighbouring thresholds are worth it; cell: of one case, a row a threshold."""
+    rows = cell.sort_values("threshold")
+    nets = [
+        of_interval(
+            row.change + row.accuracy_change, row.change_high + row.accuracy_change, math.inf
+        )
+        for row in rows.itertuples()
+    ]
+    signs = [sign(*net.ends(compared), 1) for net in nets]
+    if any(pair == (HOLDS, HOLDS) for pair in pairwise(signs)):
+        return HOLDS
+    # Without two neighbours there is no range, whatever the rest is.
+    possible = any(FAILS not in pair for pair in pairwise(signs))
+    return UNDECIDED if possible else FAILS
 
 
 CLOSER = "Two classes are the more robust the smaller the gap"

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges
-
-NAMED = 6  # places that a row names; of more, it says how many
+from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges, named
 
 
 @judges("shift_landscape", order=0)
@@ -37,6 +35,7 @@ def landscape_claims(losses: pd.DataFrame) -> Iterator[tuple]:
         joint(verdicts),
         f"τ = {lowest:g}: {in_how_many(verdicts)}; {where(own, cold.centre_distance)}",
     )
+    yield from cold_claims(symmetric[symmetric.temperature == lowest], own)
     if lowest == highest:
         return
     smaller = hot.centre_distance.abs() < cold.centre_distance.abs()
@@ -49,11 +48,45 @@ def landscape_claims(losses: pd.DataFrame) -> Iterator[tuple]:
     )
 
 
+def cold_claims(losses: pd.DataFrame, own: pd.Series) -> Iterator[tuple]:
+    """What a low temperature holds against closing the gap.
+
+    losses: symmetric, at that temperature; own: each place's distance of centres. Places whose shifts
+    do not reach the closed gap, or go no further, are left aside.
+    """
+    closing, beyond = {}, {}
+    for place, curve in losses.groupby(["encoder", "corpus", "split"], sort=False):
+        if place not in own.index:
+            continue
+        curve = curve.sort_values("shift").reset_index(drop=True)
+        closed = curve.loc[curve.centre_distance.abs().idxmin()]
+        if abs(closed.centre_distance) < abs(own[place]) / 2:
+            closing[place] = closed.loss - curve[curve["shift"] == 0].loss.iloc[0]
+        if (past := curve.centre_distance < 0).sum() > 2:
+            below = (curve.loss < curve.loss.shift(1)) & (curve.loss < curve.loss.shift(-1))
+            beyond[place] = curve.centre_distance[past & below].tolist()
+    told = f"τ = {losses.temperature.iloc[0]:g}: "
+    if closing:
+        verdicts = [HOLDS if rise > 0 else FAILS for rise in closing.values()]
+        numbers = [f"{' '.join(place)} {rise:+.3f}" for place, rise in closing.items()]
+        claim = "At the lowest temperature the loss grows while the clouds are brought together"
+        numbers = f"{told}{in_how_many(verdicts)}; from its own gap to none {named(numbers)}"
+        yield "liang2022, Fig. 3b", claim, joint(verdicts), numbers
+    if beyond:
+        verdicts = [HOLDS if found else FAILS for found in beyond.values()]
+        numbers = [
+            f"{' '.join(place)} {', '.join(f'{at:.2f}' for at in found) or 'none'}"
+            for place, found in beyond.items()
+        ]
+        claim = "There the loss has a local minimum with the clouds on each other's far side"
+        numbers = f"{told}{in_how_many(verdicts)}; distance of centres {named(numbers)}"
+        yield "liang2022, Fig. 3b", claim, joint(verdicts), numbers
+
+
 def where(own: pd.Series, least: pd.Series) -> str:
     """Each place's distance of centres with the least loss, beside the model's own."""
     texts = [
         f"{encoder} on {corpus} {split} at {least[encoder, corpus, split]:.2f}, own {gap:.2f}"
         for (encoder, corpus, split), gap in own.items()
     ]
-    rest = f", and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
-    return f"distance of centres {', '.join(texts[:NAMED])}{rest}"
+    return f"distance of centres {named(texts)}"

@@ -15,6 +15,7 @@ import pandas as pd
 HOLDS, FAILS, PARTLY, UNDECIDED = "holds", "does not hold", "holds in part", "undecided"
 COLUMNS = ["source", "claim", "verdict", "numbers", "tables"]
 NEGLIGIBLE = 0.01  # what chowers2026, Fig. 18, calls a negligible loss of accuracy
+NAMED = 6  # places that a row names; of more, it says how many
 LAST = 100
 
 
@@ -99,6 +100,12 @@ def in_how_many(verdicts: list[str]) -> str:
     """In how many cases a claim holds, and fails."""
     counts = [sum(verdict == kind for verdict in verdicts) for kind in (HOLDS, FAILS)]
     return f"holds in {counts[0]} and fails in {counts[1]} of {len(verdicts)} cases"
+
+
+def named(texts: list[str]) -> str:
+    """The first places, and how many more there are."""
+    rest = f", and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return ", ".join(texts[:NAMED]) + rest
 
 
 def rises(rows: pd.DataFrame) -> str:

@@ -117,3 +117,12 @@ def gap_and_spread(towers: dict[str, np.ndarray], seeds: list[int]) -> pd.DataFr
             for name, own in values.items()
         ]
     return pd.concat(tables, ignore_index=True)
+
+
+def spread_by_network(spread: pd.DataFrame) -> pd.DataFrame:
+    """Gap and mean distances of each network, a row a network; spread: of `gap_and_spread`.
+
+    Columns seed, and the measures that there are.
+    """
+    means = spread.pivot_table(index="seed", columns="measure", values="value", aggfunc="mean")
+    return means.rename_axis(columns=None).reset_index()

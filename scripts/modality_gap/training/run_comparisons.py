@@ -21,6 +21,9 @@ TASKS = (
     "pair_matching_text_to_image",
 )
 CURVE = ["fine_tuned", "policy"]
+# What a run does against the gap, yaras2024, Tables 2 to 5; as a study's run has it.
+SETTINGS = ["policy", "temperature", "last_temperature", "form", "divisor", "rate_share"]
+SETTINGS += ["change", "share", "normalized"]
 RESAMPLES = 999
 
 
@@ -176,10 +179,11 @@ def run_differences(measures: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """All measures of all runs, and what sets them apart from one run (yaras2024, Tables 1-5).
 
     measures: columns run, seed, measure, value. Returns a row a run and measure: run, measure,
-    seeds, mean, low, high, difference, difference_low, difference_high. Differences from the
-    baseline are taken seed by seed, because runs of one seed may share weights and batches; means
-    with 95% intervals by Student's t, NaN for one seed. Raises ValueError where `baseline` is not
-    a run, or a run shares no seed with it.
+    seeds, mean, low, high, shared_seeds, difference, difference_low, difference_high. Differences
+    from the baseline are taken seed by seed, because runs of one seed may share weights and
+    batches; means with 95% intervals by Student's t, NaN for one seed. shared_seeds: those that the
+    baseline has too. Raises ValueError where `baseline` is not a run, or a run shares no seed with
+    it.
     """
     if baseline not in set(measures.run):
         names = ", ".join(measures.run.unique())
@@ -190,8 +194,10 @@ def run_differences(measures: pd.DataFrame, baseline: str) -> pd.DataFrame:
         difference = (own.set_index(["measure", "seed"]).value - reference).dropna()
         if difference.empty:
             raise ValueError(f"{measure}: run {run} shares no seed with baseline {baseline}")
-        rows.append([run, measure, len(own), *mean_interval(own.value), *mean_interval(difference)])
-    names = ["seeds", "mean", "low", "high", "difference", "difference_low", "difference_high"]
+        means = [len(own), *mean_interval(own.value), len(difference), *mean_interval(difference)]
+        rows.append([run, measure, *means])
+    names = ["seeds", "mean", "low", "high", "shared_seeds"]
+    names += ["difference", "difference_low", "difference_high"]
     return pd.DataFrame(rows, columns=["run", "measure", *names])
 
 

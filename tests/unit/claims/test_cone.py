@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from modality_gap.claims.cone import with_intervals
 from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judge
@@ -20,24 +21,37 @@ def cones(means, std=0.1, inputs=1000):
 
 def test_a_mean_cosine_is_judged_by_its_interval():
     for mean, verdict in ((0.4, HOLDS), (-0.4, FAILS), (0.001, UNDECIDED)):
-        found = judge({"cone": cones({"clip": (mean, None)})})
+        found = judge({"cone": cones({"clip": (mean, None)})})[:1]
         assert found.verdict.tolist() == [verdict]
         assert f"the least {mean:.3f} (clip, images of c s)" in found.numbers[0]
     few = cones({"clip": (0.4, None)}, std=0.0, inputs=2)
-    assert judge({"cone": few}).verdict.tolist() == [UNDECIDED], "one pair has no spread"
+    assert judge({"cone": few}).verdict[0] == UNDECIDED, "one pair has no spread"
     assert judge({"cone": cones({"a": (0.4, None), "b": (-0.4, None)})}).verdict[0] == PARTLY
+
+
+@pytest.mark.parametrize(
+    ("means", "verdict"), [((0.4, 0.2), HOLDS), ((0.4, 0.19), PARTLY), ((0.1, 0.19), FAILS)]
+)
+def test_one_pair_beyond_a_right_angle_is_enough(means, verdict):
+    """The smallest cosine of the fixture is 0.2 below its mean."""
+    table = cones({f"e{number}": (mean, None) for number, mean in enumerate(means)})
+    row = judge({"cone": table}).iloc[1]
+    assert row.claim == "No two inputs of one modality have a cosine below 0"
+    assert row.verdict == verdict
+    assert f"{means[1] - 0.2:.3f} (e1, texts)" in row.numbers
 
 
 def test_the_weights_of_the_start_are_set_beside_the_trained_ones_alone():
     means = {"start": (0.9, None), "clip": (0.4, "start"), "other": (0.3, None)}
-    cone, random = judge({"cone": cones(means)}).itertuples()
+    cone, least, random = judge({"cone": cones(means)}).itertuples()
     assert "holds in 4 and fails in 0 of 4 cases" in cone.numbers, "but the start"
+    assert "start" not in least.numbers
     assert random.verdict == HOLDS
     assert random.numbers == "holds in 2 and fails in 0 of 2 cases; from +0.500 to +0.500"
     means["clip"] = (0.95, "start")
-    assert judge({"cone": cones(means)}).verdict[1] == FAILS
+    assert judge({"cone": cones(means)}).verdict[2] == FAILS
     means["clip"] = (0.899, "start")
-    assert judge({"cone": cones(means)}).verdict[1] == UNDECIDED
+    assert judge({"cone": cones(means)}).verdict[2] == UNDECIDED
 
 
 def test_a_cone_on_noise_is_a_claim_of_its_own():

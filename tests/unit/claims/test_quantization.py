@@ -1,6 +1,9 @@
 import numpy as np
+import pandas as pd
+import pytest
 
-from modality_gap.claims.quantization import quantization_claims
+from modality_gap.claims.quantization import quantization_claims, rounded_gap_claims
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED
 from modality_gap.closing.projection import orthogonal_gap
 from modality_gap.closing.quantization import quantization_table
 
@@ -15,3 +18,42 @@ def test_claims_name_every_scheme(pair):
     assert "4 bits" in claims[0][3]
     assert "8 bits" in claims[0][3]
     assert claims[-1][0] == "chowers2026, Theorem 3.5"
+
+
+def shares(place, gain, bits=(2, 4), closest=1.2, half=0.01):
+    """Neighbours kept at α = 1 and at the α of the least rounded gap."""
+    rows = [
+        {"place": place, "scheme": scheme, "measure": measure, "bits": number, "alpha": alpha}
+        | {"mean": 0.5 + gain * (alpha == closest), "closest": alpha == closest, "queries": 600}
+        for scheme, measure in (("fixed_range", "nearest_kept"), ("sign", "recall@1"))
+        for number in bits
+        for alpha in (0.0, 1.0, closest)
+    ]
+    table = pd.DataFrame(rows).drop_duplicates()
+    return table.assign(low=table["mean"] - half, high=table["mean"] + half)
+
+
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ([0.05, 0.05], HOLDS),
+        ([-0.05, -0.05], FAILS),
+        ([0.05, 0.0], PARTLY),
+        ([-0.05, 0.0], UNDECIDED),
+        # Beyond the interval of one place, but not of twenty.
+        ([0.0145], HOLDS),
+        ([0.0145] * 20, UNDECIDED),
+    ],
+)
+def test_the_gap_of_what_is_stored_is_held_against_that_of_what_is(gains, verdict):
+    table = pd.concat([shares(f"p{number}", gain) for number, gain in enumerate(gains)])
+    (row,) = rounded_gap_claims(table)
+    assert row[2] == verdict
+    assert "p0" in row[3]
+
+
+def test_where_both_gaps_close_alike_nothing_is_compared():
+    alike = shares("same", 0.0, closest=1.0)
+    assert not list(rounded_gap_claims(alike))
+    (row,) = rounded_gap_claims(pd.concat([alike, shares("p", 0.05)]))
+    assert row[3].endswith("(p); the same α in 1 more")

@@ -1,7 +1,10 @@
 import pandas as pd
+import pytest
 
 from modality_gap.claims.robustness import (
+    neighbour_claims,
     noise_claims,
+    retrieval_claims,
     robustness_claims,
     tradeoff_claims,
     two_class_claims,
@@ -66,3 +69,56 @@ def test_the_worthwhile_thresholds_gain_more_than_they_lose():
     cell["change_low"] = [0.01, 0.01, 0.05, 0.06, 0.05]
     cell["accuracy_change"] = [0, -0.02, -0.01, -0.05, -0.3]
     assert worthwhile_range(cell) == (0.05, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict"), [([0.99, 0.95], HOLDS), ([0.99, 0.9], PARTLY), ([0.9, 0.5], FAILS)]
+)
+def test_nearly_all_neighbours_stay_at_every_place(shares, verdict):
+    rows = [
+        {"place": f"p{number}", "unchanged": share if alpha == 1 else 0.5, "alpha": alpha}
+        | {"task": "image_to_text", "distance": distance, "deviation": deviation}
+        for number, share in enumerate(shares)
+        for alpha in (0.0, 1.0)
+        for distance in ("euclidean", "cosine")
+        for deviation in (0.01, 0.1)
+    ]
+    ((_, _, found, numbers),) = neighbour_claims(pd.DataFrame(rows))
+    assert found == verdict
+    assert numbers.endswith(f"{shares[1]:.1%} (image_to_text, p1)")
+
+
+def thresholds(nets, task="image_to_text", place="p"):
+    """Gains less losses by threshold; 0 among them, whose own loses nothing."""
+    table = pd.DataFrame({"threshold": [0.0, 0.01, 0.05, 0.2], "accuracy_change": -0.1})
+    table = table.assign(change=[0.5, *(net + 0.1 for net in nets)], reading="singular_value")
+    table = table.assign(change_low=table.change - 0.02, change_high=table.change + 0.02)
+    return table.assign(task=task, place=place, deviation=0.1)
+
+
+@pytest.mark.parametrize(
+    ("nets", "verdict"),
+    [
+        ([0.1, 0.1, -0.1], HOLDS),
+        ([0.1, -0.1, 0.1], FAILS),
+        ([-0.1, -0.1, -0.1], FAILS),
+        ([0.1, 0.0, -0.1], UNDECIDED),
+        # Beyond one interval, but not beyond as many as are looked at.
+        ([0.021, 0.021, 0.021], UNDECIDED),
+    ],
+)
+def test_a_range_is_neighbouring_thresholds(nets, verdict):
+    ((_, _, found, numbers),) = retrieval_claims(thresholds(nets))
+    assert found == verdict
+    told = "image_to_text with σ = 0.1 (p)" if verdict == HOLDS else "none"
+    assert numbers.endswith(f": {told}")
+    other = thresholds([0.1] * 3, "zero_shot")
+    ((*_, again),) = retrieval_claims(pd.concat([thresholds(nets), other]))
+    assert again == numbers, "of retrieval alone"
+
+
+def test_ranges_of_several_places_are_one_claim():
+    both = pd.concat([thresholds([0.1] * 3), thresholds([-0.1] * 3, place="q")])
+    ((_, _, found, numbers),) = retrieval_claims(both)
+    assert found == PARTLY
+    assert numbers.startswith("holds in 1 and fails in 1 of 2 cases")

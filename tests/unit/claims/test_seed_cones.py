@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED, judge
+from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judge
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.9, HOLDS), (0.2, FAILS), (0.5, UNDECIDED)])
@@ -18,3 +18,35 @@ def test_trained_networks_are_another_claim():
     found = judge({"seed_cones": pd.DataFrame(rows).assign(share_low=0.8, share_high=0.95)})
     assert found.source.tolist() == ["liang2022, Fig. 2c, Theorem 2", "liang2022, Fig. 13"]
     assert found.claim.str.contains("that were trained").tolist() == [False, True]
+
+
+def networks(family, gap, images=0.5, texts=0.3, seeds=5):
+    rows = [{"seed": seed, "modality_gap": gap + 0.01 * seed} for seed in range(seeds)]
+    return pd.DataFrame(rows).assign(family=family, image_distance=images, text_distance=texts)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "verdict"),
+    [
+        ([1.0], HOLDS),
+        ([0.4], FAILS),
+        ([0.48], UNDECIDED),
+        ([1.0, 0.4], PARTLY),
+        # Beyond the interval of one family, but not of ten.
+        ([0.5], HOLDS),
+        ([0.5] * 10, UNDECIDED),
+    ],
+)
+def test_the_gap_of_random_networks_is_held_against_their_own_spread(gaps, verdict):
+    tables = [networks(f"f{number}", gap) for number, gap in enumerate(gaps)]
+    found = judge({"seed_spread": pd.concat(tables)})
+    assert found.verdict.tolist() == [verdict]
+    times = (gaps[0] + 0.02) / 0.5
+    assert f"(f0, 5 networks; the gap is {times:.1f} times the distance)" in found.numbers[0]
+    swapped = [networks(f"f{number}", gap, 0.3, 0.5) for number, gap in enumerate(gaps)]
+    same = judge({"seed_spread": pd.concat(swapped)})
+    assert same.numbers.tolist() == found.numbers.tolist(), "the farther modality counts"
+
+
+def test_one_network_decides_nothing():
+    assert judge({"seed_spread": networks("f", 1.0, seeds=1)}).verdict.tolist() == [UNDECIDED]

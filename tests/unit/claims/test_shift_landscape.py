@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, judge
 from modality_gap.measures.shift import shift_landscape
@@ -20,8 +21,52 @@ def losses(encoder, least, initial=None):
     return pd.DataFrame(rows).assign(encoder=encoder, initial=initial, corpus="c", split="s")
 
 
-def judged(*tables):
-    return judge({"shift_landscape": pd.concat(tables)})
+COLD = "grows|far side"
+
+
+def judged(*tables, cold=False):
+    """What is said of the least loss; cold: of the rest."""
+    found = judge({"shift_landscape": pd.concat(tables)})
+    return found[found.claim.str.contains(COLD) == cold].reset_index(drop=True)
+
+
+def cold(losses_at, encoder="clip"):
+    """A table at one temperature: the loss by shift; the gap is 0.8 and closes at a shift of 0.8."""
+    rows = [
+        {"shift": shift, "centre_distance": 0.8 - shift, "loss": loss, "temperature": 0.01}
+        for shift, loss in losses_at.items()
+    ]
+    place = {"encoder": encoder, "initial": None, "corpus": "c", "split": "s"}
+    return pd.DataFrame(rows).assign(scope="batches", direction="symmetric", **place)
+
+
+KEPT = {-0.8: 2.0, 0.0: 1.0, 0.4: 1.5, 0.8: 2.0, 1.2: 1.8, 1.6: 1.2, 2.0: 1.9}
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdicts"),
+    [
+        ({}, [HOLDS, HOLDS]),
+        ({0.8: 0.9}, [FAILS, HOLDS]),
+        ({1.2: 2.1, 1.6: 2.2, 2.0: 2.3}, [HOLDS, FAILS]),
+        ({2.0: 1.1}, [HOLDS, FAILS]),
+    ],
+)
+def test_the_way_to_the_far_side_is_judged_at_the_lowest_temperature(changed, verdicts):
+    found = judged(cold(KEPT | changed), cold=True)
+    assert found.verdict.tolist() == verdicts
+    assert f"clip c s {(KEPT | changed)[0.8] - 1:+.3f}" in found.numbers[0]
+    far = "-0.80" if verdicts[1] == HOLDS else "none"
+    assert found.numbers[1].endswith(f"distance of centres clip c s {far}")
+    other = cold(KEPT | {0.8: 0.9, 2.0: 1.1}, "other")
+    assert judged(cold(KEPT), other, cold=True).verdict.tolist() == [PARTLY, PARTLY]
+
+
+def test_shifts_that_do_not_reach_the_closed_gap_say_nothing_of_it():
+    short = cold({shift: loss for shift, loss in KEPT.items() if shift < 0.4})
+    assert judged(short, cold=True).empty
+    here = cold({shift: loss for shift, loss in KEPT.items() if shift < 1.2})
+    assert len(judged(here, cold=True)) == 1
 
 
 def test_the_least_loss_is_held_against_the_models_own_gap():
@@ -62,11 +107,13 @@ def test_many_places_are_counted():
 
 def test_real_embeddings_keep_their_gap_at_a_low_temperature(trained_pairs):
     """liang2022, Fig. 3, on CLIP ViT-B/16: least at its own gap of .851, and at τ = 1 near 0."""
-    shifts = np.linspace(-1, 1, 9).tolist()
+    shifts = np.linspace(-1, 4, 21).tolist()
     tables = [
         shift_landscape(*trained_pairs, shifts, [0.01, 1.0], 50).assign(scope="batches"),
     ]
     place = {"encoder": "clip", "initial": None, "corpus": "coco", "split": "val"}
-    found = judged(*[table.assign(**place) for table in tables])
+    tables = [table.assign(**place) for table in tables]
+    found = judged(*tables)
     assert found.verdict.tolist() == [HOLDS, HOLDS]
+    assert judged(*tables, cold=True).verdict.tolist() == [HOLDS, HOLDS]
     assert "own 0.85" in found.numbers[0]

@@ -5,6 +5,7 @@ from modality_gap.origin.seed_cones import (
     cone_points,
     gap_and_spread,
     read_cones,
+    spread_by_network,
     variance_between_seeds,
     write_cones,
 )
@@ -87,3 +88,17 @@ def test_gap_and_spread_of_known_points():
 def test_one_tower_has_no_gap(random):
     table = gap_and_spread({"image": cones(random, 2, 4, 3, 1.0)}, [0, 1])
     assert set(table.measure) == {"image_distance"}
+
+
+def test_networks_have_the_means_of_their_items(random):
+    towers = {name: cones(random, 2, 4, 3, 1.0) for name in ("image", "text")}
+    spread = gap_and_spread(towers, [7, 3])
+    found = spread_by_network(spread).set_index("seed")
+    assert sorted(found) == ["image_distance", "modality_gap", "text_distance"]
+    rows = towers["text"][1]
+    distances = [np.linalg.norm(row - rows.mean(axis=0)) for row in rows]
+    assert found.text_distance[3] == pytest.approx(np.mean(distances))
+    assert sorted(spread_by_network(gap_and_spread({"image": towers["image"]}, [7, 3]))) == [
+        "image_distance",
+        "seed",
+    ]

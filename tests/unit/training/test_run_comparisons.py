@@ -243,6 +243,7 @@ def test_seeds_without_a_partner_count_for_the_mean_alone():
     ).set_index("run")
     assert table["mean"]["other"] == 6
     assert table.difference["other"] == 2.5
+    assert (table.seeds["other"], table.shared_seeds["other"]) == (3, 2)
 
 
 def test_a_baseline_that_is_none_is_named():

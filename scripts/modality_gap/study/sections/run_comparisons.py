@@ -108,7 +108,7 @@ class RunComparisons:
     """The comparisons of a study. config: its defaults filled in.
 
     `figures`: what each figure is called, by its name; `measured`, `followed`: the runs whose
-    measures, and whose way through training, are compared.
+    measures, and whose way through training, are compared; `long`: the run of a long training.
     """
 
     def __init__(self, config: dict, runs: Runs):
@@ -118,11 +118,11 @@ class RunComparisons:
         }
         by_temperature = self.comparisons.get("gap_by_temperature", [])
         starts = self.comparisons.get("starts", {"random": None, "amended": []})
-        long_run = self.comparisons.get("long_training", {}).get("run")
+        self.long = [found["run"] for found in [self.comparisons.get("long_training")] if found]
         others = [self.comparisons.get(name, []) for name in ("mitigations", "gap_by_dimension")]
         self.measured = self.in_order([*by_temperature, *others[0], *others[1]])
         self.followed = self.in_order(
-            [*by_temperature, *starts["amended"], starts["random"], long_run]
+            [*by_temperature, *starts["amended"], starts["random"], *self.long]
         )
 
     def in_order(self, named: list) -> list[str]:
@@ -139,18 +139,35 @@ class RunComparisons:
         return [f"<results>/training/{run}/measures.parquet" for run in self.measured]
 
     def facts(self) -> list[dict]:
-        """What tells compared runs apart: policy, temperature, dimension, whether fine-tuned."""
+        """What tells compared runs apart: policy, temperature, dimension, whether fine-tuned.
+
+        Of `mitigations` also what `mitigation` tells.
+        """
         found = []
         for run in self.measured:
             temperature = self.runs.runs[run]["temperature"]
             start = temperature.get("start", temperature.get("first"))
-            found.append(
-                {
-                    "run": run,
-                    "policy": temperature["policy"],
-                    "temperature": temperature.get("value", start),
-                    "dimension": self.runs.networks.of_run(run).get("dimension"),
-                    "fine_tuned": "start" in self.runs.runs[run],
-                }
-            )
+            own = {
+                "run": run,
+                "policy": temperature["policy"],
+                "temperature": temperature.get("value", start),
+                "dimension": self.runs.networks.of_run(run).get("dimension"),
+                "fine_tuned": "start" in self.runs.runs[run],
+            }
+            mitigated = run in self.comparisons.get("mitigations", [])
+            found.append(own | (mitigation(self.runs.runs[run]) if mitigated else {}))
         return found
+
+
+def mitigation(run: dict) -> dict:
+    """What a run does against the gap, as columns of its table: what it does not do is as in CLIP."""
+    temperature, features = run["temperature"], run.get("features", {})
+    return {
+        "last_temperature": temperature.get("last"),
+        "form": temperature.get("form", "exp"),
+        "divisor": temperature.get("divisor", 1),
+        "rate_share": temperature.get("learning_rate_share", 1),
+        "change": features.get("change", "none"),
+        "share": features.get("share"),
+        "normalized": features.get("normalized", True),
+    }
