@@ -21,16 +21,17 @@ from modality_gap.cost.jobs import Plan, plan
 from modality_gap.cost.page import finished, page
 from modality_gap.cost.stated import DEVICES, USUAL
 from modality_gap.cost.work import Facts
+from modality_gap.study.errors import read_yaml
 
 PROJECT = Path(__file__).parents[1]
 CONFIG = PROJECT / "config"
 
 
 def number(text: str, least: int = 0) -> int:
-    """A whole number of the command line. Raises ValueError for a smaller one."""
-    if (found := int(text)) < least:
-        raise argparse.ArgumentTypeError(f"{text}, expected at least {least}")
-    return found
+    """A whole number of the command line. Raises ArgumentTypeError for another, or a smaller one."""
+    if not text.lstrip("-").isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text}, expected a whole number from {least} on")
+    return int(text)
 
 
 def arguments() -> argparse.Namespace:
@@ -81,11 +82,12 @@ def measured_studies(asked: Path, name: str) -> Iterator[tuple[Plan, Facts]]:
 def told(asked: argparse.Namespace) -> list[str]:
     """The lines of the page that is asked for."""
     here = gpus_here()
-    gpus = here if asked.gpus is None else asked.gpus
+    gpus = (here or bool(asked.device)) if asked.gpus is None else asked.gpus
     same = asked.device is None and bool(here) == bool(gpus)
     machine = Machine(asked.cores, gpus, asked.device or device_here() or USUAL, same)
     config = {} if asked.without is None else {"without": asked.without}
     study, granted = asked.study.resolve(), max(1, machine.gpus)
+    read_yaml(study)  # says file and line of broken YAML, which Snakemake does not
     found = plan(PROJECT / "Snakefile", study, config, machine.cores, granted, asked.finished)
     facts = Facts(found.study, CONFIG / "architectures")
     if asked.finished:

@@ -38,9 +38,9 @@ def empty_folder(folder: Path) -> Path:
     Raises FileExistsError where something else is there.
     """
     mark = folder / "REHEARSAL"
+    if folder.is_symlink() or (folder.exists() and not mark.is_file()):
+        raise FileExistsError(f"{folder}: not of a rehearsal, expected none, or another folder")
     if folder.exists():
-        if not mark.is_file():
-            raise FileExistsError(f"{folder}: not of a rehearsal, expected none, or another folder")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     mark.write_text(MARK)
@@ -121,6 +121,7 @@ def rehearse(file: str, without: str | None, cores: int) -> int:
     jobs = len(list((folder / "benchmarks").rglob("*.tsv")))
     report = folder / "results" / small["study"] / "report.html"
     print(f"\n{jobs} jobs in {took:.0f} s, {took / jobs:.2f} s a job: {report}")
+    print("It was a rehearsal: its numbers, advice and verdicts mean nothing.")
     for line in missing:
         print(f"{file}: {line}", file=sys.stderr)
     # What is left out answers nothing.
@@ -141,18 +142,28 @@ def tell(folder: Path, small: str, study: str) -> list[str]:
     return tell_register(read_register(register), results, rules_of(Path("study.yaml")))
 
 
+def number(text: str) -> int:
+    """A number of cores. Raises ArgumentTypeError for what is none."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}, expected a whole number from 1 on")
+    return int(text)
+
+
 def main() -> int:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("study", help="its YAML file")
     parser.add_argument("--without", help="corpora or encoders to leave out, with commas")
-    parser.add_argument("--cores", type=int, default=os.cpu_count())
+    parser.add_argument("--cores", type=number, default=os.cpu_count(), help="at least 1")
     asked = parser.parse_args()
     try:
         return rehearse(asked.study, asked.without, asked.cores)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted; the next rehearsal begins anew", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -17,9 +17,16 @@ from rehearsal.corpora import WRITERS
 from rehearsal.emoji_archives import write_archives
 from rehearsal.hub_files import hub
 from rehearsal.local_server import Resumable, serve
-from rehearsal.networks import open_clip_texts, small_architecture, stand_in, torchvision_texts
+from rehearsal.networks import (
+    WIDTH,
+    open_clip_texts,
+    small_architecture,
+    stand_in,
+    torchvision_texts,
+)
 
 PAIRS, DIMENSION = 24, 16  # of published embeddings
+LONGEST = 1024  # characters of a path
 # Keys of corpora and encoders by which users name files of their own.
 OWN = ("file", "files", "texts", "folder", "prompts", "arrays", "conda")
 
@@ -48,7 +55,21 @@ class Stage:
         for name, entry in small["encoders"].items():
             self.set_up_arrays(name, entry)
         self.set_up_networks(study)
-        return small
+        self.set_up_directions(small)
+        return rooted(small)
+
+    def set_up_directions(self, small: dict) -> None:
+        """Put a direction of the small networks in place of a user's own, which is of large ones."""
+        section = small.get("zero_shot", {"directions": {}, "encoders": []})
+        kinds = {small["encoders"][name]["kind"] for name in section["encoders"]}
+        for name, entry in section["directions"].items():
+            if isinstance(entry, dict) and "file" in entry and "precomputed" not in kinds:
+                file = self.folder / f"direction_{name}.npy"
+                np.save(file, np.random.default_rng(0).normal(size=WIDTH))
+                entry["file"] = str(file)
+                self.told.append(
+                    f"zero_shot.directions.{name}: drawn, as wide as small networks are"
+                )
 
     def set_up_corpus(self, name: str, corpus: dict, study: Study) -> None:
         """Write the originals of a corpus where it looks for them, and change its entry to say so."""
@@ -108,6 +129,12 @@ class Stage:
             for _, entry in named_networks(study.config)
             if not (own / f"{entry['architecture']}.json").is_file()
         }
+        for name, entry in study.config["encoders"].items():
+            # A user's weights fit their own architecture alone.
+            if entry["kind"] == "checkpoint" and named.pop(entry["architecture"], None):
+                self.told.append(
+                    f"encoders.{name}: your own weights, {entry['architecture']} whole"
+                )
         wanted = {
             (entry.get("library", "open_clip"), entry["architecture"], entry["tag"])
             for entry in study.config["encoders"].values()
@@ -175,6 +202,16 @@ def asks_for_labels(corpus: str, study: dict) -> bool:
         return here or any(map(asked, entry.values()))
 
     return asked(study)
+
+
+def rooted(value: Any) -> Any:
+    """A study in which every path of a file that is there begins at the root."""
+    if isinstance(value, dict):
+        return {key: rooted(own) for key, own in value.items()}
+    if isinstance(value, list):
+        return list(map(rooted, value))
+    named = isinstance(value, str) and ("/" in value or Path(value).suffix)
+    return absolute(value) if named and len(value) < LONGEST and Path(value).exists() else value
 
 
 def absolute(value: Any) -> Any:

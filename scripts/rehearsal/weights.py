@@ -1,6 +1,7 @@
 """Random weights of the small networks, in files as they are published: of a hub, or at an address."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from modality_gap.models.build import register_architectures as register_archite
 from rehearsal.hub_files import write_text_model, write_tokenizer
 from rehearsal.transformers_folders import FAMILIES, sentence_pieces
 
+# What published names have of the hash: digits before the ending, or a whole folder.
+HASH, WHOLE_HASH = re.compile(r"(?<=-)[0-9a-f]{8,64}(?=\.\w+$)"), re.compile(r"[0-9a-f]{64}")
 SIGLIP_LENGTH = 64  # tokens of its texts
 
 
@@ -57,10 +60,10 @@ def write_weights(
     file = served / "weights" / Path(source.url).name
     write_file(weights, file)
     digits = pooch.file_hash(str(file))
-    if source.sha256 and source.sha256 in file.name:
-        name = file.name.replace(source.sha256, digits[: len(source.sha256)])
+    if named := HASH.search(file.name):
+        name = file.name.replace(named[0], digits[: len(named[0])])
         return str(file.rename(file.with_name(name)).relative_to(served))
-    if source.sha256:  # OpenAI's: the folder is called by it
+    if WHOLE_HASH.fullmatch(source.url.split("/")[-2]):  # OpenAI's: the folder is called by it
         (file.parent / digits).mkdir()
         file = file.rename(file.parent / digits / file.name)
     return str(file.relative_to(served))

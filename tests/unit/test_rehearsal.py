@@ -1,5 +1,6 @@
 """The parts of a rehearsal: small studies, true files, small networks."""
 
+import argparse
 from importlib import import_module
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from conftest import ROOT
 from rehearsal.corpora import WRITERS
 from rehearsal.miniature import in_miniature
 from rehearsal.networks import small_architecture, stand_in, torchvision_texts
-from rehearsal.stage import asks_for_labels
+from rehearsal.stage import asks_for_labels, rooted
 from rehearsal.weights import write_architecture
-from rehearse import empty_folder, tell_register
+from rehearse import empty_folder, number, tell_register
 
 from modality_gap.models.architectures import architecture_config
 from modality_gap.models.build import register_architectures
@@ -160,3 +161,21 @@ def test_a_claim_that_nothing_answers_is_told(tmp_path, monkeypatch, capsys):
     told = capsys.readouterr().out
     assert "X001, Fig. 1: measure_gap (gap/a.parquet)" in told
     assert "X004, Fig. 1: proof: no run" in told
+
+
+def test_paths_of_a_users_own_files_begin_at_the_root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "settings.json").write_text("{}")
+    (tmp_path / "all").mkdir()
+    study = {"encoders": {"mine": {"arguments": {"settings": "settings.json", "split": "all"}}}}
+    study["zero_shot"] = {"templates": ["a photo of a {}.", "none.json"], "number": 5}
+    found = rooted(study)
+    arguments = {"settings": str(tmp_path / "settings.json"), "split": "all"}
+    assert found["encoders"]["mine"]["arguments"] == arguments
+    assert found["zero_shot"] == study["zero_shot"]
+
+
+@pytest.mark.parametrize("cores", ["0", "-1", "two"])
+def test_a_number_of_cores_that_is_none_is_refused_before_anything_is_deleted(cores):
+    with pytest.raises(argparse.ArgumentTypeError, match="a whole number from 1 on"):
+        number(cores)

@@ -72,7 +72,8 @@ def bytes_of_embeddings(places: dict, facts: Facts) -> int | None:
     elif "section" in places:
         return OTHER
     elif places["encoder"] in facts.study.places.precomputed:
-        return None
+        files = [Path(file) for file in facts.study.networks.arrays(places["encoder"])]
+        return sum(file.stat().st_size for file in files if file.is_file()) or None
     else:
         found = facts.items.of(places.get("corpus", "noise"), places.get("split", "all"))
     if found is None:

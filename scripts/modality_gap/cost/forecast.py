@@ -17,7 +17,7 @@ BASES = {
     "rate": "by the measured rate of jobs of its kind",
     "median": "the median of measured jobs of its rule",
     "stated": "by stated rates",
-    "unknown": "as in the default study, since the size of its data is not known yet",
+    "unknown": "as in the default study, since nobody knows before on how much data they work",
 }
 
 

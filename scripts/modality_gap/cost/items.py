@@ -25,7 +25,7 @@ class Items:
         if corpus == "noise" and "noise" in self.config:
             return (self.config["noise"]["items"],) * 2
         if corpus not in self.config["corpora"]:
-            return None
+            return self.in_arrays(corpus)
         entry = self.config["corpora"][corpus]
         found = self.counted(corpus) or self.stated(entry)
         if not found or (split not in found and split != "all"):
@@ -38,6 +38,19 @@ class Items:
             captions = images
         first = min(images, entry.get("first", images))
         return first, round(captions * first / images) if images else 0
+
+    def in_arrays(self, corpus: str) -> Number | None:
+        """The rows of embeddings that a user brings as .npy, as the file's first bytes say."""
+        for entry in self.config.get("encoders", {}).values():
+            named = (
+                entry.get("files") or [entry["file"]] if {"file", "files"} & entry.keys() else []
+            )
+            if entry.get("corpus") != corpus or not all(map(is_array, named)):
+                continue
+            shapes = [rows_of(file) for file in named]
+            if shapes and all(shapes):
+                return (shapes[0][0], shapes[-1][0])
+        return None
 
     def counted(self, corpus: str) -> dict[str, Number]:
         """What a corpus has that is made already, by split; nothing, where it is not."""
@@ -70,6 +83,22 @@ class Items:
         return {
             name: (number, number * each) for name, (number, each) in IMAGES.get(key, {}).items()
         }
+
+
+def is_array(file: str) -> bool:
+    """Whether a file is a .npy that is there."""
+    return Path(file).suffix == ".npy" and Path(file).is_file()
+
+
+def rows_of(file: str) -> tuple[int, int] | None:
+    """Rows and columns of one modality of a .npy, without reading it; None where it has no such shape."""
+    import numpy as np  # here: planning most studies needs none
+
+    try:
+        shape = np.load(file, mmap_mode="r").shape
+    except (ValueError, OSError):
+        return None
+    return shape[-2:] if len(shape) in (2, 3) else None
 
 
 def listed(file: str) -> dict[str, Number]:

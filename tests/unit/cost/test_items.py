@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
@@ -69,3 +70,17 @@ def test_hold_outs_of_drawings(tmp_path):
     assert numbers == pytest.approx([10_689, 603, 2_943, 191], rel=0.25)
     assert sum(numbers) == found.of("emoji")[0] == sum(DRAWINGS.values()) == 14_426
     assert found.of("emoji")[1] == 14_426
+
+
+def test_a_users_arrays_are_counted_by_their_first_bytes(tmp_path):
+    """A million pairs of which not one is there: the file is a header and a hole."""
+    file = tmp_path / "pairs.npy"
+    np.lib.format.open_memmap(file, "w+", np.float32, (2, 1_000_000, 512)).flush()
+    np.save(tmp_path / "images.npy", np.zeros((7, 3), np.float32))
+    np.save(tmp_path / "texts.npy", np.zeros((35, 3), np.float32))
+    two = {"files": [str(tmp_path / "images.npy"), str(tmp_path / "texts.npy")], "corpus": "few"}
+    encoders = {"many": {"file": str(file), "corpus": "many"}, "few": two}
+    items = Items({"corpora": {}, "encoders": encoders}, tmp_path)
+    assert items.of("many", "all") == (1_000_000, 1_000_000)
+    assert items.of("few", "all") == (7, 35)
+    assert items.of("other", "all") is None
