@@ -1,6 +1,7 @@
 """What stands in for the world in a rehearsal: files of a miniature, and who serves them."""
 
 import os
+import tempfile
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -94,7 +95,12 @@ class Stage:
             WRITERS[reader](settings, self.served / place)
             corpus["url"] = f"{self.address}/{place}"
         else:
-            WRITERS[reader](settings, self.served)
+            with tempfile.TemporaryDirectory(dir=self.folder) as made:
+                WRITERS[reader](settings, Path(made))
+                # Another corpus may be read from the same file: it has one hash.
+                for file in Path(made).iterdir():
+                    if not (self.served / file.name).exists():
+                        file.rename(self.served / file.name)
             corpus["mirror"] = self.address
             files = study.originals.original_files(name)
             corpus["checksums"] = {

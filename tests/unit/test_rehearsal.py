@@ -1,6 +1,8 @@
 """The parts of a rehearsal: small studies, true files, small networks."""
 
 import argparse
+import time
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from conftest import ROOT
 from rehearsal.corpora import WRITERS
 from rehearsal.miniature import in_miniature
 from rehearsal.networks import small_architecture, stand_in, torchvision_texts
-from rehearsal.stage import asks_for_labels, rooted
+from rehearsal.stage import Stage, asks_for_labels, rooted
 from rehearsal.weights import write_architecture
 from rehearse import empty_folder, number, tell_register
 
@@ -179,3 +181,20 @@ def test_paths_of_a_users_own_files_begin_at_the_root(tmp_path, monkeypatch):
 def test_a_number_of_cores_that_is_none_is_refused_before_anything_is_deleted(cores):
     with pytest.raises(argparse.ArgumentTypeError, match="a whole number from 1 on"):
         number(cores)
+
+
+def test_corpora_of_the_same_downloads_have_the_same_hashes(tmp_path, monkeypatch):
+    """Archives tell the time that they were made at."""
+    coco = {"reader": "coco", "release": 2017, "evaluate": ["val"]}
+    study = {"study": "x", "title": "x"}
+    study["corpora"] = {"a": coco | {"splits": ["val"]}, "b": coco | {"splits": ["train", "val"]}}
+    study["encoders"] = {"r": {"kind": "random", "architecture": "emoji-resnet", "seed": 0}}
+    study["embedding"] = {"batch_size": 8}
+    whole = Study.read(study, [], ARCHITECTURES)
+    seconds = iter(range(100))
+    monkeypatch.setattr(time, "time", lambda: 1e9 + 10 * next(seconds))
+    with ExitStack() as stack:
+        small = Stage(tmp_path, stack).set_up(in_miniature(whole.config), whole)
+    a, b = (small["corpora"][name]["checksums"] for name in "ab")
+    assert set(a) < set(b)
+    assert all(b[file] == hash for file, hash in a.items())
