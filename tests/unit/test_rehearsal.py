@@ -189,7 +189,7 @@ def test_corpora_of_the_same_downloads_have_the_same_hashes(tmp_path, monkeypatc
     study = {"study": "x", "title": "x"}
     study["corpora"] = {"a": coco | {"splits": ["val"]}, "b": coco | {"splits": ["train", "val"]}}
     study["encoders"] = {"r": {"kind": "random", "architecture": "emoji-resnet", "seed": 0}}
-    study["embedding"] = {"batch_size": 8}
+    study["embedding"] = {"batch_size": 8, "precision": "float32"}
     whole = Study.read(study, [], ARCHITECTURES)
     seconds = iter(range(100))
     monkeypatch.setattr(time, "time", lambda: 1e9 + 10 * next(seconds))
