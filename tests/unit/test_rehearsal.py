@@ -4,6 +4,7 @@ import argparse
 import time
 from contextlib import ExitStack
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 
 import open_clip
@@ -191,7 +192,7 @@ def test_corpora_of_the_same_downloads_have_the_same_hashes(tmp_path, monkeypatc
     study["encoders"] = {"r": {"kind": "random", "architecture": "emoji-resnet", "seed": 0}}
     study["embedding"] = {"batch_size": 8, "precision": "float32"}
     whole = Study.read(study, [], ARCHITECTURES)
-    seconds = iter(range(100))
+    seconds = count()
     monkeypatch.setattr(time, "time", lambda: 1e9 + 10 * next(seconds))
     with ExitStack() as stack:
         small = Stage(tmp_path, stack).set_up(in_miniature(whole.config), whole)
