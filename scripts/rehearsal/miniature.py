@@ -77,12 +77,11 @@ def bounded(value: Any, path: str) -> Any:
     if isinstance(value, dict):
         return {key: bounded(own, f"{path}.{key}".lstrip(".")) for key, own in value.items()}
     if isinstance(value, list):
-        kept = value[: found(KEPT, path)]
-        return (
-            list(dict.fromkeys(bounded(own, path) if counts(own) else own for own in kept))
-            if (all(map(counts, kept)))
-            else [bounded(own, path) if isinstance(own, dict) else own for own in kept]
-        )
+        kept = [bounded(own, path) for own in value[: found(KEPT, path)]]
+        if found(MOST, path) is None:
+            return kept
+        # Several may have come down to one bound.
+        return [own for number, own in enumerate(kept) if own not in kept[:number]]
     if counts(value):
         most, least = found(MOST, path), found(LEAST, path)
         value = value if most is None or value <= most else most
