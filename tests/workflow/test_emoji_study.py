@@ -203,6 +203,7 @@ def test_another_temperature_re_runs_what_depends_on_it(done):
     assert jobs_of(more.succeeds("--dry-run")) == {
         "shift_landscape",
         "plot_shift_landscape",
+        "judge_claims",
         "summarize",
         "report",
         "all",
