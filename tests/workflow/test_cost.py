@@ -8,6 +8,7 @@ import sys
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.study  # it plans every study, twice
 COMMAND = [sys.executable, ROOT / "scripts/plan_study.py"]
 
 
