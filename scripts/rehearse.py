@@ -13,11 +13,13 @@ import sys
 import time
 from contextlib import ExitStack
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import yaml
+from plan_study import number
 from rehearsal.miniature import in_miniature
 from rehearsal.stage import Stage
 
@@ -142,19 +144,12 @@ def tell(folder: Path, small: str, study: str) -> list[str]:
     return tell_register(read_register(register), results, rules_of(Path("study.yaml")))
 
 
-def number(text: str) -> int:
-    """A number of cores. Raises ArgumentTypeError for what is none."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}, expected a whole number from 1 on")
-    return int(text)
-
-
 def main() -> int:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("study", help="its YAML file")
     parser.add_argument("--without", help="corpora or encoders to leave out, with commas")
-    parser.add_argument("--cores", type=number, default=os.cpu_count(), help="at least 1")
+    parser.add_argument("--cores", type=partial(number, least=1), default=os.cpu_count())
     asked = parser.parse_args()
     try:
         return rehearse(asked.study, asked.without, asked.cores)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import tarfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
-from rehearsal.emoji_archives import add_member
+from rehearsal.captioned_files import write_tar
 
 CIFAR10_NAMES = [  # as published
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -44,14 +43,6 @@ def encoded(pixels: np.ndarray, kind: str) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format=kind)
     return buffer.getvalue()
-
-
-def write_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
-    """An archive with these members."""
-    with tarfile.open(path, mode) as tar:
-        for name, content in members.items():
-            add_member(tar, name, content)
-    return path
 
 
 def write_zip(path: Path, members: dict[str, bytes], compression: int) -> Path:

@@ -165,13 +165,14 @@ class Stage:
         """Write weights, tokenizers and text models; the addresses of weights that are not of the hub."""
         if not named and not wanted and not repositories:
             return {}
-        from rehearsal import weights  # imports torch and transformers
+        from modality_gap.models.build import register_architectures  # with torch
+        from rehearsal import weights  # with transformers
 
         folder = self.folder / "architectures"
         folder.mkdir()
         for name, config in named.items():
             weights.write_architecture(folder / f"{name}.json", small_architecture(config))
-        weights.register_architectures(folder)
+        register_architectures(folder)
         for repository, needs in repositories.items():
             weights.write_repository(repository, needs, self.hub)
         found = {}

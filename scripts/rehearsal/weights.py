@@ -11,7 +11,6 @@ import torch
 from safetensors.torch import save_file
 
 from modality_gap.models.architectures import Source
-from modality_gap.models.build import register_architectures as register_architectures
 from rehearsal.hub_files import write_text_model, write_tokenizer
 from rehearsal.transformers_folders import FAMILIES, sentence_pieces
 
