@@ -89,10 +89,10 @@ rule plot_gap_cosines:
         "../../scripts/plot_gap_cosines.py"
 
 
-tables_of(
+claims_of(
     "gap",
-    "<results>/gap/{encoder}/{corpus}/{split}.parquet",
-    [*places.evaluations()],
+    places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
+    [key | {"amended": places.amended(key["encoder"])} for key in places.keys()],
 )
 remarks_of(*places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))
 
