@@ -121,3 +121,18 @@ claims_of(
     places.keys(),
 )
 remarks_of(*places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))
+claims_of(
+    "shift_view",
+    [
+        f"<results>/shift_view/{corpus}/{split}.parquet"
+        for corpus, split in places.splits()
+    ],
+    [
+        {
+            "corpus": corpus,
+            "split": split,
+            "starts": ",".join(filter(None, places.initials_on(corpus, split))),
+        }
+        for corpus, split in places.splits()
+    ],
+)

@@ -9,6 +9,7 @@ from scipy.stats import norm
 from modality_gap.claims.verdicts import (
     FAILS,
     HOLDS,
+    UNDECIDED,
     Evidence,
     in_how_many,
     joint,
@@ -20,6 +21,7 @@ from modality_gap.measures.intervals import CONFIDENCE
 
 WITHIN = ["image_image", "text_text"]
 PLACE = ["corpus", "split", "pairs"]
+EVEN = 0.05  # of a mean cosine: vectors that are spread evenly have 0
 KEYS = "encoder corpus split pairs"
 FEWEST = 20  # inputs; of fewer, their spread is not known well enough for an interval
 
@@ -82,6 +84,28 @@ def random_claims(found: pd.DataFrame) -> Iterator[tuple]:
             f"{in_how_many(verdicts)}; smallest {', '.join(smallest(own))}",
             seen(own, "min", KEYS, n="count"),
         )
+        ends = zip(own["mean"] - own.half, own["mean"] + own.half, strict=True)
+        even = [evenness(*pair) for pair in ends]
+        yield (
+            "Y039",
+            f"With the weights of the start embeddings are spread evenly: a mean cosine within {EVEN:g} of 0",
+            joint(even),
+            f"{in_how_many(even)}; from {own['mean'].min():.3f} to {own['mean'].max():.3f}",
+            seen(
+                own.assign(low=own["mean"] - own.half, high=own["mean"] + own.half),
+                "mean",
+                KEYS,
+                "",
+                "inputs",
+            ),
+        )
+
+
+def evenness(low: float, high: float) -> str:
+    """Whether an interval lies within EVEN of 0, or without."""
+    if low > -EVEN and high < EVEN:
+        return HOLDS
+    return FAILS if low > EVEN or high < -EVEN else UNDECIDED
 
 
 def narrow_claims(trained: pd.DataFrame) -> Iterator[tuple]:

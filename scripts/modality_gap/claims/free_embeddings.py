@@ -23,6 +23,7 @@ NEARLY_ZERO = 0.05  # of cosines, and of local gaps' spread beside that of the e
 GAP_LEFT = 0.1  # of a gap at the start: less has no direction to speak of
 FREE, LARGE = 0.01, 1.0  # losses, in nats: what costs nothing, and what costs much
 DOUBLY_STOCHASTIC = 1e-6  # variance of the sums of shares: less is none
+HOT, WIDE = 10, 256  # chowers2026, Fig. 17 (bottom): temperature and dimensions
 LEFT = "last modality_gap over the first"
 EARLY = 100  # steps: chowers2026, Fig. 5, draws the first 25 and 100
 
@@ -260,6 +261,7 @@ def sweep_claims(sweep: pd.DataFrame) -> Iterator[tuple]:
                 )
             ],
         )
+    yield from highest_claims(sweep, last)
     hot = last[(last.initial_gap > 0) & (last.temperature >= 1)]
     if len(hot):
         left = (hot.gap / hot.initial_gap).groupby([hot.temperature, hot.dimension]).mean()
@@ -274,6 +276,40 @@ def sweep_claims(sweep: pd.DataFrame) -> Iterator[tuple]:
             [
                 computed(sweep, f"{LEFT} where temperature={t:g} and dimension={d}", share)
                 for (t, d), share in left.items()
+            ],
+        )
+
+
+def highest_claims(sweep: pd.DataFrame, last: pd.DataFrame) -> Iterator[tuple]:
+    """What is left of a gap at the highest temperature; last: the gap at the end of each run."""
+    highest = last.temperature.max()
+    kept = last[(last.temperature == highest) & (last.initial_gap > 0)]
+    if highest < HOT or kept.empty:
+        return
+    left = (kept.gap / kept.initial_gap).groupby(kept.dimension).mean()
+    told = ", ".join(f"{share:.2f} in {d} dimensions" for d, share in left.items())
+    yield (
+        "C082",
+        "At the highest temperature descent hardly changes the gap",
+        joint([HOLDS if abs(share - 1) < GAP_LEFT else FAILS for share in left]),
+        f"left at τ = {highest:g}: {told}",
+        [
+            computed(sweep, f"{LEFT} where temperature={highest:g} and dimension={d}", share)
+            for d, share in left.items()
+        ],
+    )
+    if (widest := left.index.max()) >= WIDE:
+        yield (
+            "C084",
+            f"In {WIDE} dimensions or more, descent at τ = {HOT:g} ends without a gap",
+            HOLDS if left[widest] < GAP_LEFT else FAILS,
+            f"left at τ = {highest:g} in {widest} dimensions: {left[widest]:.2f}",
+            [
+                computed(
+                    sweep,
+                    f"{LEFT} where temperature={highest:g} and dimension={widest}",
+                    left[widest],
+                )
             ],
         )
 

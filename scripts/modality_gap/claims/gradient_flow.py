@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from modality_gap.claims.estimates import Estimate, every, of_interval
+from modality_gap.claims.estimates import Estimate, every, in_each, of_interval
 from modality_gap.claims.verdicts import (
     FAILS,
     HOLDS,
@@ -64,7 +64,7 @@ def closing_claims(flows: pd.DataFrame) -> Iterator[tuple]:
     last = flows[flows.time == flows.time.max()]
     gaps = ", ".join(f"{row.modality_gap:.3f} ({row.flow})" for row in last.itertuples())
     yield (
-        "Y025 Y028",
+        "Y001 Y025 Y028",
         "With a learned temperature the gap closes no faster than 1/log² t",
         HOLDS if (flows.modality_gap > flows.bound * (1 - 1e-9)).all() else FAILS,
         f"gap at time {last.time.iloc[0]:.0e}: {gaps}; bound {last.bound.iloc[0]:.3f}",
@@ -112,6 +112,53 @@ def growth_claims(growth: pd.DataFrame) -> Iterator[tuple]:
     )
     yield bound_claim(growth[growth.measure.isin(["gap_fixed", "gap_moving"])])
     yield from limit_claims(growth[growth.measure == "plane_distance"])
+    yield from twice_claims(growth)
+
+
+def twice_claims(growth: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the gap grows at least as fast as the distance of the planes, 2γ, in every setting."""
+    both = growth[growth.measure == "gap_moving"].merge(
+        growth[growth.measure == "plane_distance"], on=["dimension", "pairs"]
+    )
+    if both.empty:
+        return
+    faster = [
+        of_interval(row.mean_x, row.high_x, math.inf).less(
+            of_interval(row.mean_y, row.high_y, math.inf)
+        )
+        for row in both.itertuples()
+    ]
+    verdicts = in_each(faster)
+    least = min(faster, key=lambda one: one.mean)
+    yield (
+        "Y035",
+        "At a random start the gap grows at least as fast as 2γ",
+        # A lower bound that is broken in one setting is none.
+        FAILS if FAILS in verdicts else joint(verdicts),
+        f"{in_how_many(verdicts)}; speed of the gap less that of 2γ {least.mean:.3g} at the least",
+        [
+            one.seen_in(
+                growth, f"gap_moving less plane_distance where dimension={d} and pairs={pairs}"
+            )
+            for one, d, pairs in zip(faster, both.dimension, both.pairs, strict=True)
+        ],
+    )
+
+
+@judges("arrangements", order=3)
+def margin_claims(points: pd.DataFrame) -> Iterator[tuple]:
+    """Whether matched pairs have a margin above 0, and exchanged ones none; of `gradient_flow`."""
+    margins = points.groupby("arrangement").pair_margin.min()
+    yield (
+        "Y018",
+        "Matched pairs have a margin above 0; where pairs are exchanged it is not",
+        HOLDS if margins["matched"] > 0 >= margins["mismatched"] else FAILS,
+        f"margin {margins['matched']:.3f} of matched pairs, {margins['mismatched']:.3f} of exchanged ones",
+        [
+            computed(points, f"least pair_margin where arrangement={name}", margin)
+            for name, margin in margins.items()
+        ],
+    )
 
 
 def above(row: pd.Series, other: float) -> Estimate:
@@ -179,7 +226,7 @@ def flow_claims(flows: pd.DataFrame) -> Iterator[tuple]:
     first, last = ([start.modality_gap.iloc[end] for start in whole] for end in (0, -1))
     told = f"of {len(whole)} of {len(starts)} starts, from which all pairs find each other"
     for ids, claim, change, claimed in (
-        ("Y005", "The gap rises while most pairs are mismatched", np.subtract(half, first), 1),
+        ("Y001 Y005", "The gap rises while most pairs are mismatched", np.subtract(half, first), 1),
         ("Y006", "The gap falls once most pairs are matched", np.subtract(last, half), -1),
     ):
         found = mean_interval(change)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from modality_gap.claims.verdicts import (
@@ -9,7 +10,9 @@ from modality_gap.claims.verdicts import (
     HOLDS,
     UNDECIDED,
     computed,
+    in_how_many,
     interval,
+    joint,
     judges,
     seen,
     sign,
@@ -31,7 +34,26 @@ def rising_claims(rising: pd.DataFrame) -> Iterator[tuple]:
         f"{least.width}, {len(wide)} cosines and ratios",
         seen(wide, "probability", "width length_ratio cosine", ""),
     )
+    yield from bound_claims(rising)
     yield from width_claims(rising)
+
+
+def bound_claims(rising: pd.DataFrame) -> Iterator[tuple]:
+    """Whether cosines above the bound, and they alone, are lowered by a wide layer."""
+    wide = rising[rising.width == rising.width.max()]
+    formula = 2 * wide.length_ratio / (1 + wide.length_ratio**2)
+    beyond, below = wide[wide.cosine > wide.bound], wide[wide.cosine < wide.bound]
+    verdicts = [sign(row.low - 0.5, row.high - 0.5, 1) for row in below.itertuples()]
+    verdicts += [sign(row.low - 0.5, row.high - 0.5, -1) for row in beyond.itertuples()]
+    if len(beyond) and len(below):
+        yield (
+            "L049",
+            "2r/(1 + r²), r the ratio of the lengths, is where a wide layer stops raising a cosine",
+            FAILS if not np.allclose(formula, wide.bound) else joint(verdicts),
+            f"{in_how_many(verdicts)}; above the bound a rise has a probability of "
+            f"{beyond.probability.mean():.3f} on average, below it {below.probability.mean():.3f}",
+            seen(wide, "probability", "width length_ratio cosine bound", ""),
+        )
 
 
 def width_claims(rising: pd.DataFrame) -> Iterator[tuple]:

@@ -19,6 +19,8 @@ from modality_gap.claims.verdicts import (
 from modality_gap.closing.rephrasing import ACCURACY, CLEAN_ACCURACY, KEPT
 
 KEYS = "experiment measure kind distance alpha"
+# Of noise without a mean, n drawings' mean square is 1/n of theirs on average, and hardly ever thrice it.
+MANY_TIMES = 3
 LARGEST_LOSS = 0.06  # of accuracy by another template (chowers2026, Fig. 1)
 
 
@@ -71,6 +73,16 @@ def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
         f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
         f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
         seen(noise, "off_diagonal_share", "kind name") + seen(noise, "independent", "kind name"),
+    )
+    chance = 1 / noise.texts
+    larger = noise.mean_share > MANY_TIMES * chance
+    yield (
+        "C051",
+        "What rephrasing adds to the embeddings has a mean that is not zero",
+        HOLDS if larger.all() else PARTLY if larger.any() else FAILS,
+        f"the mean is {noise.mean_share.mean():.3f} of its mean square on average, of noise without one "
+        f"{chance.mean():.4f} is expected; more than {MANY_TIMES} times that in {larger.sum()} of {len(noise)}",
+        seen(noise, "mean_share", "kind name", n="texts"),
     )
     yield (
         "C052",

@@ -282,6 +282,14 @@ GENERAL = {
 @judges("two_class", order=12)
 def two_class_claims(two_class: pd.DataFrame) -> Iterator[tuple]:
     """Whether theory says how robust two classes are; two_class: of `two_class_table`."""
+    kept = two_class.unchanged.min()
+    yield (
+        "C034",
+        "A move at right angles to what is retrieved leaves every nearest neighbour as it is",
+        HOLDS if kept == 1 else FAILS,
+        f"{kept:.1%} at least, for every α from {two_class.alpha.min():g} to {two_class.alpha.max():g}",
+        [computed(two_class, "least unchanged", kept, n=two_class.queries.min())],
+    )
     for noise, part in two_class.groupby("noise", sort=False):
         apart = (part.robustness - part.predicted).abs().max()
         cells = part[part.alpha.between(0, 1)].groupby("deviation")

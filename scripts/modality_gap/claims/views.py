@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from modality_gap.claims.verdicts import Evidence, computed, in_how_many, joint, judges, named, sign
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    Evidence,
+    computed,
+    in_how_many,
+    joint,
+    judges,
+    named,
+    sign,
+)
 from modality_gap.measures.intervals import wilson
 
 APART = 0.95  # of points whose nearest one is of their modality: so few mix
@@ -34,7 +44,10 @@ def view_claims(points: pd.DataFrame) -> Iterator[tuple]:
             (IDS[method][1], own[started], "networks that others started from"),
         ):
             if ids and len(rows):
-                found = [share(*place) for place in rows.groupby(PLACE, sort=False)]
+                found = [
+                    share(PLACE, *place, label="modality")
+                    for place in rows.groupby(PLACE, sort=False)
+                ]
                 verdicts = [sign(one.low - APART, one.high - APART, 1) for one in found]
                 told = [f"{one.value:.3f} ({one.row.partition(' where ')[2]})" for one in found]
                 yield (
@@ -47,13 +60,67 @@ def view_claims(points: pd.DataFrame) -> Iterator[tuple]:
                 )
 
 
-def share(place: tuple[str, ...], points: pd.DataFrame) -> Evidence:
-    """The share of points whose nearest other one is of the same modality, with Wilson's interval."""
+@judges("seed_points", order=1)
+def seed_claims(points: pd.DataFrame) -> Iterator[tuple]:
+    """Whether a picture keeps networks of several seeds apart; of `seed_cones.cone_points`.
+
+    points: with columns family and trained; of random networks on data.
+    """
+    own = points[(points.inputs == "data") & ~points.trained & (points.method == "pca")]
+    keys = ["family", "tower"]
+    found = [share(keys, *place, label="seed") for place in own.groupby(keys, sort=False)]
+    if found:
+        verdicts = [sign(one.low - APART, one.high - APART, 1) for one in found]
+        told = [f"{one.value:.3f} ({one.row.partition(' where ')[2]})" for one in found]
+        yield (
+            "L044",
+            "In a picture by PCA random networks of other seeds do not mix",
+            joint(verdicts),
+            f"{in_how_many(verdicts)}; share of points whose nearest one is of their seed: {named(told)}",
+            found,
+        )
+
+
+@judges("shift_view", order=0)
+def moving_claims(points: pd.DataFrame) -> Iterator[tuple]:
+    """Whether the two clouds come nearer while they are moved; of `shift.shift_view`, as above."""
+    started = points.encoder.isin(set(",".join(points.starts.unique()).split(",")))
+    centres = points[~started].groupby([*PLACE, "share", "modality"], sort=False).x.mean().unstack()
+    apart = (centres.image - centres.text).abs().unstack("share")
+    if apart.empty:
+        return
+    verdicts = [HOLDS if row.is_monotonic_decreasing else FAILS for _, row in apart.iterrows()]
+    told = [
+        f"{' → '.join(f'{distance:.2f}' for distance in row)} ({' '.join(place)})"
+        for place, row in apart.iterrows()
+    ]
+    yield (
+        "L065",
+        "The two clouds approach each other while they are moved along the gap",
+        joint(verdicts),
+        f"{in_how_many(verdicts)}; distance of their centres in the picture {named(told)}",
+        [
+            computed(
+                points,
+                f"|mean x of images less texts| where encoder={place[0]} and share={at:g}",
+                d,
+            )
+            for place, row in apart.iterrows()
+            for at, d in row.items()
+        ],
+    )
+
+
+def share(keys: list[str], place: tuple[str, ...], points: pd.DataFrame, label: str) -> Evidence:
+    """The share of points whose nearest other one has the same label, with Wilson's interval.
+
+    points: of the place that keys and their values name.
+    """
     _, nearest = KDTree(points[["x", "y"]].to_numpy()).query(points[["x", "y"]].to_numpy(), k=2)
-    own = points.modality.to_numpy()
+    own = points[label].to_numpy()
     # Of equal points, the first that is found may be the point itself or not.
     other = np.where(nearest[:, 0] == np.arange(len(own)), nearest[:, 1], nearest[:, 0])
     same = int((own[other] == own).sum())
-    told = " and ".join(f"{key}={value}" for key, value in zip(PLACE, place, strict=True))
+    told = " and ".join(f"{key}={value}" for key, value in zip(keys, place, strict=True))
     ends = wilson(np.array(same), np.array(len(own)))
     return computed(points, f"share of x, y where {told}", same / len(own), ends, len(own))
