@@ -89,10 +89,10 @@ rule plot_gap_cosines:
         "../../scripts/plot_gap_cosines.py"
 
 
-claims_of(
+tables_of(
     "gap",
-    places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
-    [key | {"amended": places.amended(key["encoder"])} for key in places.keys()],
+    "<results>/gap/{encoder}/{corpus}/{split}.parquet",
+    [*places.evaluations()],
 )
 remarks_of(*places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"))
 
@@ -107,6 +107,14 @@ claims_of(
         "<results>/gap_cosines/{encoder}/{corpus}/{split}.parquet", normalized
     ),
     places.keys(normalized),
+)
+claims_of(
+    "gap_of_models",
+    places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet", normalized),
+    [
+        key | {"amended": places.amended(key["encoder"])}
+        for key in places.keys(normalized)
+    ],
 )
 bare = [place for place in places.evaluations() if place[0] not in normalized]
 claims_of(

@@ -117,8 +117,8 @@ rule plot_shift_view:
 
 claims_of(
     "shift_landscape",
-    places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
-    places.keys(),
+    places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet", normalized),
+    places.keys(normalized),
 )
 remarks_of(*places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))
 claims_of(

@@ -52,7 +52,7 @@ def below_chance(rows: pd.DataFrame) -> Estimate:
     return Estimate(float(chance - mean), float(np.sqrt(variance / n)), n - 1)
 
 
-@judges("gap", order=0)
+@judges("gap_of_models", order=0)
 def gap_claims(gaps: pd.DataFrame) -> Iterator[tuple]:
     """Whether there is a gap before training and after; of `gap.gap_measures`.
 

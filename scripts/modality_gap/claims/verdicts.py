@@ -50,12 +50,12 @@ def seen(
 ) -> list[Evidence]:
     """A column of rows as evidence, one a row.
 
-    keys: columns that tell a row, with blanks; ends: what comes before low and high in the names of
+    keys: columns that tell a row, with blanks, those that there are; ends: what comes before low and high in the names of
     the columns of its interval, None for none; n: the column of how many, or the number.
     """
     found = []
     for row in rows.to_dict("records"):
-        where = " and ".join(f"{key}={row[key]}" for key in keys.split())
+        where = " and ".join(f"{key}={row[key]}" for key in keys.split() if key in row)
         ends_of = [row[f"{ends}{end}"] for end in ("low", "high")] if ends is not None else []
         number = row[n] if isinstance(n, str) else n
         told = f"{value} where {where}" if where else value
