@@ -5,9 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.claims.conditions import PAPERS
 from modality_gap.claims.printed import by_file
-from modality_gap.claims.register import read_register
+from modality_gap.claims.register import PAPERS, read_register
 from modality_gap.claims.statuses import answer
 from modality_gap.claims.verdicts import FILE, judge
 from modality_gap.words import spoken

@@ -4,7 +4,7 @@ import copy
 from fnmatch import fnmatchcase
 from typing import Any
 
-from modality_gap.claims.conditions import REHEARSED
+from modality_gap.conditions import REHEARSED
 
 # The most of what a key counts, by its path in the study, the first pattern that matches. Numbers in
 # a list have the same bound, each.

@@ -1,6 +1,7 @@
 from functools import partial
 
-from modality_gap.claims.conditions import PAPERS, other_conditions
+from modality_gap.claims.register import PAPERS
+from modality_gap.conditions import other_conditions
 
 
 report: str(Path(f"results/{config['study']}/overview.rst").resolve())

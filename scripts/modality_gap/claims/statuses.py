@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatch
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
@@ -52,7 +53,7 @@ def answer(
         raise ValueError(f"verdicts on {', '.join(sorted(strangers))}, which no register has")
     claims, evidence = [], []
     for row in register.itertuples(index=False):
-        judged = verdicts[verdicts.ids.str.split().map(lambda ids, one=row.id: one in ids)]
+        judged = verdicts[np.array([row.id in ids.split() for ids in verdicts.ids], dtype=bool)]
         found, rests_on = status_of(row, judged, tables, other.get(row.id))
         evidence += rests_on
         claims.append(claim_row(row, found, rests_on))
@@ -107,7 +108,7 @@ def in_own_tables(row, judged: pd.DataFrame) -> pd.DataFrame:
         for evidence in judged.evidence
     ]
     kept = judged.assign(evidence=own)
-    return kept[kept.evidence.map(len) > 0]
+    return kept[np.array([len(found) > 0 for found in own], dtype=bool)]
 
 
 def without_verdict(

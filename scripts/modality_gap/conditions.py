@@ -7,10 +7,9 @@ from typing import Any
 
 import yaml
 
-from modality_gap.claims.register import answers_of, read_register
+from modality_gap.claims.register import PAPERS, answers_of, read_register
 from modality_gap.study import check_study
 
-PAPERS = ("liang2022", "yaras2024", "chowers2026")
 ENTRIES = ("corpora", "encoders", "training")
 REHEARSED = (
     "rehearsal-"  # how the name of a study in miniature begins: nothing of it is a paper's own
