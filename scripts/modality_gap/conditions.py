@@ -14,7 +14,8 @@ ENTRIES = ("corpora", "encoders", "training")
 REHEARSED = (
     "rehearsal-"  # how the name of a study in miniature begins: nothing of it is a paper's own
 )
-# What every number of a corpus depends on; the sections behind a folder that is not named as one.
+# What every number of a corpus depends on; what is behind a folder, or a table, that has not all of the
+# section of its name.
 OF_CORPORA = ("sample", "embedding", "modalities")
 SECTIONS = {
     "cone": ("noise",),
@@ -23,6 +24,19 @@ SECTIONS = {
     "shift": ("shift_landscape",),
     "shift_view": ("shift_landscape",),
     "training": (),
+    "gradient_flow/flows": ("gradient_flow.flow",),
+    "gradient_flow/coupled": ("gradient_flow.flow",),
+    "gradient_flow/slow_closing": ("gradient_flow.slow_closing",),
+    "gradient_flow/initial_growth": ("gradient_flow.initial_growth",),
+    "gradient_flow/temperature_rates": ("gradient_flow.temperature_rates",),
+    "free_embeddings/plane_records": ("free_embeddings.plane",),
+    "free_embeddings/plane_positions": ("free_embeddings.plane",),
+    "free_embeddings/sphere_records": ("free_embeddings.sphere",),
+    "free_embeddings/sphere_sweep": ("free_embeddings.sweep",),
+    # Their settings are in the code alone.
+    "free_embeddings/arrangements": (),
+    "free_embeddings/gradient_prediction": (),
+    "free_embeddings/shared_caption": (),
     "run_comparisons": ("run_comparisons", "run_measures", "retrieval"),
 }
 
@@ -54,9 +68,10 @@ def differing(tables: Iterable[str], study: dict, own: dict) -> list[str]:
 
 def keys_of(table: str, study: dict) -> Iterator[str]:
     """The sections and entries that a table is made with, and those that these name."""
-    first, *names = table.removesuffix(".parquet").removesuffix(".csv").split("/")
-    sections = [*SECTIONS.get(first, (first,))]
-    pending = [*names, *(name for part in sections for name in texts(study.get(part)))]
+    path = table.removesuffix(".parquet").removesuffix(".csv")
+    first, *names = path.split("/")
+    sections = [*SECTIONS.get(path, SECTIONS.get(first, (first,)))]
+    pending = [*names, *(name for part in sections for name in texts(at(study, part)))]
     seen = set()
     while pending:
         pattern = pending.pop()
@@ -67,7 +82,7 @@ def keys_of(table: str, study: dict) -> Iterator[str]:
                     pending += texts(study[part][name])
     if any(part == "corpora" for part, _ in seen):
         sections += OF_CORPORA
-    yield from (section for section in sections if section in study)
+    yield from (section for section in sections if at(study, section) is not None)
     yield from (f"{part}.{name}" for part, name in sorted(seen))
 
 
@@ -83,4 +98,4 @@ def texts(value: Any) -> list[str]:
 def at(study: dict, key: str) -> Any:
     """What stands at a key; an entry's name may hold points."""
     section, _, name = key.partition(".")
-    return study.get(section, {}).get(name) if name else study.get(section)
+    return (study.get(section) or {}).get(name) if name else study.get(section)
