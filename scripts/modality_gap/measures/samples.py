@@ -60,15 +60,12 @@ def share_interval(
 
 
 def text_units(pairs: np.ndarray, units: np.ndarray, texts: int) -> np.ndarray:
-    """The independent unit of each text, that of its images, shape (texts,), numbered from 0.
+    """The independent unit of each text, shape (texts,): that of the first image it belongs to.
 
-    pairs: (image row, text row), shape (p, 2); units: of each image, whole numbers from 0. Captions of
-    one image are one unit; so are those of images of several units that share a text.
+    pairs: (image row, text row), shape (p, 2); units: of each image, whole numbers, shape (n,). So the
+    captions of one image are one unit. A text without an image is its own.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    ends = pairs[:, 1], texts + units[pairs[:, 0]]
-    size = texts + int(units.max()) + 1
-    graph = coo_array((np.ones(len(pairs), dtype=bool), ends), shape=(size, size))
-    return connected_components(graph, directed=False)[1][:texts]
+    first = np.full(texts, len(units))
+    np.minimum.at(first, pairs[:, 1], pairs[:, 0])
+    own = int(units.max()) + 1 + np.arange(texts)
+    return np.where(first < len(units), np.append(units, 0)[first], own)
