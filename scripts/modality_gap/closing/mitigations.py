@@ -94,7 +94,9 @@ def mitigation_table(
         asking = asking[asked]
         own_units = (units if forth else text_units(pairs, units, len(texts)))[asked]
         if number_of_units(own_units, len(asked)) < 2:
-            raise UndefinedError("a single query that is independent, expected at least 2 for an interval")
+            raise UndefinedError(
+                "a single query that is independent, expected at least 2 for an interval"
+            )
         before = None
         for name in MITIGATIONS:
             try:

@@ -67,7 +67,9 @@ def quantization_table(
     own = None if units is None else units[asked]
     independent = number_of_units(own, len(asked))
     if independent < 2:
-        raise UndefinedError("a single image asks that is independent, expected at least 2 for an interval")
+        raise UndefinedError(
+            "a single image asks that is independent, expected at least 2 for an interval"
+        )
     here = np.isin(pairs[:, 0], asked)
     matches = np.column_stack([np.searchsorted(asked, pairs[here, 0]), pairs[here, 1]])
     items = np.unique(first_equal_rows(texts))

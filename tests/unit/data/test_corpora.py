@@ -291,7 +291,9 @@ def test_gender_is_what_is_named_or_what_the_code_points_say(key, named, expecte
 
 
 def test_captions_that_are_not_matched_may_be_left_out(tmp_path):
-    images = pd.DataFrame({"image_id": ["a", "b", "c"], "image": [b"1", b"2", b"3"], "split": "all"})
+    images = pd.DataFrame(
+        {"image_id": ["a", "b", "c"], "image": [b"1", b"2", b"3"], "split": "all"}
+    )
     corpus = Corpus(images, CAPTIONED, remarks=["one"])
     write_corpus(tmp_path, corpus, "last", only=True)
     kept = pd.read_parquet(tmp_path / "captions.parquet")
