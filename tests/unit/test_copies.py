@@ -225,7 +225,7 @@ def test_shifted_recall(pair):
         "closed": [N // 2],
         "held_out": [N // 4],
     }
-    with pytest.raises(ValueError, match="1 independent"):
+    with pytest.raises(ValueError, match="1 independent images or queries, expected at least 4"):
         gains(np.arange(N), np.zeros(N, dtype=int))
 
 
@@ -281,17 +281,13 @@ def test_resampled_units_equal_a_bootstrap_by_hand(random, metric):
     assert np.isnan(outcome.resampled_gains(0, 1, everything, 5, random, units % 2)).all()
 
 
-def test_a_gain_judged_on_one_unit_has_no_interval():
+@pytest.mark.parametrize("units", [[0, 0, 1, 1, 2], [0, 1, 2]])
+def test_a_half_of_a_single_unit_judges_nothing(units):
     moves = pd.DataFrame({"moved": "both", "shift": [0.0, 1.0], "centre_distance": [0.5, 0.1]})
-    right, labels = np.array([[True, True, False], [False, True, True]]), np.zeros(3, dtype=int)
-    outcomes = {"top_1": Accuracy(right, labels, 0.5)}
-    table = shift_gains(moves, outcomes, labels, 50, 0, np.array([0, 0, 1])).set_index("choice")
-    assert table.units.to_dict() == {"best": 2, "held_out": 1, "closed": 2}
-    assert table[["gain_low", "gain_high"]].isna().all(axis=1).to_dict() == {
-        "best": False,
-        "held_out": True,
-        "closed": False,
-    }
+    labels = np.zeros(len(units), dtype=int)
+    outcomes = {"top_1": Accuracy(np.ones((2, len(units)), dtype=bool), labels, 0.5)}
+    with pytest.raises(ValueError, match="3 independent images or queries, expected at least 4"):
+        shift_gains(moves, outcomes, labels, 50, 0, np.array(units))
 
 
 KINDS = {"light, a": "own", "dark, a": "own", "ape": "beast"}

@@ -13,6 +13,7 @@ from modality_gap.effects.moves import STEPS
 from modality_gap.measures.intervals import mcnemar, number_of_units, unit_codes
 
 RESAMPLES_AT_A_TIME = 100
+FEWEST = 4  # units, of which a half has an interval
 SAME = 1e-12  # values that differ by less are equal but for rounding
 
 
@@ -239,13 +240,16 @@ def shift_gains(
     the one nearest to 0. Columns moved, metric, choice, images (evaluated ones), units (how many
     independent ones these are), shift, centre_distance, own_distance (of the model as it is), gap (larger, smaller or same),
     baseline (of always the same answer), before, after, gain, gain_low, gain_high (95% interval of a
-    paired bootstrap over these units, the choice being given; NaN of a single one), chi_squared_p,
-    mcnemar_p.
+    paired bootstrap over these units, the choice being given; of an area NaN where a class is a
+    single unit), chi_squared_p, mcnemar_p. Raises UndefinedError for fewer than FEWEST units: a half
+    of one has no interval.
     """
     random = np.random.default_rng(seed)
-    if number_of_units(units, len(labels)) < 2:
+    independent = number_of_units(units, len(labels))
+    if independent < FEWEST:
         raise UndefinedError(
-            "1 independent image or query, expected at least 2: one to choose a shift on, one to judge it"
+            f"{independent} independent images or queries, expected at least {FEWEST}: two to choose a "
+            "shift on, two to judge it"
         )
     first, second = halves(labels, random, units)
     everything, rows = np.arange(len(labels)), []
@@ -260,7 +264,7 @@ def shift_gains(
             ):
                 drawn = outcome.resampled_gains(start, place, part, bootstrap, random, units)
                 judged = number_of_units(None if units is None else units[part], len(part))
-                low, high = np.quantile(drawn, [0.025, 0.975]) if judged > 1 else [math.nan] * 2
+                low, high = np.quantile(drawn, [0.025, 0.975])
                 chi_squared, paired = outcome.p_values(start, place, part, units)
                 rows.append(
                     {
