@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from modality_gap.claims.statuses import JUDGED
 from modality_gap.data.embeddings import read_remarks
 
 SHOWN = 3  # tables that say the same
@@ -179,31 +180,17 @@ def escaped(text: str) -> str:
 
 
 def claim_lines(claims: pd.DataFrame) -> list[str]:
-    """A list of the papers' claims, each with its verdict and its numbers."""
-    if claims.empty:
+    """A list of the papers' claims that the study judges, each with its status and its numbers."""
+    judged = claims[claims.status.isin(JUDGED)]
+    if judged.empty:
         return []
     title = "What of the papers' claims holds here"
     lines = [title, "-" * len(title), ""]
-    lines += [
-        "A claim **holds**, or **does not hold**, where a 95% interval says so (over seeds, by "
-        "Student's t; of correlations, over runs by bootstrap), **in part** where settings differ; "
-        "otherwise it is **undecided**: more seeds would tell.",
-        "",
-    ]
-    for (source, claim), rows in claims.groupby(["source", "claim"], sort=False):
-        numbers = [readable(text).replace("|", "\\|") for text in rows.numbers]
-        claim = readable(claim)
-        if len(rows) == 1:
-            lines.append(f"- {claim} ({source}): **{rows.verdict.iloc[0]}**. {numbers[0]}.")
-            continue
-        counts = rows.verdict.value_counts(sort=False)
-        found = ", ".join(f"**{verdict}** in {number}" for verdict, number in counts.items())
-        lines += [f"- {claim} ({source}): {found}.", ""]
-        lines += [
-            f"  - **{verdict}**: {text}."
-            for verdict, text in zip(rows.verdict, numbers, strict=True)
-        ]
-        lines.append("")
+    for row in judged.itertuples():
+        found = readable(row.found).replace("|", "\\|")
+        lines.append(
+            f"- {row.id}, {readable(row.claim)} ({row.paper}, {row.place}): **{row.status}**. {found}."
+        )
     return [*lines, ""]
 
 

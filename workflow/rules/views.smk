@@ -61,3 +61,23 @@ rule plot_view:
         code=code_of("plot_view"),
     script:
         "../../scripts/plot_view.py"
+
+
+claims_of(
+    "views",
+    [
+        f"<results>/views/{corpus}/{split}/{method}.parquet"
+        for corpus, split in places.splits()
+        for method in config["views"]["methods"]
+    ],
+    [
+        {
+            "corpus": corpus,
+            "split": split,
+            "method": method,
+            "starts": ",".join(filter(None, places.initials_on(corpus, split))),
+        }
+        for corpus, split in places.splits()
+        for method in config["views"]["methods"]
+    ],
+)
