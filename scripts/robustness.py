@@ -32,7 +32,7 @@ with job(snakemake), measured(snakemake):
     settings = dict(snakemake.params.settings)
     names, task, choices = (settings.pop(key, None) for key in ("tasks", "zero_shot", "choices"))
     files = snakemake.input
-    (images, texts, pairs, _), attributes = pool(snakemake)
+    (images, texts, pairs, *_), attributes = pool(snakemake)
     builders = {
         "zero_shot": lambda: classification_task(
             *read_task(*(files[part] for part in ("images", *ASKED)), task)[:3]

@@ -69,19 +69,15 @@ def rounded_gap_claims(tables: pd.DataFrame) -> Iterator[tuple]:
 def rounded_gain(rows: pd.DataFrame) -> Estimate | None:
     """What the α of the least rounded gap keeps more than α = 1, mean over bits; None: it is 1.
 
-    rows: of one place, scheme and measure. The same queries ask at either α and in all numbers of
-    bits: as if they were others at either α, and quite the same in all bits, the interval is rather
-    too wide.
+    rows: of one place, scheme and measure. The same queries ask at either α, so that their differences
+    are paired, and in all numbers of bits: as if these were quite alike, the interval is too wide at most.
     """
-    by_bits = [own.set_index("alpha") for _, own in rows.groupby("bits", sort=False)]
-    pairs = [(own[own.closest].iloc[0], own.loc[1.0]) for own in by_bits if 1.0 in own.index]
-    found = [level(best).less(level(one)) for best, one in pairs if not one.closest]
-    if not found:
+    best = rows[rows.closest & (rows.alpha != 1) & rows.beyond_whole.notna()]
+    if best.empty:
         return None
+    found = [
+        of_interval(row.beyond_whole, row.beyond_whole_high, row.units - 1)
+        for row in best.itertuples()
+    ]
     error, degrees = np.mean([gain.error for gain in found]), min(gain.degrees for gain in found)
     return Estimate(float(np.mean([gain.mean for gain in found])), float(error), degrees)
-
-
-def level(row: pd.Series) -> Estimate:
-    """The share of queries of a row that keep their neighbour."""
-    return of_interval(row["mean"], row["high"], row["queries"] - 1)
