@@ -179,7 +179,7 @@ def test_robustness(pair):
     images, texts = pair
     found = [
         robustness_tables(
-            {"forth": retrieval_task(images[units], texts, pairs_of(units))},
+            {"forth": retrieval_task(images[units], texts, pairs_of(units), units)},
             0.8,
             [0.0, 1.0],
             [0.1],

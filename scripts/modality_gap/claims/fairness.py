@@ -47,13 +47,13 @@ def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
                 else f"A {what} gap makes probes less frequent in every group",
                 verdict,
                 f"{about}, {moved}, {column}: {numbers}",
-                seen(own, "difference", KEYS, ""),
+                seen(own, "difference", KEYS, "", "units"),
             )
         right = rows[(rows.column == ALL) & (rows.kind == CORRECT)]
         row = right.iloc[0]
         drop = interval(row.difference, row.low, row.high)
         numbers = f"{about}, {moved}: accuracy {row.before:.4f} → {row.after:.4f}, change {drop}"
-        evidence = seen(right, "difference", KEYS, "")
+        evidence = seen(right, "difference", KEYS, "", "units")
         if said:
             claim = f"So {what} a gap costs accuracy"
             yield "L141", claim, sign(row.low, row.high, -1), numbers, evidence

@@ -156,7 +156,7 @@ def mitigations_claims(table: pd.DataFrame) -> Iterator[tuple]:
         ),
     ):
         rows = changes_of(table, name, (measure,))
-        evidence = seen(rows, "change", "mitigation measure direction", "change_", "queries")
+        evidence = seen(rows, "change", "mitigation measure direction", "change_", "units")
         yield ids, claim, verdict(rows), gains(table, name, (measure,)), evidence
 
 

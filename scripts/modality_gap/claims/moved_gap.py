@@ -14,7 +14,7 @@ def gain_seen(row: pd.Series) -> list[Evidence]:
     """What a move gains, as evidence."""
     keys = "encoder corpus split metric direction moved choice"
     rows = row.to_frame().T.rename_axis("choice").reset_index()
-    return seen(rows, "gain", keys, "gain_", "images")
+    return seen(rows, "gain", keys, "gain_", "units")
 
 
 def weak_effect(closed: pd.Series, place: str) -> tuple:

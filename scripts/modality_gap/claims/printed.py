@@ -87,7 +87,7 @@ def ends_of(record: dict, column: str) -> tuple[float, float]:
 
 def number_of(record: dict) -> float:
     """Over how many a row is, where its table says so."""
-    names = ("seeds", "shared_seeds", "images", "queries", "pairs", "count")
+    names = ("seeds", "shared_seeds", "units", "images", "queries", "pairs", "count")
     found = (record[name] for name in names if isinstance(record.get(name), int | float))
     return float(next(found, math.nan))
 

@@ -32,7 +32,7 @@ def quantization_claims(table: pd.DataFrame) -> Iterator[tuple]:
             f"Closing the gap keeps more nearest neighbours through {NAMES[scheme]}",
             rises(rows),
             ", ".join(numbers),
-            seen(rows, "change", "scheme bits measure alpha", "change_", "queries"),
+            seen(rows, "change", "scheme bits measure alpha", "change_", "units"),
         )
 
 

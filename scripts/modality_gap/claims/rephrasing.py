@@ -49,7 +49,7 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
                 f"Closing the gap {claim} {where}",
                 rises(rows),
                 ", ".join(numbers),
-                seen(rows, "change", KEYS, "change_"),
+                seen(rows, "change", KEYS, "change_", "units"),
             )
     clean = closed[closed.measure == CLEAN_ACCURACY]
     for experiment, rows in clean.groupby("experiment", sort=False):
@@ -59,7 +59,7 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
             f"Closing the gap leaves accuracy without rephrasing as it is ({experiment} rephrased)",
             stays(rows),
             f"changes by {interval(row.change, row.change_low, row.change_high)}",
-            seen(rows, "change", KEYS, "change_"),
+            seen(rows, "change", KEYS, "change_", "units"),
         )
 
 

@@ -32,7 +32,7 @@ def table_of(**changes):
             for measure, change in ((RECALL, recall), *((kind, guarded) for kind in GUARDED)):
                 rows.append((name, direction, measure, change, change - 0.02, change + 0.02))
     columns = ["mitigation", "direction", "measure", "change", "change_low", "change_high"]
-    return pd.DataFrame(rows, columns=columns).assign(queries=100)
+    return pd.DataFrame(rows, columns=columns).assign(queries=100, units=50)
 
 
 def test_a_way_that_costs_recall_in_one_direction_is_no_remedy():

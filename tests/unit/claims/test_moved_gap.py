@@ -19,7 +19,7 @@ def gains_table(key, groups, metric, judged):
             "gain_low": low if moved == judged else 0.5 - low,
             "gain_high": high if moved == judged else 0.5 - high,
             "centre_distance": 0.02,
-            "images": 90,
+            "units": 90,
         }
         for name, choices in groups.items()
         for moved in ("images", "both", "texts")

@@ -35,15 +35,19 @@ def test_claims_fail_where_robustness_falls():
     """The same table with its change turned round; and one of both."""
     rows = pd.DataFrame({"alpha": [-1.0, 0, 1], "change": [-0.1, 0, 0.1]})
     rows = rows.assign(change_low=rows.change - 0.01, change_high=rows.change + 0.01)
-    rows = rows.assign(distance="euclidean", deviation=0.1, robustness=0.5, unchanged=1.0)
+    rows = rows.assign(distance="euclidean", deviation=0.1, robustness=0.5, unchanged=1.0, draws=9)
     up = rows.assign(task="up", accuracy_change=0.0)
+    up = up.assign(accuracy_change_low=-0.005, accuracy_change_high=0.005)
     low, high = -rows.change_high, -rows.change_low
-    down = rows.assign(task="down", accuracy_change=0.2, change_low=low, change_high=high)
+    down = rows.assign(task="down", accuracy_change=-0.2, change_low=low, change_high=high)
+    down = down.assign(accuracy_change_low=-0.25, accuracy_change_high=-0.15)
     for table, verdict in ((up, HOLDS), (down, FAILS), (pd.concat([up, down]), PARTLY)):
         table = table.assign(robustness_low=0.4, robustness_high=0.6)
         found = {row[0]: row[2] for row in robustness_claims(table)}
         assert found.pop("C042") == UNDECIDED, "one deviation of the noise"
         assert set(found.values()) == {verdict}
+    unclear = up.assign(accuracy_change_low=-0.02, robustness_low=0, robustness_high=1)
+    assert {row[0]: row[2] for row in robustness_claims(unclear)}["C043"] == UNDECIDED
     falls = up.assign(robustness_low=0.8, robustness_high=0.9)
     falls = pd.concat([falls, falls.assign(deviation=0.2, robustness_low=0.1, robustness_high=0.2)])
     assert {row[0]: row[2] for row in robustness_claims(falls)}["C042"] == HOLDS
@@ -67,10 +71,34 @@ def test_noise_beyond_the_theorem_is_judged_by_itself():
 def test_thresholds_that_may_gain_or_lose_decide_nothing():
     rows = pd.DataFrame({"threshold": [0, 0.1, 0.5], "change": [0, 0.05, 0.1]})
     rows = rows.assign(reading="cumulative_variance", task="t", deviation=0.1, accuracy_change=-0.1)
+    rows["draws"] = 9
     wide = rows.assign(change_low=rows.change - 0.2, change_high=rows.change + 0.2)
     narrow = rows.assign(change_low=rows.change - 0.01, change_high=rows.change - 0.005)
     for table, verdict in ((wide, UNDECIDED), (narrow, FAILS)):
         assert [row[2] for row in tradeoff_claims(table)] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("cost", "gains", "verdict"),
+    [
+        ((-0.005, 0.0), [0.1, 0.2], HOLDS),
+        ((-0.02, 0.01), [0.1, 0.2], UNDECIDED),
+        ((-0.05, -0.02), [0.1, 0.2], FAILS),
+        ((-0.005, 0.0), [0.1, 0.0], UNDECIDED),
+        ((-0.005, 0.0), [-0.1, -0.2], FAILS),
+    ],
+)
+def test_a_small_threshold_is_to_cost_little_and_gain_under_every_noise(cost, gains, verdict):
+    rows = pd.DataFrame({"deviation": [0.1, 0.2], "change": gains, "threshold": 0.05})
+    rows = rows.assign(change_low=rows.change - 0.01, change_high=rows.change + 0.01, draws=9)
+    rows = rows.assign(accuracy_change=sum(cost) / 2, kept_length=0.9, reading="r", task="t")
+    rows = rows.assign(accuracy_change_low=cost[0], accuracy_change_high=cost[1])
+    rows = pd.concat([rows, rows.assign(threshold=0.0, kept_length=0.2)], ignore_index=True)
+    found = {ids: (claimed, numbers) for ids, _, claimed, numbers, _ in tradeoff_claims(rows)}
+    assert found["C085 C086 C087"][0] == verdict
+    assert found["C076"][0] == HOLDS
+    longer = rows.assign(kept_length=0.8)
+    assert {row[0]: row[2] for row in tradeoff_claims(longer)}["C076"] == FAILS
 
 
 def test_the_worthwhile_thresholds_gain_more_than_they_lose():
@@ -102,7 +130,7 @@ def thresholds(nets, task="image_to_text", place="p"):
     table = pd.DataFrame({"threshold": [0.0, 0.01, 0.05, 0.2], "accuracy_change": -0.1})
     table = table.assign(change=[0.5, *(net + 0.1 for net in nets)], reading="singular_value")
     table = table.assign(change_low=table.change - 0.02, change_high=table.change + 0.02)
-    return table.assign(task=task, place=place, deviation=0.1)
+    return table.assign(task=task, place=place, deviation=0.1, draws=9)
 
 
 @pytest.mark.parametrize(
