@@ -24,7 +24,7 @@ FIGURE = re.compile(r"<!-- figure: (\S+) -->")
 # A figure of a rule: its path and title, and the name of its caption where that is another one.
 DECLARED = re.compile(
     r'figure\(\s*f?"<results>/figures/(?P<path>[^"]+)",\s*(?P<title>"[^"]+"|\w+)'
-    r'(?P<rest>(?:(?!figure\(|log:).)*)',
+    r"(?P<rest>(?:(?!figure\(|log:).)*)",
     re.S,
 )
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
@@ -81,9 +81,10 @@ def declared(figure: str) -> tuple[str, str, dict[str, str]]:
             place = re.fullmatch(pattern, figure)
             if place:
                 wildcards = place.groupdict()
-                title = found["title"].strip('"').format(**wildcards)
+                name = Path(figure).name
+                said = found["title"] if found["title"].startswith('"') else name.replace("_", " ")
                 own = re.search(r'caption="(\w+)"', found["rest"])
-                return title, own[1] if own else Path(figure).name, wildcards
+                return said.strip('"').format(**wildcards), own[1] if own else name, wildcards
     raise PluginError(f"figure {figure}: no rule draws it")
 
 
