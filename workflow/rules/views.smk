@@ -61,3 +61,17 @@ rule plot_view:
         code=code_of("plot_view"),
     script:
         "../../scripts/plot_view.py"
+
+
+# The page shows each point's picture and caption.
+SHOWN.extend(
+    [
+        *(
+            f"<results>/views/{corpus}/{split}/{method}.parquet"
+            for corpus, split in places.splits()
+            for method in config["views"]["methods"]
+        ),
+        *places.tables(EMBEDDINGS["pairs"]),
+        *places.tables(EMBEDDINGS["images"]),
+    ]
+)

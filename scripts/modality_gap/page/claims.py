@@ -1,0 +1,220 @@
+"""The papers' claims as a page shows them: each with its verdict and what that rests on."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from modality_gap.claims.verdicts import joint
+from modality_gap.page.numbers import plain, with_interval
+from modality_gap.page.results import Results
+
+# Every status, in the order of the page, with what it says to a reader.
+STATUSES = {
+    "reproduced": "the printed numbers were found again",
+    "not reproduced": "other numbers were found than printed",
+    "direction holds": "what was said of the direction holds here",
+    "direction fails": "the opposite was found here",
+    "holds in part": "it holds in some cases here",
+    "undecided": "the intervals leave it open",
+    "no run needed": "definitions, settings and proofs",
+    "not measured": "no table of this study answers it",
+}
+# Those of which something was found here, whatever it is.
+JUDGED = tuple(STATUSES)[:6]
+COLUMNS = ["id", "paper", "place", "topic", "claim", "status", "found", "value", "low", "high", "n"]
+COLUMNS += ["table", "row", "printed_value", "tolerance", "condition", "needed"]
+EVIDENCE = [
+    "id",
+    "judged",
+    "where",
+    "verdict",
+    "numbers",
+    "table",
+    "row",
+    "value",
+    "low",
+    "high",
+    "n",
+]
+NUMBERS = ("value", "low", "high", "n")
+MOST = 6  # rows of a judgement on the page
+
+
+def read_claims(claims: str, evidence: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The claims and what they rest on; texts are texts, absent ones empty, absent numbers NaN.
+
+    Raises ValueError, naming file and column or row, where they are not as COLUMNS, EVIDENCE and
+    STATUSES want them.
+    """
+    if not Path(evidence).is_file():
+        return of_verdicts(pd.read_csv(claims, dtype=str, keep_default_na=False))
+    tables = []
+    for file, columns in ((claims, COLUMNS), (evidence, EVIDENCE)):
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+        lacking = [name for name in columns if name not in table]
+        if lacking:
+            raise ValueError(f"{file}: no column {lacking[0]}, expected {', '.join(columns)}")
+        for name in NUMBERS:
+            numbers = pd.to_numeric(table[name].replace("", None), errors="coerce")
+            wrong = numbers.isna() & (table[name] != "")
+            if wrong.any():
+                row = table[wrong].iloc[0]
+                raise ValueError(
+                    f"{file}: {row.id}, column {name}: {row[name]!r}, expected a number"
+                )
+            table[name] = numbers
+        tables.append(table)
+    found, told = tables
+    for row in found[~found.status.isin(STATUSES)].itertuples():
+        raise ValueError(
+            f"{claims}: {row.id}: status {row.status!r}, expected one of {', '.join(STATUSES)}"
+        )
+    for row in told[~told.id.isin(found.id)].itertuples():
+        raise ValueError(f"{evidence}: {row.id}: no such claim in {claims}")
+    return found, told
+
+
+VERDICTS = {"holds": "direction holds", "does not hold": "direction fails"}
+
+
+def of_verdicts(verdicts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The claims and what they rest on, of verdicts alone: columns source, claim, verdict, numbers, tables.
+
+    A claim that was judged in several places with several verdicts holds in part, or is undecided.
+    """
+    claims, evidence = [], []
+    for number, ((source, claim), rows) in enumerate(
+        verdicts.groupby(["source", "claim"], sort=False), 1
+    ):
+        verdict = joint(list(rows.verdict))
+        paper, _, place = source.partition(", ")
+        name = f"{number:03}"
+        claims.append(
+            dict.fromkeys(COLUMNS, "")
+            | {
+                "id": name,
+                "paper": paper,
+                "place": place,
+                "topic": rows.tables.iloc[0].split(", ")[0],
+                "claim": claim,
+                "status": VERDICTS.get(verdict, verdict),
+                "found": rows.numbers.iloc[0] if len(rows) == 1 else "",
+            }
+        )
+        evidence += [
+            dict.fromkeys(EVIDENCE, "")
+            | {"id": name, "judged": claim, "verdict": row.verdict, "numbers": row.numbers}
+            for row in rows.itertuples()
+        ]
+    tables = pd.DataFrame(claims, columns=COLUMNS), pd.DataFrame(evidence, columns=EVIDENCE)
+    numbers = dict.fromkeys(NUMBERS, np.nan)
+    return tuple(table.assign(**numbers) for table in tables)
+
+
+def counted(claims: pd.DataFrame) -> list[tuple[str, int, str]]:
+    """Every status that a claim has: status, how many claims, what it says."""
+    claims = claims.drop_duplicates("id")
+    counts = claims.status.value_counts()
+    return [
+        (status, int(counts[status]), told) for status, told in STATUSES.items() if status in counts
+    ]
+
+
+def in_words(claims: pd.DataFrame) -> str:
+    """How many of the distinct claims could be judged, and how that came out."""
+    counts = {status: number for status, number, _ in counted(claims)}
+    judged = [f"{counts[status]} {status}" for status in JUDGED if status in counts]
+    total = sum(counts.values())
+    number = sum(counts.get(status, 0) for status in JUDGED)
+    found = f"Of {total:,} claims of the papers, {number:,} could be judged here"
+    found += f": {', '.join(judged)}." if judged else "."
+    rest = []
+    if "not measured" in counts:
+        rest.append(f"{counts['not measured']:,} were not measured")
+    if "no run needed" in counts:
+        rest.append(f"{counts['no run needed']:,} need no run")
+    return found + (f" {' and '.join(rest)}." if rest else "")
+
+
+def shown(claims: pd.DataFrame, evidence: pd.DataFrame, results: Results) -> list[dict]:
+    """What the page shows of each claim, in the order of the table; see `rested` and `judgements`."""
+    rows = dict(list(evidence.groupby("id", sort=False)))
+    return [
+        rested(claim, results)
+        | {"judgements": judgements(rows.get(claim.id, evidence[:0]), results)}
+        for claim in claims.itertuples(index=False)
+    ]
+
+
+def judgements(rows: pd.DataFrame, results: Results) -> list[dict]:
+    """What was judged of one claim, each sentence once, with the first MOST rows that it rests on.
+
+    `more` is how many further ones the table of evidence has.
+    """
+    found = []
+    for told, own in rows.groupby(["judged", "where", "verdict", "numbers"], sort=False):
+        measured = own[own.value.notna() | (own.table != "")]
+        found.append(
+            dict(zip(("judged", "where", "verdict", "numbers"), told, strict=True))
+            | {
+                "rows": [rested(row, results) for row in measured[:MOST].itertuples(index=False)],
+                "more": max(0, len(measured) - MOST),
+            }
+        )
+    return found
+
+
+def rested(row, results: Results) -> dict:
+    """A row with its number in words, whether its table may be linked, and the figure that shows it."""
+    return row._asdict() | {
+        "number": number(row),
+        "linked": row.table in results.tables,
+        "figure": figure_of(row.table, results.figures) if row.table else None,
+    }
+
+
+def number(row) -> str:
+    """A value with its interval; nothing where there is none."""
+    return "" if pd.isna(row.value) else with_interval(row.value, row.low, row.high, short)
+
+
+def short(value: float) -> str:
+    """A number in four digits."""
+    return plain(value) if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
+
+
+# Tables whose figure has another name than the table or its folder.
+DRAWN = {
+    "mitigations": "ways_to_close",
+    "retrieval": "recall",
+    "shift": "shift_landscape_batches",
+    "cone": "cosines",
+    "controlled": "robustness",
+    "noises": "noise_kinds",
+    "tradeoff": "threshold_tradeoff",
+    "gains": "shift_gains",
+    "curves": "zero_shot",
+    "shares": "cones",
+    "spread": "spread",
+    "accuracies": "linear_probe",
+}
+
+
+def figure_of(table: str, figures: Iterable[str]) -> str | None:
+    """The figure that shows a table: of its name, on its split or of its section; None for none."""
+    folder, *parts = table.removesuffix(".parquet").removesuffix(".csv").split("/")
+    if not parts:
+        return next((one for one in figures if one == f"figures/{folder}.svg"), None)
+    stem = parts[-1]
+    names = [DRAWN.get(stem, stem), DRAWN.get(folder, folder)]
+    places = [
+        "/".join([folder, *parts[:-1]]),
+        "/".join(parts[1:]),
+        "/".join(parts[1:-1]),
+        folder,
+        stem,
+    ]
+    tried = (f"figures/{place}/{name}.svg" for name in names for place in places)
+    return next((one for one in tried if one in figures), None)
