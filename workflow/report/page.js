@@ -43,6 +43,7 @@ function prepare(chooser) {
   for (const select of own(chooser, "select")) {
     select.addEventListener("change", () => choose(chooser, select));
   }
+  show(chooser, variants.find((one) => one.matches(".chosen")));
 }
 
 // Charts are drawn when they come into sight, not before.
@@ -71,7 +72,7 @@ function embed(chart) {
   if (chart.dataset.drawn || !chart.clientWidth) return;
   chart.dataset.drawn = "yes";
   const rows = rowsOf(JSON.parse(chart.querySelector("script").textContent));
-  const spec = { ...specifications[chart.dataset.kind], datasets: { rows } };
+  const spec = { ...structuredClone(specifications[chart.dataset.kind]), datasets: { rows } };
   const place = document.createElement("div");
   chart.append(place);
   if (spec.usermeta && spec.usermeta.square) {
@@ -169,6 +170,5 @@ function follow() {
 for (const chooser of document.querySelectorAll(".chooser")) {
   prepare(chooser);
 }
-for (const variant of document.querySelectorAll(".variant.chosen")) draw(variant);
 addEventListener("hashchange", follow);
 follow();

@@ -12,7 +12,7 @@ import vl_convert
 from altair import SCHEMA_VERSION
 
 from modality_gap.page import claims as papers_claims
-from modality_gap.page.charts import charts, choices, specifications
+from modality_gap.page.charts import charts, specifications, with_choice
 from modality_gap.page.findings import findings, places_of
 from modality_gap.page.methods import (
     citation,
@@ -121,7 +121,7 @@ def page(
         counts=papers_claims.counted(judged),
         counted=papers_claims.in_words(judged),
         topics=shown_topics,
-        charts={path: [(choices(one), one) for one in own] for path, own in drawn.items()},
+        charts={path: with_choice(own, study["encoders"]) for path, own in drawn.items()},
         corpora=corpus_rows(study.get("corpora", {})),
         runs=[run_row(name, run) for name, run in study.get("training", {}).items()],
         encoders=encoder_rows(study["encoders"], results),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from modality_gap.page.pictures import Pictures
 from modality_gap.page.results import Place, Results, readable
-from modality_gap.plots.moved_gap import MOVED_COLOURS, MOVED_NAMES, distance
+from modality_gap.plots.moved_gap import JUMP, MOVED_COLOURS, MOVED_NAMES, distance
 from modality_gap.plots.style import BLUE, GREY, MODALITY_COLOURS, ORANGE
 from modality_gap.words import spoken
 
@@ -75,13 +75,20 @@ def styled(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
             labelFontSize=12,
             titleFontSize=13,
         )
-        .configure_legend(orient="top", title=None, labelFontSize=13, symbolStrokeWidth=3)
+        .configure_legend(
+            orient="top",
+            title=None,
+            labelFontSize=13,
+            symbolStrokeWidth=3,
+            symbolOpacity=1,
+            symbolType="stroke",
+        )
     )
 
 
 def view() -> alt.LayerChart:
     """Pairs in a plane: a dot an image, one a text, and a line between them."""
-    axis = alt.Axis(labels=False, ticks=False, grid=False, title=None)
+    axis = alt.Axis(labels=False, ticks=False, grid=False, domain=False, title=None)
     scale = alt.Scale(zero=False, nice=False, padding=12)
     base = alt.Chart(ROWS)
     lines = base.mark_rule(color="#999999", opacity=0.3, strokeWidth=0.5).encode(
@@ -269,7 +276,18 @@ def moved_charts(results: Results, tables: dict, keys: dict[str, str]) -> Iterat
                 }
             )
             choice = dict(zip(keys, map(str, values), strict=True))
-            yield Chart(choice, "moved", columns_of(rows.sort_values(["moved", "shift"])))
+            yield Chart(choice, "moved", columns_of(broken(rows.sort_values(["moved", "shift"]))))
+
+
+def broken(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lines without a piece where the centres pass each other at a distance: nothing was measured there."""
+    after = rows.centre_distance
+    before, same = after.shift(), rows.moved == rows.moved.shift()
+    jumps = same & (np.sign(after) != np.sign(before)) & ((after - before).abs() > JUMP)
+    gaps = rows[jumps].assign(
+        value=np.nan, shift=(rows["shift"] + rows["shift"].shift())[jumps] / 2
+    )
+    return pd.concat([rows, gaps]).sort_values(["moved", "shift"])
 
 
 def recall_charts(results: Results, pictures: Pictures, place: dict[str, str]) -> Iterator[Chart]:
@@ -304,6 +322,14 @@ def charts(
     return [] if draw is None else list(draw(results, pictures, place))
 
 
-def choices(chart: Chart) -> dict[str, str]:
-    """What chooses a chart, as people read it."""
-    return {key: readable(value) for key, value in chart.choice.items()}
+def with_choice(found: list[Chart], entries: dict[str, dict]) -> list[tuple[dict, Chart, bool]]:
+    """Charts, what chooses each, and which is shown first: that of an encoder that was trained.
+
+    entries: the study's encoders, by name.
+    """
+    trained = [bool(entries.get(one.choice.get("encoder"), {}).get("initial")) for one in found]
+    first = trained.index(True) if True in trained else 0
+    return [
+        ({key: readable(value) for key, value in one.choice.items()}, one, number == first)
+        for number, one in enumerate(found)
+    ]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.claims.verdicts import joint
-from modality_gap.page.numbers import plain, with_interval
+from modality_gap.page.numbers import listed, plain, with_interval
 from modality_gap.page.results import Results
 
 # Every status, in the order of the page, with what it says to a reader.
@@ -21,8 +21,16 @@ STATUSES = {
     "no run needed": "definitions, settings and proofs",
     "not measured": "no table of this study answers it",
 }
+TOLD = {
+    "reproduced": "the printed numbers of {} were found again",
+    "not reproduced": "those of {} were not",
+    "direction holds": "the direction of {} holds",
+    "direction fails": "that of {} fails",
+    "holds in part": "{} hold in part",
+    "undecided": "{} are undecided",
+}
 # Those of which something was found here, whatever it is.
-JUDGED = tuple(STATUSES)[:6]
+JUDGED = tuple(TOLD)
 COLUMNS = ["id", "paper", "place", "topic", "claim", "status", "found", "value", "low", "high", "n"]
 COLUMNS += ["table", "row", "printed_value", "tolerance", "condition", "needed"]
 EVIDENCE = [
@@ -125,11 +133,11 @@ def counted(claims: pd.DataFrame) -> list[tuple[str, int, str]]:
 def in_words(claims: pd.DataFrame) -> str:
     """How many of the distinct claims could be judged, and how that came out."""
     counts = {status: number for status, number, _ in counted(claims)}
-    judged = [f"{counts[status]} {status}" for status in JUDGED if status in counts]
+    judged = [told.format(counts[key]) for key, told in TOLD.items() if key in counts]
     total = sum(counts.values())
     number = sum(counts.get(status, 0) for status in JUDGED)
     found = f"Of {total:,} claims of the papers, {number:,} could be judged here"
-    found += f": {', '.join(judged)}." if judged else "."
+    found += f": {listed(judged)}." if judged else "."
     rest = []
     if "not measured" in counts:
         rest.append(f"{counts['not measured']:,} were not measured")

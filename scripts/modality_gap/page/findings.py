@@ -4,13 +4,18 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from modality_gap.claims.mitigations import advice
-from modality_gap.page.numbers import gain, listed, plain, with_interval
+from modality_gap.claims.mitigations import advice, changes_of
+from modality_gap.closing.mitigations import GAP as GAP_MEASURE
+from modality_gap.closing.ways import NONE
+from modality_gap.page.numbers import gain, listed, minus, plain, with_interval
 from modality_gap.page.results import Link, Place, Results, readable
 from modality_gap.page.uses import MITIGATED, SHIFTED, costliest, mitigated
 
 GAP = "gap/{encoder}/{corpus}/{split}.parquet"
 CONE = "cone/{encoder}/{corpus}/{split}/statistics.parquet"
+
+
+ROUNDED = 1e-4  # two gaps that differ by less are of the same pairs
 
 
 class Finding(NamedTuple):
@@ -50,12 +55,23 @@ def size(results: Results, place: Place) -> Finding:
     table = GAP.format(**place._asdict())
     row = results.read(table).iloc[0]
     found = (
-        f"The centres of the two modalities lie {plain(row.modality_gap)} apart, over "
+        f"The centres of the two modalities lie {gap_of(results, place, row.modality_gap)} apart, over "
         f"{int(row.pairs):,} pairs: 0 would be no gap, 2 the most there can be."
     )
     if "relative_modality_gap" in row and pd.notna(row.relative_modality_gap):
         found += f" On the scale of the relative gap, from 0 to 1, that is {plain(row.relative_modality_gap, 2)}."
     return Finding("Is there a gap?", found, [results.link(table, figure_of(place, "gap"))])
+
+
+def gap_of(results: Results, place: Place, gap: float) -> str:
+    """The gap with the interval that the table of `mitigations` has, where it is of the same pairs."""
+    found = mitigated(results, place)
+    if found is None or found[0].empty:
+        return plain(gap)
+    same = changes_of(found[0], NONE, (GAP_MEASURE,)).iloc[0]
+    if abs(same["mean"] - gap) > ROUNDED:
+        return plain(gap)
+    return with_interval(gap, same.low, same.high)
 
 
 def origin(results: Results, place: Place, trained: bool, random: list[str]) -> Finding:
@@ -109,8 +125,8 @@ def origin(results: Results, place: Place, trained: bool, random: list[str]) -> 
 
 
 def percent(value: float) -> str:
-    """A share in percent."""
-    return f"{100 * value:.1f}%"
+    """A share in percent, with more digits where it is nearly all."""
+    return f"{100 * value:.{2 if value > 0.99 else 0}f}%"
 
 
 def training(results: Results, place: Place, before: Place | None, entry: dict) -> Finding:
@@ -173,7 +189,7 @@ def closing(results: Results, place: Place) -> Finding:
     table, link = found
     if table.empty:
         return Finding(question, f"Not defined here: {table.attrs['undefined']}.", [link])
-    return Finding(question, f"{advice(table)} {costliest(table)}.", [link])
+    return Finding(question, f"{minus(advice(table))} {costliest(table)}.", [link])
 
 
 def places_of(results: Results, entries: dict[str, dict]) -> list[Place]:

@@ -1,6 +1,7 @@
 """Numbers as a page writes them."""
 
 import math
+import re
 
 MINUS = "−"
 
@@ -41,3 +42,8 @@ def gain(row) -> str:
 def listed(parts: list[str], last: str = "and") -> str:
     """Parts with commas between them, and a word before the last."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def minus(sentence: str) -> str:
+    """A sentence whose negative numbers have a hyphen, with a minus in its place."""
+    return re.sub(r"(?<![\w.])-(?=\d)", MINUS, sentence)

@@ -14,7 +14,9 @@ from PIL import Image
 from modality_gap.page.results import readable
 from modality_gap.words import spoken
 
-WIDEST = 1600  # pixels of a drawing on the page; the vector file has no end
+# Pixels of a drawing on the page, of as many figures as MANY; of more, each has fewer, so that all
+# together stay as large. The vector file beside the page has no end.
+WIDEST, NARROWEST, MANY = 1600, 800, 100
 QUALITY = 82
 # Captions are ours, but say the names of a user's corpora: what could read files or run is off.
 SAFE = {
@@ -58,13 +60,14 @@ def topics(folder: Path, figures: dict[str, dict], captions: Path) -> dict[str, 
     and labels; captions: folder of the captions' texts.
     """
     found: dict[str, dict[tuple, list]] = {}
+    widest = round(max(NARROWEST, WIDEST * min(1, MANY / max(1, len(figures))) ** 0.5))
     for path, figure in figures.items():
         title = figure["title"].format(**figure["wildcards"])
         keys = [key for key in figure["wildcards"] if f"{{{key}}}" not in figure["title"]]
         place = {key: figure["wildcards"][key] for key in keys} | figure["labels"]
         caption = caption_html(captions / f"{figure['caption']}.rst", figure["wildcards"])
         variant = Variant(
-            path, anchor_of(path), place, caption, alt_of(caption), *embedded(folder / path)
+            path, anchor_of(path), place, caption, alt_of(caption), *embedded(folder / path, widest)
         )
         topic = found.setdefault(figure["category"], {})
         topic.setdefault((readable(title), figure["caption"]), []).append(variant)
@@ -106,16 +109,16 @@ def alt_of(caption: str) -> str:
     return re.split(r"(?<=[^.]\w[.:)])\s+(?=[A-Z])", text, maxsplit=1)[0]
 
 
-def embedded(file: Path) -> tuple[str, int, int]:
+def embedded(file: Path, widest: int) -> tuple[str, int, int]:
     """A figure as a data URL, the smaller of its vector and its pixels; with width and height.
 
-    The pixels are a WebP of no more than WIDEST pixels' width. Size is in the pixels of a page.
+    The pixels are a WebP of no more than `widest` pixels' width. Size is in the pixels of a page.
     """
     with Image.open(file.with_suffix(".png")) as opened:
         drawn = opened.convert("RGB")
     width, height = drawn.size
-    if width > WIDEST:
-        drawn = drawn.resize((WIDEST, round(height * WIDEST / width)), Image.Resampling.LANCZOS)
+    if width > widest:
+        drawn = drawn.resize((widest, round(height * widest / width)), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     drawn.save(buffer, "WEBP", quality=QUALITY, method=4)
     vector, pixels = file.read_bytes(), buffer.getvalue()

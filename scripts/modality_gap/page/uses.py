@@ -248,10 +248,11 @@ def under_noise(results: Results, place: Place) -> Answer | None:
     closed = rows[(rows.distance == "euclidean") & (rows.alpha == 1)]
     deviation = closed.groupby("deviation").change.mean().idxmax()
     here = closed[closed.deviation == deviation]
+    least, most = (here.loc[here.change.idxmin()], here.loc[here.change.idxmax()])
     gains = [
-        f"orthogonal projection, {readable(row.task)}, σ = {deviation:g}: {change(row)} of queries keep "
-        f"their nearest, accuracy {signed(row.accuracy_change)}"
-        for row in here.itertuples()
+        f"Orthogonal projection, noise of σ = {deviation:g}: from {change(least)} ({readable(least.task)}) "
+        f"to {change(most)} ({readable(most.task)}) of queries keep their nearest; the most it does to "
+        f"accuracy: {signed(here.accuracy_change.min())}"
     ]
     up = ((here.change_low > 0) & (here.change > NEGLIGIBLE)).any()
     free = (here.accuracy_change > -NEGLIGIBLE).all()
