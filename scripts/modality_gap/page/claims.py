@@ -175,12 +175,16 @@ def judgements(rows: pd.DataFrame, results: Results) -> list[dict]:
 
 
 def rested(row, results: Results) -> dict:
-    """A row with its number in words, whether its table may be linked, and the figure that shows it."""
-    return row._asdict() | {
-        "number": number(row),
-        "linked": row.table in results.tables,
-        "figure": figure_of(row.table, results.figures) if row.table else None,
-    }
+    """A row with its number in words and its tables: whether each may be linked, and its figure."""
+    tables = [
+        {
+            "table": table,
+            "linked": table in results.tables,
+            "figure": figure_of(table, results.figures),
+        }
+        for table in filter(None, row.table.split("; "))
+    ]
+    return row._asdict() | {"number": number(row), "tables": tables}
 
 
 def number(row) -> str:
@@ -193,7 +197,7 @@ def short(value: float) -> str:
     return plain(value) if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
 
 
-# Tables whose figure has another name than the table or its folder.
+# Tables whose figure has another name than the table, its folder or its section.
 DRAWN = {
     "mitigations": "ways_to_close",
     "retrieval": "recall",
@@ -205,24 +209,33 @@ DRAWN = {
     "gains": "shift_gains",
     "curves": "zero_shot",
     "shares": "cones",
-    "spread": "spread",
-    "accuracies": "linear_probe",
+    "networks": "spread",
+    "coupled": "gap_and_logit_scale",
+    "plane_records": "descent_plane",
+    "sphere_records": "descent_sphere",
+    "sphere_sweep": "gap_after_descent",
+    "arrangements": "loss_without_alignment",
+    "temperature_correlations": "gap_by_temperature",
+    "starts_means": "starts",
+    "long_training_fit": "long_training",
+    "gap_by_dimension_means": "gap_by_dimension",
 }
 
 
 def figure_of(table: str, figures: Iterable[str]) -> str | None:
     """The figure that shows a table: of its name, on its split or of its section; None for none."""
-    folder, *parts = table.removesuffix(".parquet").removesuffix(".csv").split("/")
-    if not parts:
-        return next((one for one in figures if one == f"figures/{folder}.svg"), None)
-    stem = parts[-1]
-    names = [DRAWN.get(stem, stem), DRAWN.get(folder, folder)]
-    places = [
-        "/".join([folder, *parts[:-1]]),
-        "/".join(parts[1:]),
-        "/".join(parts[1:-1]),
-        folder,
+    section, *parts = table.removesuffix(".parquet").removesuffix(".csv").split("/")
+    stem = parts[-1] if parts else section
+    names = [
         stem,
+        DRAWN.get(stem),
+        DRAWN.get(section),
+        section,
+        f"view_{stem}",
+        f"{section}_{stem}",
     ]
-    tried = (f"figures/{place}/{name}.svg" for name in names for place in places)
-    return next((one for one in tried if one in figures), None)
+    # Figures of one split lie below corpus and split; those of a section below its name.
+    ends = [parts[:-1], parts[1:], parts[1:-1]]
+    places = ["/".join([section, *parts[:-1]]), *map("/".join, filter(None, ends)), section]
+    tried = [f"figures/{place}/{name}.svg" for name in names for place in places]
+    return next((one for one in [*tried, f"figures/{stem}.svg"] if one in figures), None)
