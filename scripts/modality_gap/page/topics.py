@@ -18,6 +18,7 @@ from modality_gap.words import spoken
 # together stay as large. The vector file beside the page has no end.
 WIDEST, NARROWEST, MANY = 1600, 800, 100
 QUALITY = 82
+ABBREVIATED = {"pca": "PCA", "svd": "SVD", "umap": "UMAP"}
 # Captions are ours, but say the names of a user's corpora: what could read files or run is off.
 SAFE = {
     "raw_enabled": False,
@@ -62,7 +63,8 @@ def topics(folder: Path, figures: dict[str, dict], captions: Path) -> dict[str, 
     found: dict[str, dict[tuple, list]] = {}
     widest = round(max(NARROWEST, WIDEST * min(1, MANY / max(1, len(figures))) ** 0.5))
     for path, figure in figures.items():
-        title = figure["title"].format(**figure["wildcards"])
+        names = {key: ABBREVIATED.get(own, own) for key, own in figure["wildcards"].items()}
+        title = figure["title"].format(**names)
         keys = [key for key in figure["wildcards"] if f"{{{key}}}" not in figure["title"]]
         place = {key: figure["wildcards"][key] for key in keys} | figure["labels"]
         caption = caption_html(captions / f"{figure['caption']}.rst", figure["wildcards"])

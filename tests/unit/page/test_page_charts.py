@@ -3,6 +3,8 @@
 import base64
 import io
 
+import numpy as np
+import pandas as pd
 import pytest
 import vl_convert
 from made_up_results import HOSTILE, N, figures
@@ -10,7 +12,7 @@ from PIL import Image
 
 from modality_gap.data.embeddings import sample_pairs
 from modality_gap.page.build import embedded_json
-from modality_gap.page.charts import CHARTS, charts, specifications, with_choice
+from modality_gap.page.charts import CHARTS, broken, charts, specifications, with_choice
 from modality_gap.page.pictures import Pictures
 from modality_gap.page.results import Place, Results
 
@@ -106,3 +108,14 @@ def test_json_in_a_page_ends_no_script():
     )
     with pytest.raises(ValueError, match="JSON"):
         embedded_json(float("nan"))
+
+
+def test_a_line_is_broken_where_the_centres_pass_at_a_distance():
+    rows = pd.DataFrame({"centre_distance": [0.4, 0.2, -0.2, -0.3], "shift": [0.0, 1, 2, 3]})
+    rows = rows.assign(value=0.5, moved=["texts move"] * 4)
+    found = broken(rows)
+    assert found["shift"].tolist() == [0, 1, 1.5, 2, 3]
+    assert np.isnan(found.value.iloc[2])
+    near = rows.assign(centre_distance=[0.4, 0.1, -0.1, -0.3])
+    assert len(broken(near)) == 4
+    assert len(broken(rows.assign(moved=list("aabb")))) == 4

@@ -35,7 +35,7 @@ def test_topics_are_in_order_and_titles_name_what_is_not_chosen(made_up):
     found = topics(made_up.folder, figures(), CAPTIONS)
     assert list(found) == ["The gap", "What the gap does", "Should you close it?"]
     titles = [card.title for card in found["The gap"]]
-    assert titles == ["Modality gap", "View by pca", "Loss landscape, batches"]
+    assert titles == ["Modality gap", "View by PCA", "Loss landscape, batches"]
     (variant,) = found["The gap"][1].variants
     assert variant.place == {"corpus": "photos", "split": "test"}
 
