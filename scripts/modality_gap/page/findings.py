@@ -18,6 +18,13 @@ CONE = "cone/{encoder}/{corpus}/{split}/statistics.parquet"
 ROUNDED = 1e-4  # two gaps that differ by less are of the same pairs
 
 
+COSINES = {
+    "image_image": "two images have",
+    "text_text": "two texts",
+    "image_text": "an image and a text",
+}
+
+
 class Finding(NamedTuple):
     """A question, what was found, and what that rests on; found: None where nothing was measured."""
 
@@ -86,16 +93,12 @@ def origin(results: Results, place: Place, trained: bool, random: list[str]) -> 
     if table and not results.read(table).empty:
         means = results.read(table).set_index("pairs")["mean"]
         when = "with the weights as they are" if trained else "before any training"
-        sides = [
-            f"two {side}s have a mean cosine of {plain(means[f'{side}_{side}'], 2)}"
-            for side in ("image", "text")
-            if f"{side}_{side}" in means
+        told = [
+            f"{words} a mean cosine of {plain(means[kind], 2)}"
+            for kind, words in COSINES.items()
+            if kind in means
         ]
-        across = means.get("image_text")
-        found.append(
-            f"Each modality lies in a cone of its own {when}: {listed(sides)}"
-            + (f", an image and a text {plain(across, 2)}." if across is not None else ".")
-        )
+        found.append(f"Each modality lies in a cone of its own {when}: {listed(told)}.")
         links.append(results.link(table, figure_of(place, "cosines")))
     rows = [
         (family, row, table)

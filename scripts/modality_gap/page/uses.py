@@ -111,7 +111,9 @@ def retrieval(results: Results, place: Place) -> Answer:
 
 def costliest(table: pd.DataFrame) -> str:
     """Of all ways, the one that loses most recall@1 in the mean, in words."""
-    recall = table[(table.measure == RECALL) & table.mitigation.isin(MITIGATIONS[1:])]
+    recall = table[(table.measure == RECALL) & table.mitigation.isin(MITIGATIONS[1:])].dropna(
+        subset="change"
+    )
     way = recall.groupby("mitigation", sort=False).change.mean().idxmin()
     return f"The wrong way costs: with {name_of(way)}, {changes(table, way, RECALL)}"
 
@@ -246,6 +248,8 @@ def under_noise(results: Results, place: Place) -> Answer | None:
     if rows.empty:
         return undefined("noise", rows, link)
     closed = rows[(rows.distance == "euclidean") & (rows.alpha == 1)]
+    if closed.empty:
+        return None
     deviation = closed.groupby("deviation").change.mean().idxmax()
     here = closed[closed.deviation == deviation]
     least, most = (here.loc[here.change.idxmin()], here.loc[here.change.idxmax()])

@@ -108,3 +108,14 @@ def test_changes_have_signs_and_intervals_where_known():
     )
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert not re.search("-", signed(-1))
+
+
+def test_a_single_pair_has_the_cosine_of_an_image_and_a_text_alone(tmp_path, made_up):
+    gap, cone = "gap/end/photos/test.parquet", "cone/end/photos/test/statistics.parquet"
+    for table in (gap, cone):
+        (tmp_path / table).parent.mkdir(parents=True)
+    made_up.read(gap).to_parquet(tmp_path / gap)
+    pd.DataFrame({"pairs": ["image_text"], "mean": [0.25]}).to_parquet(tmp_path / cone)
+    study = {"encoders": {"end": {}}}
+    origin = findings(Results(tmp_path, [gap, cone]), END, study)[1]
+    assert "with the weights as they are: an image and a text a mean cosine of 0.25." in origin.found
