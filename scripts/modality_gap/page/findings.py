@@ -19,7 +19,7 @@ ROUNDED = 1e-4  # two gaps that differ by less are of the same pairs
 
 
 COSINES = {
-    "image_image": "two images have",
+    "image_image": "two images",
     "text_text": "two texts",
     "image_text": "an image and a text",
 }
@@ -94,11 +94,12 @@ def origin(results: Results, place: Place, trained: bool, random: list[str]) -> 
         means = results.read(table).set_index("pairs")["mean"]
         when = "with the weights as they are" if trained else "before any training"
         told = [
-            f"{words} a mean cosine of {plain(means[kind], 2)}"
-            for kind, words in COSINES.items()
-            if kind in means
+            f"{words} {plain(means[kind], 2)}" for kind, words in COSINES.items() if kind in means
         ]
-        found.append(f"Each modality lies in a cone of its own {when}: {listed(told)}.")
+        found.append(
+            f"How narrow the cone of each modality is {when}, by the mean cosine: of {listed(told)} "
+            "(0: spread all around; 1: one point)."
+        )
         links.append(results.link(table, figure_of(place, "cosines")))
     rows = [
         (family, row, table)

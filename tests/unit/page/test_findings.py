@@ -118,4 +118,7 @@ def test_a_single_pair_has_the_cosine_of_an_image_and_a_text_alone(tmp_path, mad
     pd.DataFrame({"pairs": ["image_text"], "mean": [0.25]}).to_parquet(tmp_path / cone)
     study = {"encoders": {"end": {}}}
     origin = findings(Results(tmp_path, [gap, cone]), END, study)[1]
-    assert "with the weights as they are: an image and a text a mean cosine of 0.25." in origin.found
+    assert (
+        "with the weights as they are, by the mean cosine: of an image and a text 0.25 (0"
+        in origin.found
+    )
