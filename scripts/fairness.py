@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from job import job, say
+from modality_gap.data.corpora import units_of
 from modality_gap.data.embeddings import read_matched, read_normalized
 from modality_gap.effects.fairness import (
     fairness_tables,
@@ -37,7 +38,8 @@ with job(snakemake):
     images = np.concatenate([matrix for matrix, _ in splits])[labels.index]
     others = snakemake.input.get("reference")
     reference = read_matched(Path(others[0]).parent) if others else (images, classes)
-    tables = fairness_tables(images, labels, classes, kinds, reference, settings)
+    units = units_of(corpus.loc[labels.index])
+    tables = fairness_tables(images, labels, classes, kinds, reference, settings, units)
     say(snakemake, notes)
     tables["rates"].attrs["remarks"] = notes
     for name, table in tables.items():

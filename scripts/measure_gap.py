@@ -7,7 +7,7 @@ import pandas as pd
 
 from job import job, say
 from measured import measured
-from modality_gap.data.embeddings import matched_pairs
+from modality_gap.data.embeddings import matched_pairs, read_units
 from modality_gap.data.stored import open_pairs
 from modality_gap.measures.gap import gap_cosines, gap_measures, undefined_measures
 from modality_gap.measures.samples import asked_rows, told
@@ -15,12 +15,14 @@ from modality_gap.measures.samples import asked_rows, told
 BINS = np.linspace(-1, 1, 401)
 
 with job(snakemake), measured(snakemake):
-    images, texts, pairs, matched = open_pairs(Path(snakemake.input.images).parent)
+    folder = Path(snakemake.input.images).parent
+    images, texts, pairs, matched = open_pairs(folder)
+    units = read_units(folder, pairs, len(images))
     image_rows, text_rows = matched_pairs(pairs, matched).T
     images, texts = images.take(image_rows, axis=0), texts.take(text_rows, axis=0)
     n, sample = len(images), snakemake.params.sample
     asked = asked_rows(n, n, sample["pairs"], sample["seed"])
-    measures = gap_measures(images, texts, text_rows, image_rows, asked)
+    measures = gap_measures(images, texts, text_rows, image_rows, asked, units[image_rows])
     remarks = undefined_measures(measures)
     if asked is not None:
         # If more than 3 of as many pairs as were asked were smaller, 95% of samples had met one.

@@ -37,7 +37,7 @@ def measured(
 
 
 def pool(snakemake) -> tuple[tuple, dict]:
-    """Images, texts, pairs and which are matched, of no more images than the study's `sample` says.
+    """What `stored.read_pool` has, of no more images than the study's `sample` says.
 
     The second is for the attributes of tables: which sample it is, said on the terminal too.
     """

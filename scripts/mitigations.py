@@ -19,7 +19,7 @@ with job(snakemake), measured(snakemake):
         reference, held_out = halves(*held_out, settings["seed"])
     else:
         sample = snakemake.params.sample
-        (x, y, pairs, matched), fitted_on = read_pool(fitted, sample["pairs"], sample["seed"])
+        (x, y, pairs, matched, _), fitted_on = read_pool(fitted, sample["pairs"], sample["seed"])
         remarks = [f"fitted to a sample: {one}" for one in fitted_on]
         say(snakemake, remarks)
         if remarks:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from job import job
-from modality_gap.data.embeddings import matched_pairs
+from modality_gap.data.embeddings import matched_pairs, read_units
 from modality_gap.data.stored import open_pairs
 from modality_gap.measures.gap import gap_interval
 from modality_gap.summary import mean_cosines
@@ -15,10 +15,12 @@ CONES = {"image_image": "first", "text_text": "second", "image_text": "between"}
 
 def interval_of(file: str) -> dict[str, float]:
     """The 95% interval of the gap; file: images, beside texts and pairs."""
-    images, texts, pairs, matched = open_pairs(Path(file).parent)
+    folder = Path(file).parent
+    images, texts, pairs, matched = open_pairs(folder)
+    units = read_units(folder, pairs, len(images))
     image_rows, text_rows = matched_pairs(pairs, matched).T
     own = images.take(image_rows, axis=0), texts.take(text_rows, axis=0)
-    return dict(zip(("low", "high"), gap_interval(*own, image_rows), strict=True))
+    return dict(zip(("low", "high"), gap_interval(*own, units[image_rows]), strict=True))
 
 
 def gap_of(file: str) -> dict[str, float]:

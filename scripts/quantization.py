@@ -9,9 +9,9 @@ MEASURED = ("schemes", "alphas", "k", "queries", "seed")
 
 with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings
-    (images, texts, pairs, _), attributes = pool(snakemake)
+    (images, texts, pairs, _, units), attributes = pool(snakemake)
     gap = orthogonal_gap(images, texts, settings["kept_variance"])
     measured = {key: settings[key] for key in MEASURED}
-    table = quantization_table(images, texts, pairs, gap.vector, **measured)
+    table = quantization_table(images, texts, pairs, gap.vector, units=units, **measured)
     table.attrs = attributes
     table.to_parquet(snakemake.output[0], index=False)

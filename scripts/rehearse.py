@@ -24,6 +24,7 @@ from rehearsal.miniature import in_miniature
 from rehearsal.stage import Stage
 
 from modality_gap.claims.register import answers_of, not_made, read_register
+from modality_gap.claims.statuses import NOT_MEASURED, STATUSES
 from modality_gap.cost.jobs import plan
 from modality_gap.study import Study
 from modality_gap.study.errors import read_yaml
@@ -95,13 +96,19 @@ def columns_of(table: Path) -> set[str]:
     return {*pq.read_schema(table).names}
 
 
-def tell_claims(results: Path) -> None:
-    """Say which claims were judged, and from which tables; the numbers mean nothing."""
-    claims = pd.read_csv(results / "claims.csv").fillna("")
-    print(f"\n{len(claims.drop_duplicates(['source', 'claim']))} claims were judged:")
-    for (source, claim), rows in claims.groupby(["source", "claim"], sort=False):
-        tables = ", ".join(rows.tables.unique())
-        print(f"  {source}: {claim} (judge_claims, from {tables}; {len(rows)} verdicts)")
+def tell_claims(results: Path, paper: str) -> list[str]:
+    """Say what became of each claim; of the study's own paper, claims without a verdict, a line each."""
+    claims = pd.read_csv(results / "claims.csv", keep_default_na=False)
+    counts = claims.status.value_counts().reindex(STATUSES, fill_value=0)
+    told = ", ".join(f"{status} {count}" for status, count in counts.items())
+    print(f"\n{len(claims)} claims of the papers: {told}")
+    open_ones = claims[(claims.paper == paper) & (claims.status == NOT_MEASURED)]
+    unsaid = [
+        row
+        for row in open_ones.itertuples()
+        if not row.needed.startswith((NOT_MEASURED, "same as"))
+    ]
+    return [f"{row.id}: no verdict, though there is table {row.needed}" for row in unsaid]
 
 
 def rehearse(file: str, without: str | None, cores: int) -> int:
@@ -137,11 +144,11 @@ def tell(folder: Path, small: str, study: str) -> list[str]:
     """
     os.chdir(folder)
     results = Path("results") / small
-    tell_claims(results)
+    unjudged = tell_claims(results, study)
     register = HOME / f"config/claims/{study}.csv"
     if not register.is_file():
         return []
-    return tell_register(read_register(register), results, rules_of(Path("study.yaml")))
+    return unjudged + tell_register(read_register(register), results, rules_of(Path("study.yaml")))
 
 
 def main() -> int:

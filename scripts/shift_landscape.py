@@ -7,7 +7,7 @@ import pandas as pd
 
 from job import job, say
 from measured import measured
-from modality_gap.data.embeddings import matched_pairs, sample_pairs
+from modality_gap.data.embeddings import matched_pairs, read_units, sample_pairs
 from modality_gap.data.stored import open_pairs
 from modality_gap.measures.samples import told
 from modality_gap.measures.shift import shift_landscape
@@ -15,9 +15,15 @@ from modality_gap.measures.shift import shift_landscape
 LEAST = 200  # pairs that are asked, for an interval that means something
 
 with job(snakemake), measured(snakemake):
-    images, texts, pairs, matched = open_pairs(Path(snakemake.input.images).parent)
+    folder = Path(snakemake.input.images).parent
+    images, texts, pairs, matched = open_pairs(folder)
+    units = read_units(folder, pairs, len(images))
     image_rows, text_rows = matched_pairs(pairs, matched).T
-    images, texts = images.take(image_rows, axis=0), texts.take(text_rows, axis=0)
+    images, texts, units = (
+        images.take(image_rows, axis=0),
+        texts.take(text_rows, axis=0),
+        units[image_rows],
+    )
     n, grid, sample = len(images), snakemake.params.shifts, snakemake.params.sample
     # The model as it is, a shift of 0, is always among them.
     shifts = sorted({0.0, *np.linspace(grid["first"], grid["last"], grid["number"]).round(9)})
@@ -32,7 +38,7 @@ with job(snakemake), measured(snakemake):
         say(snakemake, attributes["remarks"])
     scopes = {"batches": (snakemake.params.batch_size, None), "whole": (None, asked)}
     tables = [
-        shift_landscape(images, texts, shifts, temperatures, size, rows).assign(
+        shift_landscape(images, texts, shifts, temperatures, size, rows, units).assign(
             scope=scope, batch_size=min(size or n, n)
         )
         for scope, (size, rows) in scopes.items()

@@ -7,7 +7,7 @@ from modality_gap.effects.moves import shift_grid
 
 with job(snakemake), measured(snakemake):
     settings = snakemake.params.settings
-    found, attributes = pool(snakemake)
+    (*found, units), attributes = pool(snakemake)
     tables = shifted_recall_table(
         *found,
         settings["moves"],
@@ -15,6 +15,7 @@ with job(snakemake), measured(snakemake):
         settings["k"],
         settings["bootstrap"],
         settings["seed"],
+        units,
     )
     for table, output in zip(tables, snakemake.output, strict=True):
         table = table.assign(**snakemake.wildcards)

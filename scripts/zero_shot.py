@@ -49,6 +49,7 @@ with job(snakemake), measured(snakemake):
             task.names.index(settings["positive"]) if "positive" in settings else None,
             params["bootstrap"],
             params["seed"],
+            task.units,
         )
         found.append([table.assign(task=name, **wildcards) for table in tables])
     say(snakemake, notes)

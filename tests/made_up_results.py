@@ -102,20 +102,9 @@ def write_tasks(folder: Path, images: np.ndarray, texts: np.ndarray) -> None:
     """What is asked of the trained encoder alone."""
     place, pairs = "end/photos/test", np.column_stack([np.arange(N)] * 2)
     matched, half = np.ones(N, dtype=bool), slice(0, N // 2)
-    table = mitigation_table(
-        (images[half], texts[half]),
-        images,
-        texts,
-        pairs,
-        matched,
-        0.95,
-        0.05,
-        5,
-        "fixed_range",
-        4,
-        N,
-        0,
-    )
+    units, asked = np.arange(N), (0.95, 0.05, 5, "fixed_range", 4, N, 0)
+    reference = images[half], texts[half]
+    table = mitigation_table(reference, images, texts, pairs, matched, units, *asked)
     write(folder, f"mitigations/{place}.parquet", table)
     names = {"encoder": "end", "corpus": "photos", "split": "test"}
     shifts = [-0.5, 0.0, 0.5]

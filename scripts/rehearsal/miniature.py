@@ -4,6 +4,8 @@ import copy
 from fnmatch import fnmatchcase
 from typing import Any
 
+from modality_gap.conditions import REHEARSED
+
 # The most of what a key counts, by its path in the study, the first pattern that matches. Numbers in
 # a list have the same bound, each.
 MOST = {
@@ -119,7 +121,7 @@ def in_miniature(study: dict) -> dict:
     small = bounded(copy.deepcopy(study), "")
     snapshots_within(small.get("free_embeddings"))
     one_choice_alone(small["training"])
-    small["study"] = f"rehearsal-{study['study']}"
+    small["study"] = f"{REHEARSED}{study['study']}"
     small["title"] = f"Rehearsal: numbers mean nothing. {study['title']}"
     small.pop("local_files", None)
     return small

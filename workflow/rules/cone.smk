@@ -99,8 +99,8 @@ rule plot_cone:
 
 claims_of(
     "cone",
-    places.tables(STATISTICS, config["encoders"]),
-    places.keys(config["encoders"]),
+    places.tables(STATISTICS, [*normalized, *places.backbones]),
+    places.keys([*normalized, *places.backbones]),
 )
 claims_of(
     "cone_of_noise",

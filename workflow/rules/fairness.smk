@@ -86,5 +86,10 @@ claims_of(
     fairness.tables("changes"),
     [{"fairness": name, "encoder": encoder} for encoder, name in fairness.places()],
 )
+claims_of(
+    "fairness_rates",
+    fairness.tables("rates"),
+    [{"fairness": name, "encoder": encoder} for encoder, name in fairness.places()],
+)
 remarks_of(*fairness.tables("rates"))
 remarks_of(*(prompts_file(encoder, "fairness") for encoder, _ in fairness.places()))

@@ -140,3 +140,7 @@ claims_of("sphere_records", ["<results>/free_embeddings/sphere_records.parquet"]
 claims_of("sphere_sweep", ["<results>/free_embeddings/sphere_sweep.parquet"])
 claims_of("loss_arrangements", ["<results>/free_embeddings/arrangements.parquet"])
 claims_of("shared_caption", ["<results>/free_embeddings/shared_caption.parquet"])
+claims_of(
+    "gradient_prediction", ["<results>/free_embeddings/gradient_prediction.parquet"]
+)
+claims_of("plane_positions", ["<results>/free_embeddings/plane_positions.parquet"])

@@ -108,6 +108,14 @@ claims_of(
     ),
     places.keys(normalized),
 )
+claims_of(
+    "gap_of_models",
+    places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet", normalized),
+    [
+        key | {"amended": places.amended(key["encoder"])}
+        for key in places.keys(normalized)
+    ],
+)
 bare = [place for place in places.evaluations() if place[0] not in normalized]
 claims_of(
     "gap_without_normalization",

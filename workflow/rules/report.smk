@@ -1,3 +1,7 @@
+from functools import partial
+
+from modality_gap.claims.register import PAPERS
+from modality_gap.conditions import other_conditions
 from modality_gap.study.corpora import pictured
 
 
@@ -12,16 +16,21 @@ PAGE_FILES = [
 ]
 
 
+# The register of the papers' claims.
+REGISTERS = [HOME / f"config/claims/{paper}.csv" for paper in PAPERS]
+
+
 rule judge_claims:
-    """Which claims of the papers hold in this study."""
+    """Every claim of the papers with its status in this study, and what that rests on."""
     input:
         **{table: files for table, (files, _) in CLAIMS.items()},
     output:
-        report(
+        claims=report(
             "<results>/claims.csv",
             category="0 The numbers",
             labels={"table": "Claims of the papers"},
         ),
+        evidence="<results>/evidence.csv",
     log:
         "<logs>/judge_claims.log",
     benchmark:
@@ -34,7 +43,8 @@ rule judge_claims:
     params:
         tables=list(CLAIMS),
         facts={table: facts for table, (_, facts) in CLAIMS.items() if facts},
-        code=code_of("judge_claims", "modality_gap.claims.*"),
+        other=of(partial(other_conditions, config, HOME)),
+        code=code_of("judge_claims", "modality_gap.claims.*", files=REGISTERS),
     script:
         "../../scripts/judge_claims.py"
 

@@ -1,4 +1,4 @@
-from modality_gap.study.sections.run_comparisons import RunComparisons
+from modality_gap.study.sections.run_comparisons import RunComparisons, mitigation
 
 comparisons = RunComparisons(config, runs)
 
@@ -60,6 +60,20 @@ claims_of(
     "long_trajectories",
     runs.files("trajectory.parquet", comparisons.long),
     [{"seed": seed} for _, seed in runs.pairs(comparisons.long)],
+)
+mitigated = config["run_comparisons"].get("mitigations", [])
+claims_of(
+    "trajectories",
+    runs.files("trajectory.parquet", mitigated),
+    [
+        {
+            "run": run,
+            "seed": seed,
+            "policy": config["training"][run]["temperature"]["policy"],
+        }
+        | mitigation(config["training"][run])
+        for run, seed in runs.pairs(mitigated)
+    ],
 )
 
 if run_measures.elsewhere:

@@ -173,6 +173,15 @@ claims_of(
     ],
 )
 
+claims_of(
+    "seed_points",
+    expand("<results>/seed_cones/{family}/points.parquet", family=seed_cones.families),
+    [
+        {"family": family, "trained": family in seed_cones.trained}
+        for family in seed_cones.families
+    ],
+)
+
 random_pairs = [family for family in seed_cones.paired if family in seed_cones.random]
 claims_of(
     "seed_spread",

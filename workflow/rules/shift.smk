@@ -117,7 +117,22 @@ rule plot_shift_view:
 
 claims_of(
     "shift_landscape",
-    places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"),
-    places.keys(),
+    places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet", normalized),
+    places.keys(normalized),
 )
 remarks_of(*places.tables("<results>/shift/{encoder}/{corpus}/{split}.parquet"))
+claims_of(
+    "shift_view",
+    [
+        f"<results>/shift_view/{corpus}/{split}.parquet"
+        for corpus, split in places.splits()
+    ],
+    [
+        {
+            "corpus": corpus,
+            "split": split,
+            "starts": ",".join(filter(None, places.initials_on(corpus, split))),
+        }
+        for corpus, split in places.splits()
+    ],
+)

@@ -63,15 +63,25 @@ rule plot_view:
         "../../scripts/plot_view.py"
 
 
+claims_of(
+    "views",
+    [
+        f"<results>/views/{corpus}/{split}/{method}.parquet"
+        for corpus, split in places.splits()
+        for method in config["views"]["methods"]
+    ],
+    [
+        {
+            "corpus": corpus,
+            "split": split,
+            "method": method,
+            "starts": ",".join(filter(None, places.initials_on(corpus, split))),
+        }
+        for corpus, split in places.splits()
+        for method in config["views"]["methods"]
+    ],
+)
 # The page shows each point's picture and caption.
 SHOWN.extend(
-    [
-        *(
-            f"<results>/views/{corpus}/{split}/{method}.parquet"
-            for corpus, split in places.splits()
-            for method in config["views"]["methods"]
-        ),
-        *places.tables(EMBEDDINGS["pairs"]),
-        *places.tables(EMBEDDINGS["images"]),
-    ]
+    [*places.tables(EMBEDDINGS["pairs"]), *places.tables(EMBEDDINGS["images"])]
 )

@@ -6,11 +6,23 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges, sign
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Evidence,
+    in_how_many,
+    joint,
+    judges,
+    seen,
+    sign,
+)
 from modality_gap.measures.intervals import CONFIDENCE
 
 WITHIN = ["image_image", "text_text"]
 PLACE = ["corpus", "split", "pairs"]
+EVEN = 0.05  # of a mean cosine: vectors that are spread evenly have 0
+KEYS = "encoder corpus split pairs"
 FEWEST = 20  # inputs; of fewer, their spread is not known well enough for an interval
 
 
@@ -25,25 +37,102 @@ def cone_claims(cone: pd.DataFrame) -> Iterator[tuple]:
     trained = found[~found.encoder.isin(starts)]
     if len(trained):
         claim = "Two inputs of one modality have on average a cosine above 0"
-        yield "liang2022, Sec. 2.1", claim, *above_zero(trained)
+        yield "L023 L034", claim, *above_zero(trained)
         verdicts = [HOLDS if least >= 0 else FAILS for least in trained["min"]]
         yield (
-            "liang2022, Sec. 2.1",
+            "L024 L072",
             "No two inputs of one modality have a cosine below 0",
             joint(verdicts),
             f"{in_how_many(verdicts)}; smallest {', '.join(smallest(trained))}",
+            seen(trained, "min", KEYS, n="count"),
         )
+    yield from random_claims(found)
+    yield from narrow_claims(trained)
     both = found.merge(found, left_on=["initial", *PLACE], right_on=["encoder", *PLACE])
     if len(both):
         room = both.half_x + both.half_y
         change = (both.mean_y - both.mean_x).rename("change")
         verdicts = [sign(*ends, 1) for ends in zip(change - room, change + room, strict=True)]
         yield (
-            "liang2022, Sec. 2.1",
+            "L025",
             "With the weights of the start the mean cosine is above that of the trained ones",
             joint(verdicts),
             f"{in_how_many(verdicts)}; from {change.min():+.3f} to {change.max():+.3f}",
+            [
+                Evidence(
+                    "; ".join(row[name] for name in ("file_y", "file_x") if name in row),
+                    f"mean where pairs={row['pairs']}, of {row['encoder_y']} less {row['encoder_x']}",
+                    middle,
+                    middle - half,
+                    middle + half,
+                    row["inputs_x"],
+                )
+                for row, middle, half in zip(both.to_dict("records"), change, room, strict=True)
+            ],
         )
+
+
+def random_claims(found: pd.DataFrame) -> Iterator[tuple]:
+    """Whether encoders that others started from have no two inputs beyond a right angle."""
+    own = found[found.encoder.isin(set(found.initial.dropna()))]
+    if len(own):
+        verdicts = [HOLDS if least >= 0 else FAILS for least in own["min"]]
+        yield (
+            "L135",
+            "With the weights of the start, too, no two inputs of one modality have a cosine below 0",
+            joint(verdicts),
+            f"{in_how_many(verdicts)}; smallest {', '.join(smallest(own))}",
+            seen(own, "min", KEYS, n="count"),
+        )
+        ends = zip(own["mean"] - own.half, own["mean"] + own.half, strict=True)
+        even = [evenness(*pair) for pair in ends]
+        yield (
+            "Y039",
+            f"With the weights of the start embeddings are spread evenly: a mean cosine within {EVEN:g} of 0",
+            joint(even),
+            f"{in_how_many(even)}; from {own['mean'].min():.3f} to {own['mean'].max():.3f}",
+            seen(
+                own.assign(low=own["mean"] - own.half, high=own["mean"] + own.half),
+                "mean",
+                KEYS,
+                "",
+                "inputs",
+            ),
+        )
+
+
+def evenness(low: float, high: float) -> str:
+    """Whether an interval lies within EVEN of 0, or without."""
+    if low > -EVEN and high < EVEN:
+        return HOLDS
+    return FAILS if low > EVEN or high < -EVEN else UNDECIDED
+
+
+def narrow_claims(trained: pd.DataFrame) -> Iterator[tuple]:
+    """What share of the sphere a cone of the mean cosine takes, and how many pairs tell of it.
+
+    The share is less than one part in 2^d, d the number of dimensions, where the cosine is so high;
+    of two modalities the one with the wider cone counts.
+    """
+    known = trained[trained.log_cap_share.notna()]
+    if known.empty:
+        return
+    parts = known.log_cap_share / np.log(2)
+    verdicts = [
+        HOLDS if part < -size else FAILS for part, size in zip(parts, known.dimension, strict=True)
+    ]
+    widest = known.loc[(parts / known.dimension).idxmax()]
+    yield (
+        "L031",
+        "A cone as wide as the mean cosine takes less than one part in 2^d of the sphere in d dimensions",
+        joint(verdicts),
+        f"{in_how_many(verdicts)}; the largest share 2^{widest.log_cap_share / np.log(2):.0f} in "
+        f"{widest.dimension} dimensions ({widest.encoder}, {widest.pairs.split('_')[0]}s)",
+        [
+            seen_one._replace(row=f"log₂ of {seen_one.row}", value=seen_one.value / np.log(2))
+            for seen_one in seen(known, "log_cap_share", KEYS, n="count")
+        ],
+    )
 
 
 @judges("cone_of_noise", order=0)
@@ -52,7 +141,7 @@ def noise_claims(cone: pd.DataFrame) -> Iterator[tuple]:
     found = with_intervals(cone)
     if len(found):
         claim = "Two inputs of noise have on average a cosine above 0"
-        yield "liang2022, Sec. 2.1, Fig. 6", claim, *above_zero(found)
+        yield "L027", claim, *above_zero(found)
 
 
 def smallest(rows: pd.DataFrame) -> list[str]:
@@ -73,17 +162,23 @@ def with_intervals(cone: pd.DataFrame) -> pd.DataFrame:
     own = cone[cone.pairs.isin(WITHIN) & cone["mean"].notna()]
     inputs = (1 + np.sqrt(1 + 8 * own["count"])) / 2
     half = norm.isf((1 - CONFIDENCE) / 2) * own["std"] * np.sqrt(2 / inputs)
-    return own.assign(half=half.where(inputs >= FEWEST))
+    return own.assign(half=half.where(inputs >= FEWEST), inputs=inputs).reset_index(drop=True)
 
 
-def above_zero(rows: pd.DataFrame) -> tuple[str, str]:
-    """Whether every mean cosine is above 0, and the numbers that say so."""
+def above_zero(rows: pd.DataFrame) -> tuple[str, str, list[Evidence]]:
+    """Whether every mean cosine is above 0, the numbers that say so, and the evidence."""
     means = rows["mean"]
     ends = zip(means - rows.half, means + rows.half, strict=True)
     verdicts = [sign(*pair, 1) for pair in ends]
     least = rows.iloc[means.argmin()]
-    return joint(verdicts), (
-        f"{in_how_many(verdicts)}; the least {least['mean']:.3f} "
-        f"({least.encoder}, {least.pairs.split('_')[0]}s of {least.corpus} {least.split}), the "
-        f"largest {means.max():.3f}; smallest cosine of a pair {rows['min'].min():.3f}"
+    return (
+        joint(verdicts),
+        (
+            f"{in_how_many(verdicts)}; the least {least['mean']:.3f} "
+            f"({least.encoder}, {least.pairs.split('_')[0]}s of {least.corpus} {least.split}), the "
+            f"largest {means.max():.3f}; smallest cosine of a pair {rows['min'].min():.3f}"
+        ),
+        seen(
+            rows.assign(low=means - rows.half, high=means + rows.half), "mean", KEYS, "", "inputs"
+        ),
     )

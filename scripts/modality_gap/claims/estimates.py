@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED, sign
+from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED, Evidence, computed, sign
 from modality_gap.measures.intervals import CONFIDENCE
 
 
@@ -27,6 +28,10 @@ class Estimate(NamedTuple):
             return math.nan, math.nan
         half = float(t.isf((1 - CONFIDENCE) / 2 / compared, self.degrees)) * self.error
         return self.mean - half, self.mean + half
+
+    def seen_in(self, rows: pd.DataFrame, what: str) -> Evidence:
+        """It as evidence: what rows come to, by the computation that what names."""
+        return computed(rows, what, self.mean, self.ends(), self.degrees + 1)
 
     def times(self, factor: float) -> "Estimate":
         """The same in another unit, or with the other sign."""

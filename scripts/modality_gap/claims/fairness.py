@@ -4,9 +4,19 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval, judges, sign
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    PARTLY,
+    UNDECIDED,
+    interval,
+    judges,
+    seen,
+    sign,
+)
 from modality_gap.effects.fairness import ALL, ANY_PROBE, CORRECT, CROSS
 
+KEYS = "fairness encoder comparison column group kind"
 MINOR = 0.01  # a loss of accuracy below one image in a hundred is minor
 
 
@@ -31,22 +41,26 @@ def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
         for column, own in groups[groups.kind == (kind if said else ANY_PROBE)].groupby("column"):
             verdict, numbers = judge_groups(own, 1 if said else -1)
             yield (
-                "liang2022, Table 4" if said else "liang2022, Table 2",
+                ("L120" if first["shift"] > 0 else "L122") if said else "L110 L133",
                 f"A {what} gap makes {kind} more frequent in every group"
                 if said
                 else f"A {what} gap makes probes less frequent in every group",
                 verdict,
                 f"{about}, {moved}, {column}: {numbers}",
+                seen(own, "difference", KEYS, "", "units"),
             )
-        if not said:
-            row = rows[(rows.column == ALL) & (rows.kind == CORRECT)].iloc[0]
-            drop = interval(row.difference, row.low, row.high)
-            yield (
-                "liang2022, Sec. 5.2",
-                f"A {what} gap costs less than {MINOR:g} of accuracy",
-                sign(row.low + MINOR, row.high + MINOR, 1),
-                f"{about}, {moved}: accuracy {row.before:.4f} → {row.after:.4f}, change {drop}",
-            )
+        right = rows[(rows.column == ALL) & (rows.kind == CORRECT)]
+        row = right.iloc[0]
+        drop = interval(row.difference, row.low, row.high)
+        numbers = f"{about}, {moved}: accuracy {row.before:.4f} → {row.after:.4f}, change {drop}"
+        evidence = seen(right, "difference", KEYS, "", "units")
+        if said:
+            claim = f"So {what} a gap costs accuracy"
+            yield "L141", claim, sign(row.low, row.high, -1), numbers, evidence
+        else:
+            claim = f"A {what} gap costs less than {MINOR:g} of accuracy"
+            minor = sign(row.low + MINOR, row.high + MINOR, 1)
+            yield "L111 L112", claim, minor, numbers, evidence
 
 
 def judge_groups(rows: pd.DataFrame, claimed: int) -> tuple[str, str]:

@@ -10,9 +10,11 @@ from modality_gap.claims.verdicts import (
     HOLDS,
     PARTLY,
     UNDECIDED,
+    computed,
     interval,
     joint,
     judges,
+    seen,
     sign,
 )
 from modality_gap.measures.intervals import mean_interval
@@ -20,6 +22,9 @@ from modality_gap.measures.intervals import mean_interval
 NEARLY_ZERO = 0.05  # of cosines, and of local gaps' spread beside that of the embeddings
 GAP_LEFT = 0.1  # of a gap at the start: less has no direction to speak of
 FREE, LARGE = 0.01, 1.0  # losses, in nats: what costs nothing, and what costs much
+DOUBLY_STOCHASTIC = 1e-6  # variance of the sums of shares: less is none
+HOT, WIDE = 10, 256  # chowers2026, Fig. 17 (bottom): temperature and dimensions
+LEFT = "last modality_gap over the first"
 EARLY = 100  # steps: chowers2026, Fig. 5, draws the first 25 and 100
 
 
@@ -27,23 +32,51 @@ EARLY = 100  # steps: chowers2026, Fig. 5, draws the first 25 and 100
 def plane_claims(records: pd.DataFrame) -> Iterator[tuple]:
     """What descent in the plane does to the gap; of `plane_descent.descend_in_plane`."""
     kept = share_kept(records, ["start", "deviation", "temperature", "seed"])
+    runs = int((kept.index.get_level_values("start") == "isotropic").sum())
     tight = mean_interval(kept[kept.index.get_level_values("start") == "isotropic"])
     yield (
-        "chowers2026, Fig. 4 (top)",
+        "C013",
         "Descent in the plane from tight clusters keeps the gap",
         HOLDS if abs(tight[0] - 1) < 0.1 else FAILS,
         f"{interval(*tight)} of it are left",
+        [computed(records, f"{LEFT} where start=isotropic", tight[0], tight[1:], runs)],
     )
     collapsed = kept["collapsed"].groupby(["deviation", "temperature"]).mean()
     closed = collapsed < 0.1
     yield (
-        "chowers2026, Fig. 11",
+        "C061",
         "From clusters without variance along the gap, descent closes it",
         HOLDS if closed.all() else PARTLY if closed.any() else FAILS,
         "left at "
         + ", ".join(f"σ = {s:g}, τ = {t:g}: {share:.2f}" for (s, t), share in collapsed.items()),
+        [
+            computed(
+                records,
+                f"{LEFT} where start=collapsed and deviation={s:g} and temperature={t:g}",
+                share,
+            )
+            for (s, t), share in collapsed.items()
+        ],
     )
     yield from order_of_descent(records[records.start == "isotropic"])
+    yield from choice_claims(records[records.start == "isotropic"])
+
+
+def choice_claims(records: pd.DataFrame) -> Iterator[tuple]:
+    """Whether points near the other modality are chosen too often at the start; rows of tight starts.
+
+    Shares are doubly stochastic where the sums of shares do not vary: all are 1.
+    """
+    first = records.sort_values("step").groupby(["deviation", "temperature", "seed"]).first()
+    varies = first.assignment_variance
+    found = mean_interval(varies)
+    yield (
+        "C027",
+        "At the start the shares are not doubly stochastic: some points are chosen more than others",
+        HOLDS if (varies > DOUBLY_STOCHASTIC).all() else FAILS,
+        f"variance of the sums of shares {interval(*found)}, {len(varies)} runs; least {varies.min():.2g}",
+        [computed(records, "assignment_variance where step=0", found[0], found[1:], len(varies))],
+    )
 
 
 def order_of_descent(records: pd.DataFrame) -> Iterator[tuple]:
@@ -60,13 +93,13 @@ def order_of_descent(records: pd.DataFrame) -> Iterator[tuple]:
         again.append(log_ratio(run.assignment_variance.iloc[-1], start.assignment_variance))
     for source, claim, what, logs in (
         (
-            "Fig. 5",
+            "C023",
             f"In the first {EARLY} steps, clusters lose their variance along the gap first",
             "variance along the gap over that across it",
             first,
         ),
         (
-            "Fig. 6 (left)",
+            "C025",
             "By the end each point is chosen as often as any other",
             "variance of the sums of shares",
             again,
@@ -76,7 +109,8 @@ def order_of_descent(records: pd.DataFrame) -> Iterator[tuple]:
         mean, low, high = np.exp(found)
         ends = "" if np.isnan(low) else f" [{low:.1g}, {high:.1g}]"
         numbers = f"{what}: {mean:.1g}{ends} of the start's, {len(logs)} runs"
-        yield f"chowers2026, {source}", claim, sign(*found[1:], -1), numbers
+        evidence = [computed(records, f"log of the {what}", *found[:1], found[1:], len(logs))]
+        yield source, claim, sign(*found[1:], -1), numbers, evidence
 
 
 def log_ratio(after: float, before: float) -> float:
@@ -91,7 +125,7 @@ def sphere_claims(records: pd.DataFrame) -> Iterator[tuple]:
     left = kept.groupby(["run", "dimension", "pairs", "temperature"]).mean()
     large = left > 0.5
     yield (
-        "chowers2026, Figs. 4 (bottom), 16",
+        "C015 C078",
         "Descent on the sphere leaves most of the gap",
         HOLDS if large.all() else PARTLY if large.any() else FAILS,
         "left in "
@@ -99,6 +133,40 @@ def sphere_claims(records: pd.DataFrame) -> Iterator[tuple]:
             f"{d} dimensions with {n} pairs, τ = {t:g}: {share:.2f}"
             for (_, d, n, t), share in left.items()
         ),
+        [
+            computed(
+                records,
+                f"{LEFT} where run={run} and dimension={d} and pairs={n} and temperature={t:g}",
+                share,
+            )
+            for (run, d, n, t), share in left.items()
+        ],
+    )
+    yield from even_claims(records)
+
+
+def even_claims(records: pd.DataFrame) -> Iterator[tuple]:
+    """Whether on the sphere, too, the sums of shares draw together, over all runs."""
+    runs = records.sort_values("step").groupby(["run", "dimension", "pairs", "temperature", "seed"])
+    first, last = runs.assignment_variance.first(), runs.assignment_variance.last()
+    logs = [log_ratio(after, before) for after, before in zip(last, first, strict=True)]
+    found = mean_interval(logs)
+    share, *ends = np.exp(found)
+    told = "" if np.isnan(ends[0]) else f" [{ends[0]:.1g}, {ends[1]:.1g}]"
+    yield (
+        "C063",
+        "On the sphere each point is chosen as often as any other by the end",
+        sign(*found[1:], -1) if len(logs) > 1 else HOLDS if found[0] < 0 else FAILS,
+        f"variance of the sums of shares: {share:.1g}{told} of the start's, {len(logs)} runs",
+        [
+            computed(
+                records,
+                "log of the last assignment_variance over the first",
+                found[0],
+                found[1:],
+                len(logs),
+            )
+        ],
     )
 
 
@@ -110,19 +178,25 @@ def local_gap_claims(plane: pd.DataFrame, sphere: pd.DataFrame) -> Iterator[tupl
     """
     plane = plane[plane.start == "isotropic"].assign(run="plane")
     keys = ["run", "temperature", "seed"]
-    runs = pd.concat([plane, sphere]).sort_values("step", kind="stable").groupby(keys, sort=False)
+    both = pd.concat([plane, sphere]).sort_values("step", kind="stable")
+    runs = both.groupby(keys, sort=False)
     first, last = runs.first(), runs.last()
     left = last[last.modality_gap > GAP_LEFT * first.modality_gap]
-    for claim, end, measure in (
-        ("Local gaps end equal", last, "local_gap_spread"),
-        ("Where a gap is left, it is orthogonal to the embeddings", left, "gap_cosine"),
+    for ids, claim, end, measure in (
+        ("C024", "Local gaps end equal", last, "local_gap_spread"),
+        (
+            "C014 C015 C024 C079",
+            "Where a gap is left, it is orthogonal to the embeddings",
+            left,
+            "gap_cosine",
+        ),
     ):
         found = end.groupby("run", sort=False)[measure].max()
         small = found < NEARLY_ZERO
         verdict = HOLDS if small.all() else PARTLY if small.any() else FAILS
         begun = first[measure].groupby("run", sort=False).max()
         yield (
-            "chowers2026, Theorem 3.2",
+            ids,
             f"{claim} ({measure.replace('_', ' ')} below {NEARLY_ZERO:g})",
             verdict if len(found) else UNDECIDED,
             ", ".join(
@@ -130,6 +204,11 @@ def local_gap_claims(plane: pd.DataFrame, sphere: pd.DataFrame) -> Iterator[tupl
                 for run, value in found.items()
             )
             or "no run has a gap left",
+            [
+                computed(both[both.run == run], f"largest last {measure} where run={run}", value)
+                for run, value in found.items()
+            ]
+            or [computed(both, f"runs with more than {GAP_LEFT:g} of their gap", 0)],
         )
 
 
@@ -141,12 +220,23 @@ def arrangement_claims(arrangements: pd.DataFrame) -> Iterator[tuple]:
     losses = found.loss.first()
     cost = losses["gap, every pair matched"] - losses["pairs coincide"]
     wrong = losses.drop(["gap, every pair matched", "pairs coincide"])
+    told = f"loss of {', '.join(f'{name} {loss:.3g}' for name, loss in losses.items())}"
+    evidence = seen(
+        arrangements[arrangements.temperature == lowest], "loss", "arrangement temperature"
+    )
     yield (
-        "chowers2026, Fig. 3",
-        "Where every pair is matched a gap costs nothing, and wrong partners cost much",
-        HOLDS if abs(cost) < FREE and wrong.min() > LARGE else FAILS,
-        f"at τ = {lowest:g} the gap costs {cost:.2g}; loss of "
-        + ", ".join(f"{name} {loss:.3g}" for name, loss in losses.items()),
+        "C010",
+        "Where every pair is matched a gap costs nothing",
+        HOLDS if abs(cost) < FREE else FAILS,
+        f"at τ = {lowest:g} the gap costs {cost:.2g}; {told}",
+        evidence,
+    )
+    yield (
+        "C011",
+        "Points whose nearest is not their partner cost a large loss",
+        HOLDS if wrong.min() > LARGE else FAILS,
+        f"at τ = {lowest:g} {wrong.min():.3g} at least; {told}",
+        evidence,
     )
 
 
@@ -158,22 +248,69 @@ def sweep_claims(sweep: pd.DataFrame) -> Iterator[tuple]:
     closed = last[last.initial_gap == 0]
     if len(closed):
         yield (
-            "chowers2026, Fig. 17",
+            "C083",
             "Where descent starts without a gap it ends without one, at any temperature",
             joint([HOLDS if gap < GAP_LEFT else FAILS for gap in closed.gap]),
             f"gap of {closed.gap.max():.3f} at most after {len(closed)} runs",
+            [
+                computed(
+                    sweep,
+                    "largest last modality_gap where initial_gap=0",
+                    closed.gap.max(),
+                    n=len(closed),
+                )
+            ],
         )
+    yield from highest_claims(sweep, last)
     hot = last[(last.initial_gap > 0) & (last.temperature >= 1)]
     if len(hot):
         left = (hot.gap / hot.initial_gap).groupby([hot.temperature, hot.dimension]).mean()
         yield (
-            "chowers2026, Fig. 17",
+            "C080 C081",
             "From τ = 1 on, descent closes the gap",
             joint([HOLDS if share < GAP_LEFT else FAILS for share in left]),
             "left at "
             + ", ".join(
                 f"τ = {t:g} in {d} dimensions: {share:.2f}" for (t, d), share in left.items()
             ),
+            [
+                computed(sweep, f"{LEFT} where temperature={t:g} and dimension={d}", share)
+                for (t, d), share in left.items()
+            ],
+        )
+
+
+def highest_claims(sweep: pd.DataFrame, last: pd.DataFrame) -> Iterator[tuple]:
+    """What is left of a gap at the highest temperature; last: the gap at the end of each run."""
+    highest = last.temperature.max()
+    kept = last[(last.temperature == highest) & (last.initial_gap > 0)]
+    if highest < HOT or kept.empty:
+        return
+    left = (kept.gap / kept.initial_gap).groupby(kept.dimension).mean()
+    told = ", ".join(f"{share:.2f} in {d} dimensions" for d, share in left.items())
+    yield (
+        "C082",
+        "At the highest temperature descent hardly changes the gap",
+        joint([HOLDS if abs(share - 1) < GAP_LEFT else FAILS for share in left]),
+        f"left at τ = {highest:g}: {told}",
+        [
+            computed(sweep, f"{LEFT} where temperature={highest:g} and dimension={d}", share)
+            for d, share in left.items()
+        ],
+    )
+    if (widest := left.index.max()) >= WIDE:
+        yield (
+            "C084",
+            f"In {WIDE} dimensions or more, descent at τ = {HOT:g} ends without a gap",
+            HOLDS if left[widest] < GAP_LEFT else FAILS,
+            f"left at τ = {highest:g} in {widest} dimensions: {left[widest]:.2f}",
+            [
+                computed(
+                    sweep,
+                    f"{LEFT} where temperature={highest:g} and dimension={widest}",
+                    left[widest],
+                )
+            ],
         )
 
 
@@ -184,10 +321,14 @@ def caption_claims(runs: pd.DataFrame) -> Iterator[tuple]:
     for form, own in kept.groupby("loss_form", sort=False):
         left = own.groupby("initial_gap").mean()
         yield (
-            "chowers2026, App. B",
+            "C058",
             f"Two images with one caption end on it, without a gap (loss {form})",
             joint([HOLDS if share < GAP_LEFT else FAILS for share in left]),
             "left of it: " + ", ".join(f"{share:.2f} of {gap:g}" for gap, share in left.items()),
+            [
+                computed(runs, f"{LEFT} where loss_form={form} and initial_gap={gap:g}", share)
+                for gap, share in left.items()
+            ],
         )
 
 

@@ -29,11 +29,17 @@ def angle_claims(cosines: pd.DataFrame) -> Iterator[tuple]:
         for (encoder, corpus, split, modality), room in found.items()
     ]
     yield (
-        "chowers2026, Fig. 13; yaras2024, Sec. 2",
+        "C064 C065 Y019",
         "The gap stands nearly at right angles to how the embeddings of a modality differ",
         joint(verdicts),
         f"{in_how_many(verdicts)}; mean |cosine| less that of a direction by chance, √(2/(πd)): "
         f"{named(told)}",
+        [
+            room.seen_in(rows, f"√(2/(π dimension)) less mean_absolute where modality={name[-1]}")
+            for (name, rows), room in zip(
+                trained.groupby(CASE, sort=False), found.values(), strict=True
+            )
+        ],
     )
 
 
@@ -46,6 +52,40 @@ def below_chance(rows: pd.DataFrame) -> Estimate:
     return Estimate(float(chance - mean), float(np.sqrt(variance / n)), n - 1)
 
 
+@judges("gap_of_models", order=0)
+def gap_claims(gaps: pd.DataFrame) -> Iterator[tuple]:
+    """Whether there is a gap before training and after; of `gap.gap_measures`.
+
+    gaps: with columns encoder, corpus, split, initial: the encoder that one started from, and amended:
+    whether its start was turned so that it has none, which tells nothing of starts.
+    """
+    gaps = gaps[~gaps.amended]
+    started = gaps.encoder.isin(set(gaps.initial.dropna()))
+    for ids, claim, rows in (
+        ("L047 Y009", "A model of two networks starts with a gap", gaps[started]),
+        ("C007 Y003", "After training images and texts are still apart", gaps[~started]),
+    ):
+        found = [length(row) for row in rows.itertuples()]
+        if found:
+            verdicts = in_each(found)
+            told = [
+                f"{interval(gap.mean, *gap.ends())} ({row.encoder} on {row.corpus} {row.split})"
+                for gap, row in zip(found, rows.itertuples(), strict=True)
+            ]
+            yield (
+                ids,
+                claim,
+                joint(verdicts),
+                f"{in_how_many(verdicts)}; gap {named(told)}",
+                [
+                    gap.seen_in(
+                        rows.iloc[[place]], f"modality_gap where encoder={rows.encoder.iloc[place]}"
+                    )
+                    for place, gap in enumerate(found)
+                ],
+            )
+
+
 @judges("gap_without_normalization", order=0)
 def bare_claims(gaps: pd.DataFrame) -> Iterator[tuple]:
     """Whether models without their normalisation have a gap; of `gap.gap_measures`, column place."""
@@ -56,10 +96,11 @@ def bare_claims(gaps: pd.DataFrame) -> Iterator[tuple]:
         for gap, place in zip(found, gaps.place, strict=True)
     ]
     yield (
-        "liang2022, Fig. 15",
+        "L126",
         "There is a gap where inputs are not standardised and no layer normalises",
         joint(verdicts),
         f"{in_how_many(verdicts)}; gap {named(told)}",
+        [gap.seen_in(gaps.iloc[[place]], "modality_gap") for place, gap in enumerate(found)],
     )
 
 

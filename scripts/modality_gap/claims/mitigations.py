@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 from scipy.stats import norm
 
-from modality_gap.claims.verdicts import HOLDS, NEGLIGIBLE, UNDECIDED, judges, rises, stays
+from modality_gap.claims.verdicts import HOLDS, NEGLIGIBLE, UNDECIDED, judges, rises, seen
 from modality_gap.closing.mitigations import DIRECTIONS, NOISE, RECALL, STORED
 from modality_gap.closing.ways import MITIGATIONS, NAMES
 
@@ -139,23 +139,16 @@ def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:
 @judges("mitigation_table", placed=True, order=11)
 def mitigations_claims(table: pd.DataFrame) -> Iterator[tuple]:
     """What the papers say of closing the gap, on data it was not fitted on; of `mitigation_table`."""
-    for source, claim, name, measure, verdict in (
+    for ids, claim, name, measure, verdict in (
         (
-            "chowers2026, Sec. 5.1",
+            "C037",
             "Closing the gap along g′, fitted on other data, keeps more neighbours under noise",
             "projection",
             NOISE,
             rises,
         ),
         (
-            "chowers2026, Theorem 3.5",
-            "It leaves recall@1 as it is",
-            "projection",
-            RECALL,
-            stays,
-        ),
-        (
-            "liang2022, Sec. 4.2",
+            "L133",
             "Shifting both modalities along the gap changes what the model does",
             "shift",
             RECALL,
@@ -163,7 +156,8 @@ def mitigations_claims(table: pd.DataFrame) -> Iterator[tuple]:
         ),
     ):
         rows = changes_of(table, name, (measure,))
-        yield source, claim, verdict(rows), gains(table, name, (measure,))
+        evidence = seen(rows, "change", "mitigation measure direction", "change_", "units")
+        yield ids, claim, verdict(rows), gains(table, name, (measure,)), evidence
 
 
 def differs(rows: pd.DataFrame) -> str:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from modality_gap.claims.estimates import Estimate, in_each, of_interval
-from modality_gap.claims.verdicts import in_how_many, interval, joint, judges, rises, stays
-from modality_gap.closing.quantization import NEIGHBOUR, TASK
+from modality_gap.claims.verdicts import in_how_many, interval, joint, judges, rises, seen
+from modality_gap.closing.quantization import NEIGHBOUR
 
 NAMES = {
     "fixed_range": "levels on [−3, 3]",
@@ -28,19 +28,12 @@ def quantization_claims(table: pd.DataFrame) -> Iterator[tuple]:
             for row in rows.itertuples()
         ]
         yield (
-            f"chowers2026, {'Fig. 9' if scheme == 'fixed_range' else 'Sec. 5.2'}",
+            "C044 C045",
             f"Closing the gap keeps more nearest neighbours through {NAMES[scheme]}",
             rises(rows),
             ", ".join(numbers),
+            seen(rows, "change", "scheme bits measure alpha", "change_", "units"),
         )
-    whole = table[(table.scheme == "none") & (table.measure == TASK) & (table.alpha == 1)]
-    row = whole.iloc[0]
-    yield (
-        "chowers2026, Theorem 3.5",
-        "Closing the gap along g′ leaves recall without quantisation as it is",
-        stays(whole),
-        f"recall@1 changes by {interval(row.change, row.change_low, row.change_high)}",
-    )
 
 
 @judges("quantization", order=9)
@@ -59,30 +52,32 @@ def rounded_gap_claims(tables: pd.DataFrame) -> Iterator[tuple]:
     told = ", ".join(f"{interval(gain.mean, *gain.ends())} ({p})" for p, gain in found.items())
     rest = len(gains) - len(found)
     yield (
-        "chowers2026, Sec. 5.2, Fig. 9",
+        "C047",
         "The α that closes the gap of the rounded embeddings keeps more neighbours than α = 1",
         joint(verdicts),
         f"{in_how_many(verdicts)}; share of neighbours kept, less that at α = 1, mean over bits: "
         f"{told}" + (f"; the same α in {rest} more" if rest else ""),
+        [
+            gain.seen_in(
+                kept[kept.place == place], f"{NEIGHBOUR}, mean over bits, less that at alpha=1"
+            )
+            for place, gain in found.items()
+        ],
     )
 
 
 def rounded_gain(rows: pd.DataFrame) -> Estimate | None:
     """What the α of the least rounded gap keeps more than α = 1, mean over bits; None: it is 1.
 
-    rows: of one place, scheme and measure. The same queries ask at either α and in all numbers of
-    bits: as if they were others at either α, and quite the same in all bits, the interval is rather
-    too wide.
+    rows: of one place, scheme and measure. The same queries ask at either α, so that their differences
+    are paired, and in all numbers of bits: as if these were quite alike, the interval is too wide at most.
     """
-    by_bits = [own.set_index("alpha") for _, own in rows.groupby("bits", sort=False)]
-    pairs = [(own[own.closest].iloc[0], own.loc[1.0]) for own in by_bits if 1.0 in own.index]
-    found = [level(best).less(level(one)) for best, one in pairs if not one.closest]
-    if not found:
+    best = rows[rows.closest & (rows.alpha != 1) & rows.beyond_whole.notna()]
+    if best.empty:
         return None
+    found = [
+        of_interval(row.beyond_whole, row.beyond_whole_high, row.units - 1)
+        for row in best.itertuples()
+    ]
     error, degrees = np.mean([gain.error for gain in found]), min(gain.degrees for gain in found)
     return Estimate(float(np.mean([gain.mean for gain in found])), float(error), degrees)
-
-
-def level(row: pd.Series) -> Estimate:
-    """The share of queries of a row that keep their neighbour."""
-    return of_interval(row["mean"], row["high"], row["queries"] - 1)

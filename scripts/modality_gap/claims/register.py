@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+PAPERS = ("liang2022", "yaras2024", "chowers2026")
 COLUMNS = ["id", "place", "statement", "quantity", "printed_value", "tolerance", "condition"]
 COLUMNS += ["topic", "table", "column", "note"]
 NEVER_EMPTY = ["place", "statement", "quantity", "topic"]

@@ -4,12 +4,25 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, interval, judges, sign
+from modality_gap.claims.estimates import Estimate, in_each, of_interval
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    PARTLY,
+    UNDECIDED,
+    computed,
+    interval,
+    joint,
+    judges,
+    seen,
+    sign,
+)
 from modality_gap.measures.intervals import mean_interval
 
 RETRIEVAL = ("recall@1_image_to_text", "recall@1_text_to_image")
 CLASSIFICATION = ("zero_shot_top_1", "linear_probe")
 PAIRS = ("pair_matching_text_to_image",)
+TRAINING_GAP, STARTS = "training_modality_gap", "run measure quantity"
 FEWEST_RUNS = 8  # over fewer, a rank correlation is a matter of one or two runs
 STRONG = 0.5  # Cohen (1988): from here on a correlation is large
 
@@ -17,77 +30,102 @@ STRONG = 0.5  # Cohen (1988): from here on a correlation is large
 @judges("temperature_correlations", order=5)
 def temperature_claims(correlations: pd.DataFrame) -> Iterator[tuple]:
     """Whether higher temperatures leave smaller gaps; of `run_comparisons.gap_by_temperature`."""
-    for row in correlations.itertuples():
+    keys = "policy fine_tuned lowest highest"
+    for number, row in enumerate(correlations.itertuples()):
+        own = correlations.iloc[[number]]
         how = "fine-tuned" if row.fine_tuned else "trained from scratch"
-        source = "liang2022, Fig. 8" if row.fine_tuned else "yaras2024, Table 3"
+        ids = "L076" if row.fine_tuned else "Y100"
         falls = row.gap_at_highest < row.gap_at_lowest
         verdict = (HOLDS if falls else FAILS) if row.disjoint else UNDECIDED
         lowest = interval(row.gap_at_lowest, row.gap_at_lowest_low, row.gap_at_lowest_high)
         highest = interval(row.gap_at_highest, row.gap_at_highest_low, row.gap_at_highest_high)
         steps = "falls at every step" if row.falls else "does not fall at every step"
         yield (
-            source,
+            ids,
             f"A higher temperature leaves a smaller gap ({how}, temperature {row.policy})",
             verdict,
             f"gap {lowest} at τ = {row.lowest:g}, {highest} at τ = {row.highest:g}; {steps}",
+            seen(own, "gap_at_lowest", keys, "gap_at_lowest_")
+            + seen(own, "gap_at_highest", keys, "gap_at_highest_"),
         )
 
 
 @judges("starts_means", order=5)
 def start_claims(means: pd.DataFrame) -> Iterator[tuple]:
     """What training makes of starts with and without a gap; of `run_comparisons.starts`."""
-    seen = means[means.measure == "training_modality_gap"].set_index(["run", "quantity"])
-    for run in seen.index.unique("run"):
-        found = {name: seen.loc[(run, name)] for name in seen.loc[run].index}
+    trained = means[means.measure == TRAINING_GAP]
+    for run, own in trained.groupby("run", sort=False):
+        found = {row["quantity"]: row for _, row in own.iterrows()}
         text = {name: interval(row["mean"], row.low, row.high) for name, row in found.items()}
         rebuilt, share = found["rebuilt"], found.get("share_of_random")
         numbers = f"{run}: gap {text['before']} before training, {text['after']} after"
+        evidence = seen(own, "mean", STARTS, "")
         if share is None or share["mean"] == 1:
             claim = "Training widens the gap of a random start"
-            yield "liang2022, Sec. 4.4", claim, sign(rebuilt.low, rebuilt.high, 1), numbers
+            wider = sign(rebuilt.low, rebuilt.high, 1)
+            yield "L082 L084 L136", claim, wider, numbers, evidence
             continue
         claim = "Training builds a gap where there was none at the start"
-        source = "liang2022, Sec. 4.4; yaras2024, Fig. 1b"
-        yield source, claim, sign(rebuilt.low, rebuilt.high, 1), numbers
+        built = sign(rebuilt.low, rebuilt.high, 1)
+        yield "L083 L085 L137 Y004", claim, built, numbers, evidence
         yield (
-            "liang2022, Sec. 4.4",
+            "L086",
             "It ends smaller than the gap of a random start",
             sign(1 - share.high, 1 - share.low, 1),
             f"{run}: {text['share_of_random']} of the random start's gap after training",
+            [one for one in evidence if "quantity=share_of_random" in one.row],
         )
 
 
 @judges("mitigations", order=5)
 def mitigation_claims(table: pd.DataFrame) -> Iterator[tuple]:
-    """Whether mitigations that shrink the gap raise retrieval; of `run_differences`."""
-    gaps = table[table.measure == "modality_gap"].set_index("run")
-    smaller, larger = (
-        list(gaps.index[found]) for found in (gaps.difference_high < 0, gaps.difference_low > 0)
+    """Whether mitigations shrink the gap, and so raise retrieval; of `run_differences`.
+
+    Differences from the first run, by intervals that hold for all runs and measures of a claim at once.
+    """
+    baseline = table.run.iloc[0]
+    others = table[table.run != baseline]
+    gaps = others[others.measure == "modality_gap"]
+    if gaps.empty:
+        return
+    falls = dict(
+        zip(gaps.run, in_each(of_row(row).times(-1) for row in gaps.itertuples()), strict=True)
     )
-    others = len(gaps) - 1
-    fall = HOLDS if len(smaller) == others else PARTLY if smaller else UNDECIDED
+    smaller, larger = ([run for run in falls if falls[run] == kind] for kind in (HOLDS, FAILS))
+    about = f"the gap is smaller than that of {baseline} for {', '.join(smaller) or 'none'}"
     yield (
-        "yaras2024, Table 2",
+        "Y052 Y055",
         "Each of the mitigations shrinks the gap",
-        FAILS if larger and not smaller else fall,
-        f"beyond its interval, the gap is smaller than that of {table.run.iloc[0]} for "
-        f"{', '.join(smaller) or 'none'}, larger for {', '.join(larger) or 'none'}, of {others} runs",
+        # Each is claimed to: where one grows and none shrinks, that fails.
+        FAILS if larger and not smaller else joint(list(falls.values())),
+        f"beyond intervals for all at once {about}, larger for {', '.join(larger) or 'none'}, of "
+        f"{len(gaps)} runs",
+        seen(gaps, "difference", "run measure", "difference_", "shared_seeds"),
     )
-    recalls = table[table.measure.isin(RETRIEVAL) & table.run.isin(smaller)]
-    better = recalls.groupby("run").difference_low.min() > 0
-    worse = recalls.groupby("run").difference_high.min() < 0
+    recalls = others[others.measure.isin(RETRIEVAL) & others.run.isin(smaller)]
+    signs = in_each(of_row(row) for row in recalls.itertuples())
+    of_run = {
+        run: [s for s, r in zip(signs, recalls.run, strict=True) if r == run] for run in smaller
+    }
+    better = [run for run, found in of_run.items() if set(found) == {HOLDS}]
+    worse = [run for run, found in of_run.items() if FAILS in found]
     verdict = UNDECIDED
-    if better.any() or worse.any():
-        verdict = FAILS if not better.any() else PARTLY if worse.any() else HOLDS
+    if better or worse:
+        verdict = FAILS if not better else HOLDS if better == smaller else PARTLY
     yield (
-        "yaras2024, Table 2",
+        "Y056",
         "Mitigations that shrink the gap raise retrieval",
         verdict,
-        f"beyond its interval, the gap is smaller than that of {table.run.iloc[0]} for "
-        f"{', '.join(smaller) or 'none'} of {len(gaps) - 1} runs; of those, recall@1 is higher in "
-        f"both directions for {', '.join(better.index[better]) or 'none'}, lower in one for "
-        f"{', '.join(worse.index[worse]) or 'none'}",
+        f"beyond intervals for all at once {about}, of {len(gaps)} runs; of those, recall@1 is higher in "
+        f"both directions for {', '.join(better) or 'none'}, lower in one for {', '.join(worse) or 'none'}",
+        seen(recalls, "difference", "run measure", "difference_", "shared_seeds")
+        or [computed(gaps, "runs with a smaller gap", 0)],
     )
+
+
+def of_row(row) -> Estimate:
+    """A run's difference from the first run, seed by seed."""
+    return of_interval(row.difference, row.difference_high, row.shared_seeds - 1)
 
 
 @judges("task_correlations", order=5)
@@ -99,22 +137,24 @@ def task_claims(correlations: pd.DataFrame) -> Iterator[tuple]:
     """
     ranks = correlations[correlations.coefficient == "spearman"]
     gap, spread = "modality_gap", "gaussian_uniformity"
-    for tasks, attribute, claimed, source, claim in (
-        (RETRIEVAL, gap, -1, "Fig. 6a", "Retrieval rises as the gap falls"),
-        (RETRIEVAL, spread, None, "Fig. 6b", "Retrieval goes only weakly with uniformity"),
-        (CLASSIFICATION, gap, None, "Fig. 7a", "Classification goes only weakly with the gap"),
-        (CLASSIFICATION, spread, 1, "Fig. 7b", "Classification rises with uniformity"),
-        (PAIRS, gap, None, "Table 1", "MMVP-VLM goes only weakly with the gap"),
-        (PAIRS, spread, None, "Table 1", "MMVP-VLM goes only weakly with uniformity"),
+    for tasks, attribute, claimed, ids, claim in (
+        (RETRIEVAL, gap, -1, "Y056", "Retrieval rises as the gap falls"),
+        (RETRIEVAL, spread, None, "Y057", "Retrieval goes only weakly with uniformity"),
+        (CLASSIFICATION, gap, None, "Y058", "Classification goes only weakly with the gap"),
+        (CLASSIFICATION, spread, 1, "Y059", "Classification rises with uniformity"),
+        (PAIRS, gap, None, "Y068", "MMVP-VLM goes only weakly with the gap"),
+        (PAIRS, spread, None, "Y069", "MMVP-VLM goes only weakly with uniformity"),
     ):
-        for row in ranks[ranks.task.isin(tasks) & (ranks.attribute == attribute)].itertuples():
+        own = ranks[ranks.task.isin(tasks) & (ranks.attribute == attribute)].reset_index(drop=True)
+        for row in own.itertuples():
             ends = row.low, row.high
             verdict = weak(*ends) if claimed is None else sign(*ends, claimed)
             yield (
-                f"yaras2024, {source}",
+                ids,
                 claim,
                 verdict if row.runs >= FEWEST_RUNS else UNDECIDED,
                 f"{row.task}: Spearman's ρ {interval(row.value, *ends)} over {row.runs} runs",
+                seen(own.loc[[row.Index]], "value", "task attribute coefficient", "", "runs"),
             )
 
 
@@ -130,10 +170,11 @@ def long_training_claims(fit: pd.DataFrame) -> Iterator[tuple]:
     """Whether a long training closes the gap along −1/log² t; of `slow_closing_fit`."""
     straight = fit.r_squared.min() > 0.95
     yield (
-        "yaras2024, Fig. 4a",
+        "Y029",
         "The gap falls linearly in −1/log² t",
         HOLDS if straight and (fit.slope < 0).all() else FAILS,
         f"R² at least {fit.r_squared.min():.3f}, slope {fit.slope.mean():.3g}",
+        seen(fit, "r_squared") + seen(fit, "slope"),
     )
 
 
@@ -142,8 +183,17 @@ def dimension_claims(points: pd.DataFrame) -> Iterator[tuple]:
     """Whether the gap depends on the embeddings' dimension; of `run_comparisons.gap_by_dimension`."""
     means = points.groupby("dimension").modality_gap.agg(lambda gaps: mean_interval(gaps)[0])
     yield (
-        "liang2022, Fig. 16",
+        "L127 L128 L129 L130 L131",
         "The gap does not vary much with the dimension",
         HOLDS if means.max() < 1.25 * means.min() else FAILS,
         ", ".join(f"{gap:.3f} at {dimension}" for dimension, gap in means.items()),
+        [
+            computed(
+                points, f"mean modality_gap where dimension={dimension}", *found[:1], found[1:], n
+            )
+            for dimension, (found, n) in {
+                dimension: (mean_interval(own), len(own))
+                for dimension, own in points.groupby("dimension").modality_gap
+            }.items()
+        ],
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from modality_gap.claims.estimates import Estimate, every, of_values
-from modality_gap.claims.verdicts import NEGLIGIBLE, UNDECIDED, interval, judges, sign
+from modality_gap.claims.verdicts import NEGLIGIBLE, UNDECIDED, computed, interval, judges, sign
 
 RECALLS = ("recall_pool@1_image_to_text", "recall_pool@1_text_to_image")
 BEST, BREAKS = 0.07, 0.1  # yaras2024, Table 3
@@ -35,8 +35,15 @@ def recall_claims(points: pd.DataFrame) -> Iterator[tuple]:
         for value in sorted([BEST, *others])
     )
     numbers = f"recall@1, mean of both directions: {means}"
+    evidence = [
+        of_values(found[value].dropna()).seen_in(
+            fixed, f"mean {recall} where temperature={value:g}"
+        )
+        for recall, found in recalls.items()
+        for value in sorted([BEST, *others])
+    ]
     yield (
-        "yaras2024, Table 3",
+        "Y101",
         f"Of fixed temperatures {BEST:g} retrieves best",
         every(
             of_values((found[BEST] - found[other]).dropna())
@@ -44,10 +51,11 @@ def recall_claims(points: pd.DataFrame) -> Iterator[tuple]:
             for other in others
         ),
         numbers,
+        evidence,
     )
     if beyond := [value for value in others if value > BREAKS]:
         yield (
-            "yaras2024, Table 3",
+            "Y101",
             f"At fixed temperatures above {BREAKS:g} retrieval breaks down, to less than half of its best",
             every(
                 of_values((found[BEST] / 2 - found[other]).dropna())
@@ -55,6 +63,7 @@ def recall_claims(points: pd.DataFrame) -> Iterator[tuple]:
                 for other in beyond
             ),
             numbers,
+            evidence,
         )
 
 
@@ -69,9 +78,14 @@ def tuning_claims(points: pd.DataFrame, correlations: pd.DataFrame) -> Iterator[
     if tuned.empty or before.isna().all():
         return
     start = before.iloc[0]
-    for claim, chosen, side in (
-        ("at high temperatures, a model loses most of its gap", tuned.temperature >= HIGH, -1),
-        ("at low temperatures, a model keeps most of its gap", tuned.temperature <= LOW, 1),
+    for ids, claim, chosen, side in (
+        (
+            "L074",
+            "at high temperatures, a model loses most of its gap",
+            tuned.temperature >= HIGH,
+            -1,
+        ),
+        ("L075", "at low temperatures, a model keeps most of its gap", tuned.temperature <= LOW, 1),
     ):
         gaps = {name: rows.modality_gap for name, rows in tuned[chosen].groupby("run", sort=False)}
         if gaps:
@@ -79,10 +93,16 @@ def tuning_claims(points: pd.DataFrame, correlations: pd.DataFrame) -> Iterator[
             half = [share._replace(mean=share.mean - 0.5).times(side) for share in left.values()]
             told = ", ".join(f"{shown(share)} ({run})" for run, share in left.items())
             yield (
-                "liang2022, Fig. 8",
+                ids,
                 f"Fine-tuned {claim}",
                 every(half),
                 f"gap {start:.3f} before; of it are left {told}",
+                [
+                    share.seen_in(
+                        tuned[tuned.run == run], f"modality_gap over before where run={run}"
+                    )
+                    for run, share in left.items()
+                ],
             )
 
 
@@ -101,11 +121,15 @@ def fall_claims(points: pd.DataFrame) -> Iterator[tuple]:
     rises = gaps.apply(lambda own: (own - own.cummin()).max())
     falls = of_values(gaps.first() - gaps.last())
     yield (
-        "yaras2024, Fig. 4a",
+        "Y010 Y030",
         f"From step {points.step.min():g} on the gap only falls",
         every([of_values(NEGLIGIBLE - rises), falls]),
         f"falls by {shown(falls)}; rises by at most {rises.max():.3f} from its smallest so far, over "
         f"{len(rises)} seeds",
+        [
+            falls.seen_in(points, "modality_gap of the first step less the last"),
+            computed(points, "largest rise of modality_gap from its smallest so far", rises.max()),
+        ],
     )
 
 
@@ -122,9 +146,10 @@ def mismatch_claims(
     matched = of_values(first.matched_share)
     straight = fit.r_squared.min() > STRAIGHT
     yield (
-        "yaras2024, Sec. 3.1",
+        "Y031",
         "The gap falls linearly in −1/log² t from where most pairs are still mismatched",
         sign(*(0.5 - end for end in matched.ends()[::-1]), 1) if straight else UNDECIDED,
         f"share of matched pairs {shown(matched)} at step {points.step.min():g}; R² at least "
         f"{fit.r_squared.min():.3f}",
+        [matched.seen_in(first, f"matched_share where step={points.step.min():g}")],
     )

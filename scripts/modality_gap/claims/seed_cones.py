@@ -5,21 +5,35 @@ from collections.abc import Iterator
 import pandas as pd
 
 from modality_gap.claims.estimates import in_each, of_values
-from modality_gap.claims.verdicts import in_how_many, interval, joint, judges, named, sign
+from modality_gap.claims.verdicts import in_how_many, interval, joint, judges, named, seen, sign
 
 
 @judges("seed_cones", order=1)
 def seed_claims(shares: pd.DataFrame) -> Iterator[tuple]:
     """Whether the seed makes most of the variance; of `seed_cones.variance_between_seeds`."""
-    for row in shares[shares.inputs == "data"].itertuples():
-        source = "liang2022, Fig. 13" if row.trained else "liang2022, Fig. 2c, Theorem 2"
-        networks = "networks that were trained" if row.trained else "random networks"
-        yield (
-            source,
-            f"Most of the variance of the embeddings of {networks} comes from their seed",
-            sign(row.share_low - 0.5, row.share_high - 0.5, 1),
-            f"{row.family}, {row.tower}s: share {interval(row.share_between, row.share_low, row.share_high)}",
-        )
+    for number, row in enumerate(shares.itertuples()):
+        ends = row.share_low, row.share_high
+        share = f"{row.family}, {row.tower}s: share {interval(row.share_between, *ends)}"
+        evidence = seen(shares.iloc[[number]], "share_between", "family tower inputs", "share_")
+        half = sign(row.share_low - 0.5, row.share_high - 0.5, 1)
+        claim = "Most of the variance of the embeddings of {} comes from their seed"
+        if row.trained and row.inputs == "noise":
+            continue
+        if row.trained:
+            yield "L046", claim.format("networks that were trained"), half, share, evidence
+        elif row.inputs == "noise":
+            yield "L045", claim.format("noise by random networks"), half, share, evidence
+        else:
+            ids = "L041 L042" if row.tower == "image" else "L043"
+            yield ids, claim.format("random networks"), half, share, evidence
+            yield (
+                "L012",
+                "Random networks that differ in their seed alone embed the same items in other places",
+                sign(*ends, 1),
+                f"{share}; mean cosine {row.within_cosine:.3f} within a network, "
+                f"{row.between_cosine:.3f} between two",
+                evidence,
+            )
 
 
 @judges("seed_spread", order=1)
@@ -40,8 +54,12 @@ def spread_claims(networks: pd.DataFrame) -> Iterator[tuple]:
         for family, gain in found.items()
     ]
     yield (
-        "chowers2026, Fig. 6",
+        "C026",
         "At random weights embeddings lie nearer to their own centre than the centres to each other",
         joint(verdicts),
         f"{in_how_many(verdicts)}; gap less mean distance to the centre {named(told)}",
+        [
+            found[family].seen_in(own, "modality_gap less image_distance or text_distance")
+            for family, own in networks.groupby("family", sort=False)
+        ],
     )

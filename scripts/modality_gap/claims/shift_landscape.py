@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges, named
+from modality_gap.claims.verdicts import FAILS, HOLDS, in_how_many, joint, judges, named, seen
+
+KEYS = "encoder corpus split temperature shift"
+AT = f"{KEYS} centre_distance"
 
 
 @judges("shift_landscape", order=0)
@@ -30,10 +33,11 @@ def landscape_claims(losses: pd.DataFrame) -> Iterator[tuple]:
     cold, hot = (least[least.temperature == end].reindex(own.index) for end in (lowest, highest))
     verdicts = [HOLDS if shift == 0 else FAILS for shift in cold["shift"]]
     yield (
-        "liang2022, Fig. 3b",
+        "L066",
         "At the lowest temperature the loss is least with the model's own gap",
         joint(verdicts),
         f"τ = {lowest:g}: {in_how_many(verdicts)}; {where(own, cold.centre_distance)}",
+        seen(cold.reset_index(), "centre_distance", KEYS),
     )
     yield from cold_claims(symmetric[symmetric.temperature == lowest], own)
     if lowest == highest:
@@ -41,10 +45,11 @@ def landscape_claims(losses: pd.DataFrame) -> Iterator[tuple]:
     smaller = hot.centre_distance.abs() < cold.centre_distance.abs()
     verdicts = [HOLDS if found else FAILS for found in smaller]
     yield (
-        "liang2022, Fig. 3c–d",
+        "L069",
         "At the highest temperature the loss is least with a smaller gap than at the lowest",
         joint(verdicts),
         f"τ = {highest:g}: {in_how_many(verdicts)}; {where(own, hot.centre_distance)}",
+        seen(pd.concat([cold, hot]).reset_index(), "centre_distance", KEYS),
     )
 
 
@@ -54,24 +59,27 @@ def cold_claims(losses: pd.DataFrame, own: pd.Series) -> Iterator[tuple]:
     losses: symmetric, at that temperature; own: each place's distance of centres. Places whose shifts
     do not reach the closed gap, or go no further, are left aside.
     """
-    closing, beyond = {}, {}
+    closing, beyond, ends, minima = {}, {}, [], []
     for place, curve in losses.groupby(["encoder", "corpus", "split"], sort=False):
         if place not in own.index:
             continue
         curve = curve.sort_values("shift").reset_index(drop=True)
         closed = curve.loc[curve.centre_distance.abs().idxmin()]
         if abs(closed.centre_distance) < abs(own[place]) / 2:
-            closing[place] = closed.loss - curve[curve["shift"] == 0].loss.iloc[0]
+            start = curve[curve["shift"] == 0].iloc[0]
+            closing[place] = closed.loss - start.loss
+            ends += [start, closed]
         if (past := curve.centre_distance < 0).sum() > 2:
             below = (curve.loss < curve.loss.shift(1)) & (curve.loss < curve.loss.shift(-1))
             beyond[place] = curve.centre_distance[past & below].tolist()
+            minima += [row for _, row in curve[past & below].iterrows()] or [closed]
     told = f"τ = {losses.temperature.iloc[0]:g}: "
     if closing:
         verdicts = [HOLDS if rise > 0 else FAILS for rise in closing.values()]
         numbers = [f"{' '.join(place)} {rise:+.3f}" for place, rise in closing.items()]
         claim = "At the lowest temperature the loss grows while the clouds are brought together"
         numbers = f"{told}{in_how_many(verdicts)}; from its own gap to none {named(numbers)}"
-        yield "liang2022, Fig. 3b", claim, joint(verdicts), numbers
+        yield "L067", claim, joint(verdicts), numbers, seen(pd.DataFrame(ends), "loss", AT)
     if beyond:
         verdicts = [HOLDS if found else FAILS for found in beyond.values()]
         numbers = [
@@ -80,7 +88,7 @@ def cold_claims(losses: pd.DataFrame, own: pd.Series) -> Iterator[tuple]:
         ]
         claim = "There the loss has a local minimum with the clouds on each other's far side"
         numbers = f"{told}{in_how_many(verdicts)}; distance of centres {named(numbers)}"
-        yield "liang2022, Fig. 3b", claim, joint(verdicts), numbers
+        yield "L068", claim, joint(verdicts), numbers, seen(pd.DataFrame(minima), "loss", AT)
 
 
 def where(own: pd.Series, least: pd.Series) -> str:

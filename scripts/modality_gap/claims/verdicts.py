@@ -1,7 +1,8 @@
 """What a verdict is, and which topic judges which tables.
 
 A topic is a module of this package, named as the section of a study that makes its tables. Its
-functions take tables and return rows (source, claim, verdict, numbers); `judges` says of which.
+functions take tables and return rows (ids, claim, verdict, numbers, evidence); `judges` says of which.
+Ids are those of the register (`config/claims`), with blanks between them.
 """
 
 import math
@@ -13,10 +14,66 @@ from typing import NamedTuple
 import pandas as pd
 
 HOLDS, FAILS, PARTLY, UNDECIDED = "holds", "does not hold", "holds in part", "undecided"
-COLUMNS = ["source", "claim", "verdict", "numbers", "tables"]
+COLUMNS = ["ids", "claim", "where", "verdict", "numbers", "tables", "evidence"]
+FILE = "file"  # of a table that is judged: the column that says where each row stands
 NEGLIGIBLE = 0.01  # what chowers2026, Fig. 18, calls a negligible loss of accuracy
 NAMED = 6  # places that a row names; of more, it says how many
 LAST = 100
+
+
+class Evidence(NamedTuple):
+    """A value that a verdict rests on, its 95% interval, over how many, and where it stands.
+
+    table: files below the study's results; row: `column where key=value and …`, as in the register.
+    NaN: not known, or none.
+    """
+
+    table: str
+    row: str
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    n: float = math.nan
+
+
+def files_of(rows: pd.DataFrame) -> str:
+    """The files that rows are of, where they say so."""
+    return "; ".join(rows[FILE].unique()) if FILE in rows else ""
+
+
+def seen(
+    rows: pd.DataFrame,
+    value: str,
+    keys: str = "",
+    ends: str | None = None,
+    n: str | float = math.nan,
+) -> list[Evidence]:
+    """A column of rows as evidence, one a row.
+
+    keys: columns that tell a row, with blanks, those that there are; ends: what comes before low and high in the names of
+    the columns of its interval, None for none; n: the column of how many, or the number.
+    """
+    found = []
+    for row in rows.to_dict("records"):
+        where = " and ".join(f"{key}={row[key]}" for key in keys.split() if key in row)
+        ends_of = [row[f"{ends}{end}"] for end in ("low", "high")] if ends is not None else []
+        number = row[n] if isinstance(n, str) else n
+        told = f"{value} where {where}" if where else value
+        found.append(
+            Evidence(str(row.get(FILE, "")), told, row[value], *(ends_of or [math.nan] * 2), number)
+        )
+    return found
+
+
+def computed(
+    rows: pd.DataFrame,
+    what: str,
+    value: float,
+    ends: Iterable[float] = (math.nan, math.nan),
+    n: float = math.nan,
+) -> Evidence:
+    """What rows together come to, as evidence; what: how it is computed of which columns."""
+    return Evidence(files_of(rows), what, float(value), *map(float, ends), n)
 
 
 class Judge(NamedTuple):
@@ -53,25 +110,24 @@ def all_judges() -> list[Judge]:
 
 
 def judge(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row a claim that the tables can answer: source, claim, verdict, numbers, tables.
+    """A row a claim that the tables can answer: columns COLUMNS.
 
     tables: by name; absent ones answer nothing. Those of encoders and splits say in a column place
-    which ones, and are judged in the order of the first of them. A claim holds, or does not, where
-    a 95% interval says so; otherwise it is undecided.
+    which ones, and are judged in the order of the first of them: `where`. A claim holds, or does not,
+    where a 95% interval says so; otherwise it is undecided. evidence: of `Evidence`, at least one.
     """
     rows = []
     for claims, names, placed, _ in all_judges():
         if not set(names) <= set(tables):
             continue
         needed, told = [tables[name] for name in names], ", ".join(names)
-        if not placed:
-            rows += [(*row, told) for row in claims(*needed)]
-            continue
-        for place in needed[0].place.unique():
-            here = [table[table.place == place] for table in needed]
-            if not any(table.empty for table in here):
-                found = claims(*here)
-                rows += [(*row, f"{place}: {numbers}", told) for *row, numbers in found]
+        places = needed[0].place.unique() if placed else [""]
+        for place in places:
+            here = [table[table.place == place] for table in needed] if placed else needed
+            if any(table.empty for table in here):
+                continue
+            for ids, claim, verdict, numbers, evidence in claims(*here):
+                rows.append((ids, claim, place, verdict, numbers, told, list(evidence)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -19,7 +19,8 @@ class Task:
     m), bool, or from 0 to 1 where equal rows are not all right: each of them is as likely chosen.
     candidates: the c rows of `retrieved` that each query has to choose from, shape (n, c), and right
     then of that shape; None where it chooses from all. items: the first row that equals each row
-    of `retrieved`, shape (m,): equal rows are one item.
+    of `retrieved`, shape (m,): equal rows are one item. units: which queries are not independent,
+    shape (n,), as in `intervals.unit_codes`; None: each is its own.
     """
 
     queries: np.ndarray
@@ -27,6 +28,7 @@ class Task:
     right: np.ndarray
     candidates: np.ndarray | None = None
     items: np.ndarray | None = None
+    units: np.ndarray | None = None
 
     def __post_init__(self):
         check_embeddings(self.queries, "queries")
@@ -75,35 +77,48 @@ def shared_by_equals(right: np.ndarray, items: np.ndarray) -> np.ndarray:
     return shared
 
 
-def classification_task(images: np.ndarray, classes: np.ndarray, labels: np.ndarray) -> Task:
-    """Zero-shot classification: an image chooses among class texts; labels: shape (n,), from 0."""
+def classification_task(
+    images: np.ndarray, classes: np.ndarray, labels: np.ndarray, units: np.ndarray | None = None
+) -> Task:
+    """Zero-shot classification: an image chooses among class texts; labels: shape (n,), from 0.
+
+    units: of the images, as in `Task`.
+    """
     if np.min(labels) < 0 or np.max(labels) >= len(classes):
         raise ValueError(
             f"labels from {np.min(labels)} to {np.max(labels)}, expected 0 to {len(classes) - 1}"
         )
-    return Task(images, classes, np.asarray(labels)[:, None] == np.arange(len(classes)))
+    right = np.asarray(labels)[:, None] == np.arange(len(classes))
+    return Task(images, classes, right, units=units)
 
 
-def retrieval_task(queries: np.ndarray, items: np.ndarray, matches: np.ndarray) -> Task:
+def retrieval_task(
+    queries: np.ndarray, items: np.ndarray, matches: np.ndarray, units: np.ndarray | None = None
+) -> Task:
     """Retrieval: each query chooses among all items, any of its matches is right (recall@1).
 
     queries, items: shape (n, d) and (m, d); matches: (query row, item row), shape (p, 2). Queries
-    without a match are left out.
+    without a match are left out. units: of all queries, as in `Task`.
     """
     rows, query = np.unique(matches[:, 0], return_inverse=True)
     right = np.zeros((len(rows), len(items)), dtype=bool)
     right[query, matches[:, 1]] = True
-    return Task(queries[rows], items, right)
+    return Task(queries[rows], items, right, units=None if units is None else units[rows])
 
 
 def choice_task(
-    images: np.ndarray, texts: np.ndarray, pairs: np.ndarray, choices: int, seed: int
+    images: np.ndarray,
+    texts: np.ndarray,
+    pairs: np.ndarray,
+    choices: int,
+    seed: int,
+    units: np.ndarray | None = None,
 ) -> Task:
     """Multiple choice: each image chooses between its matched text and random others.
 
     images, texts: shape (n, d) and (m, d); pairs: every (image row, text row) that belong together,
     an image's matched one first. No wrong choice is another text of the image. The
-    right one comes last, so that a tie counts against it.
+    right one comes last, so that a tie counts against it. units: of the images, as in `Task`.
     """
     random, rows, candidates = np.random.default_rng(seed), np.unique(pairs[:, 0]), []
     order = np.argsort(pairs[:, 0], kind="stable")
@@ -116,14 +131,18 @@ def choice_task(
         candidates.append([*drawn[~np.isin(drawn, own)][: choices - 1], own[0]])
     right = np.zeros((len(rows), choices), dtype=bool)
     right[:, -1] = True
-    return Task(images[rows], texts, right, np.array(candidates))
+    own = None if units is None else units[rows]
+    return Task(images[rows], texts, right, np.array(candidates), units=own)
 
 
-def own_choice_task(images: np.ndarray, texts: np.ndarray, candidates: np.ndarray) -> Task:
+def own_choice_task(
+    images: np.ndarray, texts: np.ndarray, candidates: np.ndarray, units: np.ndarray | None = None
+) -> Task:
     """Multiple choice among what each image's question brings (chowers2026, Fig. 8c, d).
 
     images: shape (n, d); texts: shape (m, d), each once; candidates: text rows of each image's
     choices, the right one last, shape (n, c). A choice that reads as the right one is right, too.
+    units: of the images, as in `Task`.
     """
     right = candidates == candidates[:, -1:]
-    return Task(images, texts, right, candidates)
+    return Task(images, texts, right, candidates, units=units)

@@ -12,7 +12,7 @@ import pandas as pd
 from modality_gap.closing.rephrased_texts import CLEAN, WRONG
 from modality_gap.data.embeddings import check_pair, first_equal_rows
 from modality_gap.measures.gap import gap_vector
-from modality_gap.measures.intervals import mean_and_change, mean_interval
+from modality_gap.measures.intervals import mean_and_change, mean_interval, number_of_units
 from modality_gap.measures.retrieval import chance_of_right
 
 DISTANCES = ("euclidean", "cosine")
@@ -21,8 +21,9 @@ ANSWER, ALL_TEXTS = "right answer", "all texts"
 MIN_TEXTS = 10  # whose covariance says something
 NOISE_COLUMNS = ["kind", "name", "texts", "off_diagonal_share", "independent", "mean_share"]
 NOISE_COLUMNS += ["along_gap", "along_move", "length"]
-TEMPLATE_COLUMNS = ["kind", "name", "alpha", "images", "base_accuracy", "accuracy", "change"]
-TEMPLATE_COLUMNS += ["change_low", "change_high", "all_low", "all_high", "flipped", "example"]
+TEMPLATE_COLUMNS = ["kind", "name", "alpha", "images", "units", "base_accuracy"]
+TEMPLATE_COLUMNS += ["accuracy", "change", "change_low", "change_high", "all_low", "all_high"]
+TEMPLATE_COLUMNS += ["flipped", "example"]
 SCORES_AT_A_TIME = 2**25  # similarities in memory
 
 
@@ -108,22 +109,24 @@ def answer_table(
     vector: np.ndarray,
     alphas: list[float],
     choices: int,
+    units: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Multiple choice while the gap closes, right answers in other words (chowers2026, Fig. 10).
 
     images: shape (n, d), rows of unit length; items: the item of each. table: of `rephrased_texts`;
     texts: its embeddings, shape (t, d). An image chooses the closest of its right answer and
     choices − 1 wrong ones, drawn from its wrong answers; of a tie, each is as likely. All
-    texts move by α·g′, vector: shape (d,). Exact: means over every draw.
+    texts move by α·g′, vector: shape (d,). units: which images are not independent, shape (n,); None:
+    each is its own. Exact: means over every draw.
     Returns a row a kind of rephrasing, distance, α and measure: `clean_accuracy`, with the item's own
     wording; `accuracy`, with a rephrasing; `kept`, how often the choice is the same with both and the
     same wrong answers. That is so unless one of both wordings alone beats the wrong answers, so
-    that it is 1 less the difference of their chances. Columns images, mean, low, high, and the
-    change from α = 0; means are over each image's rephrasings, then over images.
+    that it is 1 less the difference of their chances. Columns images, units (how many independent
+    ones these are), mean, low, high, and the change from α = 0; means are over each image's rephrasings, then over images.
     """
     moving = MovingTexts.of(texts, vector, alphas)
     answers, kinds, values = answers_of(table), table.kind.to_numpy(object), {}
-    for image, item in zip(images.astype(np.float64), items, strict=True):
+    for image, (row, item) in enumerate(zip(images.astype(np.float64), items, strict=True)):
         own = answers[item]
         if len(own.wrong) < choices - 1:
             raise ValueError(
@@ -131,7 +134,7 @@ def answer_table(
             )
         rows, which = np.append(own.right, own.wrong), kinds[own.right[1:]]
         for distance in DISTANCES:
-            found = moving.scores(image[None], rows, distance)[:, 0]
+            found = moving.scores(row[None], rows, distance)[:, 0]
             right, wrong = np.split(found, [len(own.right)], axis=1)
             beaten = (wrong[:, None] < right[:, :, None]).sum(axis=2)
             tied = (wrong[:, None] == right[:, :, None]).sum(axis=2)
@@ -144,8 +147,10 @@ def answer_table(
                     (ACCURACY, there.mean(axis=1)),
                     (KEPT, 1 - np.abs(there - clean).mean(axis=1)),
                 ):
-                    values.setdefault((ANSWER, kind, distance, measure), []).append(value)
-    return summarize(values, alphas)
+                    values.setdefault((ANSWER, kind, distance, measure), {})[image] = value
+    rows = {key: np.array(list(found)) for key, found in values.items()}
+    own = None if units is None else {key: units[found] for key, found in rows.items()}
+    return summarize({key: list(found.values()) for key, found in values.items()}, alphas, own)
 
 
 def template_table(
@@ -155,6 +160,7 @@ def template_table(
     texts: np.ndarray,
     vector: np.ndarray,
     alphas: list[float],
+    units: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Nearest text among all items, before and after all of them are rephrased in the same way.
 
@@ -168,7 +174,8 @@ def template_table(
         for kind, _, *found in all_rephrased(images, items, table, moving, distance):
             for measure, value in zip((CLEAN_ACCURACY, ACCURACY, KEPT), found[2:], strict=True):
                 values.setdefault((ALL_TEXTS, kind, distance, measure), []).append(value)
-    return summarize({key: list(np.mean(each, axis=0).T) for key, each in values.items()}, alphas)
+    found = {key: list(np.mean(each, axis=0).T) for key, each in values.items()}
+    return summarize(found, alphas, None if units is None else dict.fromkeys(found, units))
 
 
 def each_template_table(
@@ -179,11 +186,12 @@ def each_template_table(
     texts: np.ndarray,
     vector: np.ndarray,
     alphas: list[float],
+    units: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """A row a rephrasing of all items and α: what it costs, and whom (chowers2026, Fig. 1).
 
     Arguments as for `template_table`; image_ids: of the images, for examples. By Euclidean distance.
-    Columns kind, name, alpha, images, base_accuracy (own wording), accuracy, change (between them)
+    Columns kind, name, alpha, images, units, base_accuracy (own wording), accuracy, change (between them)
     with its paired 95% interval change_low and change_high, and with all_low and all_high, which
     hold for all rephrasings at once (Bonferroni: the worst of many is among them); flipped, how many
     images change their nearest item, equal texts being one; example, the first of those that the
@@ -193,7 +201,8 @@ def each_template_table(
     names, number = list(table[table.kind == CLEAN]["item"]), len(list(complete_rephrasings(table)))
     for kind, name, *found in all_rephrased(images, items, table, moving, "euclidean"):
         for alpha, before, after, base, accuracy, kept in zip(alphas, *found, strict=True):
-            change = mean_interval(accuracy - base)
+            change = mean_interval(accuracy - base, 1, units)
+            _, all_low, all_high = mean_interval(accuracy - base, number, units)
             lost = np.flatnonzero(~kept & (base > accuracy))
             example = ""
             if len(lost):
@@ -203,10 +212,10 @@ def each_template_table(
             rows.append(
                 {
                     **{"kind": kind, "name": name, "alpha": alpha, "images": len(images)},
+                    "units": number_of_units(units, len(images)),
                     **{"base_accuracy": base.mean(), "accuracy": accuracy.mean()},
                     **dict(zip(("change", "change_low", "change_high"), change, strict=True)),
-                    "all_low": mean_interval(accuracy - base, number)[1],
-                    "all_high": mean_interval(accuracy - base, number)[2],
+                    **{"all_low": all_low, "all_high": all_high},
                     **{"flipped": int((~kept).sum()), "example": example},
                 }
             )
@@ -261,21 +270,25 @@ def complete_rephrasings(table: pd.DataFrame) -> Iterator[tuple[str, str, np.nda
             yield kind, name, own.index.to_numpy()[places]
 
 
-def summarize(values: dict[tuple, list], alphas: list[float]) -> pd.DataFrame:
+def summarize(
+    values: dict[tuple, list], alphas: list[float], units: dict[tuple, np.ndarray] | None
+) -> pd.DataFrame:
     """Means over images, with intervals.
 
-    values: of each image an array over α, by (experiment, kind, distance, measure).
+    values: of each image an array over α, by (experiment, kind, distance, measure); units: of these
+    images, by the same; None: each is its own.
     """
     rows = []
     for key, each in values.items():
         by_alpha = np.stack(each, axis=1)
-        before = by_alpha[alphas.index(0)]
+        before, own = by_alpha[alphas.index(0)], None if units is None else units[key]
         rows += [
             {
                 **dict(zip(("experiment", "kind", "distance", "measure"), key, strict=True)),
                 "alpha": alpha,
                 "images": len(value),
-                **mean_and_change(value, before),
+                "units": number_of_units(own, len(value)),
+                **mean_and_change(value, before, own),
             }
             for alpha, value in zip(alphas, by_alpha, strict=True)
         ]

@@ -49,13 +49,16 @@ class Outcomes:
     The last of the moves is none at all. kept: nearest neighbour as without noise, after the same
     move (chowers2026, eqs. 10, 12), shape (draws, deviations, moves); noisy_accuracy: right choices
     with noise, of the same shape; accuracy: right choices without noise, shape (moves,); unchanged:
-    without noise, nearest neighbour as without a move (Theorem 3.5), shape (moves,).
+    without noise, nearest neighbour as without a move (Theorem 3.5), shape (moves,). changed: by how
+    much accuracy without noise changes from no move, with its 95% interval over the queries' units,
+    shape (moves, 3).
     """
 
     kept: np.ndarray
     noisy_accuracy: np.ndarray
     accuracy: np.ndarray
     unchanged: np.ndarray
+    changed: np.ndarray
 
 
 def centred(noise: np.ndarray) -> np.ndarray:
@@ -158,15 +161,17 @@ def noise_outcomes(
     sizes, still = np.array(deviations, dtype=np.float64), np.zeros(1)
     moves = np.vstack([moves, np.zeros(task.queries.shape[1])])
     counts = np.zeros((2, draws, len(sizes), len(moves)))
-    clean_counts = np.zeros((2, len(moves)))
+    still_nearest, right = np.zeros(len(moves)), np.empty((len(moves), len(task.queries)))
+    first = 0
     at_rest = squared_lengths(task.retrieved, np.zeros_like(task.retrieved), moves, still)
     for block in task.blocks():
         queries = np.arange(len(block.queries))
         clean = similarities(block, task.retrieved)
         nearest = choices_of(block, clean, clean, moves, still, at_rest, distance)
-        clean_counts[1] += block.right[queries, nearest[0]].sum(axis=-1)
+        right[:, first : first + len(queries)] = block.right[queries, nearest[0]]
+        first += len(queries)
         nearest = block.chosen_items(nearest)
-        clean_counts[0] += (nearest[0] == nearest[0, -1]).sum(axis=-1)
+        still_nearest += (nearest[0] == nearest[0, -1]).sum(axis=-1)
         # A draw is made again for each block: cheaper than to hold all of them.
         for draw, own_seed in enumerate(np.random.SeedSequence(seed).spawn(draws)):
             z = draw_noise(noise, np.random.default_rng(own_seed), task.retrieved.shape)
@@ -175,17 +180,18 @@ def noise_outcomes(
             found = choices_of(block, clean, noisy, moves, sizes, lengths, distance)
             counts[0, draw] += (block.chosen_items(found) == nearest).sum(axis=-1)
             counts[1, draw] += block.right[queries, found].sum(axis=-1)
-    kept, right = counts / len(task.queries)
-    unchanged, accuracy = clean_counts / len(task.queries)
-    return Outcomes(kept, right, accuracy, unchanged)
+    kept, noisy = counts / len(task.queries)
+    changed = np.array([mean_interval(own - right[-1], units=task.units) for own in right])
+    return Outcomes(kept, noisy, right.mean(axis=1), still_nearest / len(task.queries), changed)
 
 
 def outcome_table(outcomes: Outcomes, deviations: list[float], moves: pd.DataFrame) -> pd.DataFrame:
     """Means over the draws with 95% intervals, a row a standard deviation and move.
 
-    moves: what is said of each move, a row each. Further columns: deviation; robustness, change (of
+    moves: what is said of each move, a row each. Further columns: deviation; draws; robustness, change (of
     robustness, from no move, draw by draw) and noisy_accuracy, each with _low and _high; accuracy and
-    unchanged; accuracy_change, from no move. Intervals are of the noise, for these queries.
+    unchanged; accuracy_change, from no move, with _low and _high. Intervals are of the noise, for these
+    queries, but for that of accuracy_change, which is over the queries' units.
     """
     changes = outcomes.kept - outcomes.kept[..., -1:]
     drawn = {
@@ -200,8 +206,10 @@ def outcome_table(outcomes: Outcomes, deviations: list[float], moves: pd.DataFra
             for name, values in drawn.items():
                 found = mean_interval(values[:, s, t])
                 row |= zip((name, f"{name}_low", f"{name}_high"), found, strict=True)
+            row["draws"] = len(outcomes.kept)
             row["accuracy"], row["unchanged"] = outcomes.accuracy[t], outcomes.unchanged[t]
-            row["accuracy_change"] = outcomes.accuracy[t] - outcomes.accuracy[-1]
+            names = ("accuracy_change", "accuracy_change_low", "accuracy_change_high")
+            row |= zip(names, outcomes.changed[t], strict=True)
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modality_gap.data.corpora import distinct_texts, read_split
+from modality_gap.data.corpora import distinct_texts, pair_table, read_split
 from modality_gap.data.embeddings import first_equal_rows, normalize
 
 SAME = 1e-2  # of unit length, apart: what half precision leaves of one text in two batches
@@ -116,10 +116,5 @@ def paired(
     words, pairs, matched = distinct_texts(images, captions)
     codes = pd.factorize(captions.text)[0]
     text_ids = [f"text {row}" for row in range(len(words))]
-    table = {
-        "image_id": images.image_id.to_numpy()[pairs[:, 0]],
-        "text_id": np.array(text_ids, dtype=object)[pairs[:, 1]],
-        "text": np.array(words, dtype=object)[pairs[:, 1]],
-        "matched": matched,
-    }
-    return np.unique(codes, return_index=True)[1], text_ids, pd.DataFrame(table)
+    table = pair_table(images, text_ids, words, pairs, matched)
+    return np.unique(codes, return_index=True)[1], text_ids, table

@@ -184,6 +184,22 @@ def pair_rows(
     return np.column_stack([image_rows, text_rows]), matched
 
 
+def read_units(folder: str | Path, pairs: np.ndarray, images: int) -> np.ndarray:
+    """Which images are not independent: the unit of each, numbered from 0, shape (images,).
+
+    folder, pairs: of `read_pairs`. The column `unit` of its pairs, where the corpus says it; an image
+    whose unit nothing says is its own.
+    """
+    path = Path(folder) / "pairs.parquet"
+    units = np.arange(images)
+    if "unit" in pq.read_schema(path).names:
+        column = pq.read_table(path, columns=["unit"]).column(0).combine_chunks()
+        units += images
+        units[pairs[:, 0]] = column.dictionary_encode().indices.to_numpy()
+        units = np.unique(units, return_inverse=True)[1]
+    return units
+
+
 def matched_pairs(pairs: np.ndarray, matched: np.ndarray) -> np.ndarray:
     """The matched pairs that the papers measure on: each image with its caption, or with all of them.
 

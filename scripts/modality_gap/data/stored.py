@@ -16,6 +16,7 @@ from modality_gap.data.embeddings import (
     pair_rows,
     read_keys,
     read_normalized,
+    read_units,
     sample_pairs,
 )
 
@@ -109,14 +110,16 @@ def read_sample(images: str | Path, number: int, seed: int) -> tuple[np.ndarray,
 
 def read_pool(
     folder: str | Path, number: int, seed: int
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], list[str]]:
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray], list[str]]:
     """As `embeddings.read_pairs`, of a random sample of the images with the texts that belong to them.
 
-    All where there are no more than so many images. The second says so, in a sentence.
+    The fifth is the unit of each image, of `embeddings.read_units`. All where there are no more than
+    so many images. The second says so, in a sentence.
     """
     images, texts, pairs, matched = open_pairs(folder)
+    units = read_units(folder, pairs, len(images))
     if len(images) <= number:
-        return (images[:], texts[:], pairs, matched), []
+        return (images[:], texts[:], pairs, matched, units), []
     chosen = np.isin(pairs[:, 0], sample_pairs(len(images), number, seed))
     image_rows, own_image = np.unique(pairs[chosen, 0], return_inverse=True)
     text_rows, own_text = np.unique(pairs[chosen, 1], return_inverse=True)
@@ -125,4 +128,5 @@ def read_pool(
         f"{len(text_rows):,} texts: neighbours are among these"
     )
     numbered = np.column_stack([own_image, own_text])
-    return (images[image_rows], texts[text_rows], numbered, matched[chosen]), [told]
+    own = np.unique(units[image_rows], return_inverse=True)[1]
+    return (images[image_rows], texts[text_rows], numbered, matched[chosen], own), [told]

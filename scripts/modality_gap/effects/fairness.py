@@ -6,7 +6,14 @@ import pandas as pd
 from modality_gap.data.embeddings import check_pair
 from modality_gap.effects.moves import centre_distances, gap_direction, shift_grid
 from modality_gap.effects.prompts import allowed_rows, check_labels
-from modality_gap.measures.intervals import CONFIDENCE, mcnemar, paired_interval, wilson
+from modality_gap.measures.intervals import (
+    CONFIDENCE,
+    effective_number,
+    mcnemar,
+    number_of_units,
+    paired_interval,
+    wilson,
+)
 
 OWN = "own"  # the kind of the classes that name a group; every other kind is one of probes
 ANY_PROBE = "any_probe"  # the papers' Sum
@@ -107,6 +114,7 @@ def fairness_tables(
     kinds: dict[str, str],
     reference: tuple[np.ndarray, np.ndarray],
     settings: dict,
+    units: np.ndarray | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The tables of a study: rates, gaps, confusion and changes.
 
@@ -114,7 +122,8 @@ def fairness_tables(
     kind of each by name; reference: images and texts that the gap and its size are taken from.
     settings: a study's `groups`, `classes`, `shifts` and `compared`. Every table says with each
     shift the signed centre_distance, the comparison's name, and whether it is the best shift;
-    changes also the original_distance, and what the comparison is said to exacerbate.
+    changes also the original_distance, and what the comparison is said to exacerbate. units: which
+    images are not independent, shape (n,); None: each is its own.
     """
     groups, columns = study_groups(settings), settings["classes"]["columns"]
     compared = {name: float(entry["shift"]) for name, entry in settings["compared"].items()}
@@ -125,6 +134,8 @@ def fairness_tables(
     predictions = moved_predictions(images, classes, unit, shifts)
     cells = count_predictions(predictions, shifts, labels, list(kinds))
     rates = outcome_rates(cells, groups, kinds, columns)
+    if number_of_units(units, len(labels)) < len(labels):
+        rates = rates_of_units(rates, predictions, shifts, labels, kinds, columns, units)
     tables = {
         "rates": rates,
         "gaps": largest_gaps(rates),
@@ -133,7 +144,7 @@ def fairness_tables(
     names = {0.0: ORIGINAL} | {shift: name for name, shift in compared.items()}
     for table in tables.values():
         table["comparison"] = table["shift"].map(names)
-    changed = changes(predictions, shifts, compared, labels, groups, kinds, columns)
+    changed = changes(predictions, shifts, compared, labels, groups, kinds, columns, units)
     said = {name: entry.get("exacerbates") for name, entry in settings["compared"].items()}
     changed["exacerbates"] = changed.comparison.map(said)
     changed["original_distance"] = distances[0.0]
@@ -264,7 +275,9 @@ def outcome_rates(
     """Share of each group's images with each outcome, and its 95% Wilson interval.
 
     cells: as `confusion` takes them. Returns columns shift, column, group, kind, count, images,
-    rate, low, high, of all images together (column and group `all`) and of every group.
+    units (independent ones), effective (of `intervals.effective_number`), rate, low, high, of all images
+    together (column and group `all`) and of every group. Each image is independent here; see
+    `rates_of_units`.
     """
     weighted = outcomes(cells, kinds, columns).mul(cells["count"], axis=0)
     tables = []
@@ -278,9 +291,42 @@ def outcome_rates(
         tables.append(table)
     rates = pd.concat(tables, ignore_index=True)
     rates["rate"] = rates["count"] / rates.images
+    rates["units"], rates["effective"] = rates.images, rates.images.astype(float)
     rates["low"], rates["high"] = wilson(rates["count"].to_numpy(), rates.images.to_numpy())
-    order = ["shift", "column", "group", "kind", "count", "images", "rate", "low", "high"]
-    return rates[order]
+    order = ["shift", "column", "group", "kind", "count", "images", "units", "effective", "rate"]
+    return rates[[*order, "low", "high"]]
+
+
+def rates_of_units(
+    rates: pd.DataFrame,
+    predictions: np.ndarray,
+    shifts: list[float],
+    labels: pd.DataFrame,
+    kinds: dict[str, str],
+    columns: list[str],
+    units: np.ndarray,
+) -> pd.DataFrame:
+    """`outcome_rates` with intervals that count units: columns units, effective, low, high.
+
+    rates: of `outcome_rates`; predictions, shifts: of `moved_predictions`; labels: n rows; units: of
+    each image, shape (n,).
+    """
+    names = np.array(list(kinds), dtype=object)
+    found = {
+        shift: outcomes(labels.assign(predicted=names[predicted]), kinds, columns)
+        for shift, predicted in zip(shifts, predictions, strict=True)
+    }
+    members = {
+        (column, group): (group_names(labels, column) == group).to_numpy()
+        for column, group in rates[["column", "group"]].drop_duplicates().itertuples(index=False)
+    }
+    rows = [(found[row["shift"]][row.kind], members[row.column, row.group]) for row in rates.iloc]
+    rates = rates.assign(
+        units=[number_of_units(units[own], own.sum()) for _, own in rows],
+        effective=[effective_number(values[own], units[own]) for values, own in rows],
+    )
+    low, high = wilson((rates.rate * rates.effective).to_numpy(), rates.effective.to_numpy())
+    return rates.assign(low=low, high=high)
 
 
 def best_shift(rates: pd.DataFrame) -> float:
@@ -297,13 +343,15 @@ def largest_gaps(rates: pd.DataFrame) -> pd.DataFrame:
     """Highest less lowest rate among the groups of a column, with a 95% interval.
 
     rates: of `outcome_rates`. Returns columns shift, column, kind, difference, low, high, highest,
-    lowest (the groups; the first in order where several are). See `range_interval`.
+    lowest (the groups; the first in order where several are). See `range_interval`; of images that
+    are not independent, it takes `effective` ones, and groups as if they had no unit in common.
     """
     rows = []
     compared = rates[rates.column != ALL]
     for key, table in compared.groupby(["shift", "column", "kind"], sort=False):
         high, low = table.loc[table.rate.idxmax()], table.loc[table.rate.idxmin()]
-        limits = range_interval(table["count"].to_numpy(), table.images.to_numpy())
+        number = table.effective.to_numpy()
+        limits = range_interval(table.rate.to_numpy() * number, number)
         rows.append((*key, high.rate - low.rate, *limits, high.group, low.group))
     names = ["shift", "column", "kind", "difference", "low", "high", "highest", "lowest"]
     return pd.DataFrame(rows, columns=names)
@@ -317,13 +365,15 @@ def changes(
     groups: list[str],
     kinds: dict[str, str],
     columns: list[str],
+    units: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """What each compared shift changes, image by image, against the embeddings as they are.
 
     predictions: of `moved_predictions`; shifts: theirs, with 0 and the compared ones among them.
-    Returns columns comparison, shift, column, group, kind, images, gained and lost (images that
-    have the outcome only after, only before the shift), before and after (rates), difference, its
-    95% interval for paired shares low and high, and p of the exact McNemar test.
+    units: which images are not independent, shape (n,); None: each is its own.
+    Returns columns comparison, shift, column, group, kind, images, units (independent ones), gained and
+    lost (images that have the outcome only after, only before the shift), before and after (rates),
+    difference, its 95% interval for paired shares low and high, and p of `intervals.mcnemar`.
     """
     names = np.array(list(kinds), dtype=object)
 
@@ -349,15 +399,35 @@ def changes(
             }
             table = pd.DataFrame(sums).rename_axis(["group", "kind"]).reset_index()
             table.insert(2, "images", table.group.map(group.value_counts()))
+            table = table.join(tests_of_units(after.astype(int) - before, table, group, units))
             identity = {"comparison": comparison, "shift": shift, "column": column}
             tables.append(pd.DataFrame(identity, index=table.index).join(table))
     table = pd.concat(tables, ignore_index=True)
     table["before"], table["after"] = table.before / table.images, table.after / table.images
     gained, lost, n = (table[name].to_numpy() for name in ("gained", "lost", "images"))
     table["difference"] = (gained - lost) / n
-    table["low"], table["high"] = paired_interval(gained, lost, n)
-    table["p"] = [mcnemar(*pair) for pair in zip(gained, lost, strict=True)]
+    number = table.pop("effective").to_numpy()
+    table["low"], table["high"] = paired_interval(gained * number / n, lost * number / n, number)
+    table["p"] = table.pop("p")
     return table
+
+
+def tests_of_units(
+    changed: pd.DataFrame, rows: pd.DataFrame, group: pd.Series, units: np.ndarray | None
+) -> pd.DataFrame:
+    """Columns units, effective (of `intervals.effective_number`) and p (of `intervals.mcnemar`).
+
+    changed: 1 of an image that gains an outcome, −1 of one that loses it, else 0, a column an outcome;
+    rows: the group and kind of each row that is returned; group: of each image; units: of each or None.
+    """
+    found = []
+    for name, kind in rows[["group", "kind"]].itertuples(index=False):
+        here = (group == name).to_numpy()
+        own, values = None if units is None else units[here], changed[kind].to_numpy()[here]
+        found.append(
+            (number_of_units(own, len(values)), effective_number(values, own), mcnemar(values, own))
+        )
+    return pd.DataFrame(found, index=rows.index, columns=["units", "effective", "p"])
 
 
 def range_interval(count: np.ndarray, n: np.ndarray) -> tuple[float, float]:
@@ -377,4 +447,5 @@ def range_interval(count: np.ndarray, n: np.ndarray) -> tuple[float, float]:
     lower = difference - np.hypot((share - low)[:, None], high - share)
     upper = difference + np.hypot((high - share)[:, None], share - low)
     other = ~np.eye(len(n), dtype=bool)
-    return float(max(0.0, lower[other].max())), float(min(1.0, upper[other].max()))
+    # NaN, where a group is a single unit, stays NaN.
+    return float(np.maximum(0, lower[other].max())), float(np.minimum(1, upper[other].max()))

@@ -11,6 +11,7 @@ from modality_gap.effects.gains import Accuracy, AreaUnderCurve, curve_table, sh
 from modality_gap.effects.moves import STEPS, Direction, gap_direction, move_table, moved_cosines
 from modality_gap.effects.shifted_ranks import shifted_ranks
 from modality_gap.measures.retrieval import chance_recall, hits
+from modality_gap.measures.samples import text_units
 
 
 def zero_shot_table(
@@ -23,12 +24,14 @@ def zero_shot_table(
     positive: int | None,
     bootstrap: int,
     seed: int,
+    units: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Zero-shot accuracy under every move, and what the best ones gain (liang2022, Sec. 5.1).
 
     images, classes: shape (n, d) and (c, d), rows of unit length, c at least 2; labels: the class
     row of each image, shape (n,). moved: of `SIDES`; shifts: how far in all, 0 among them.
-    positive: of two classes, the one whose area under the ROC curve is measured, or None.
+    positive: of two classes, the one whose area under the ROC curve is measured, or None. units: which
+    images are not independent, shape (n,); None: each is its own.
     Returns the curves, columns direction, moved, shift, centre_distance (signed, of images and
     class texts), reference_distance (the same of what the direction comes from), metric (top_1,
     top_5, mean_per_class, roc_auc), value, baseline (of always the same answer); and the columns
@@ -42,7 +45,7 @@ def zero_shot_table(
         outcomes = zero_shot_outcomes(images, classes, labels, direction.unit, moves, positive)
         found = (
             curve_table(moves, outcomes, len(images)),
-            shift_gains(moves, outcomes, labels, bootstrap, seed),
+            shift_gains(moves, outcomes, labels, bootstrap, seed, units),
         )
         for tables, table in zip((curves, gains), found, strict=True):
             table.insert(0, "direction", name)
@@ -98,12 +101,14 @@ def shifted_recall_table(
     ks: list[int],
     bootstrap: int,
     seed: int,
+    units: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Recall@k under every move along the gap, in both directions (cf. chowers2026, Fig. 2b).
 
     images, texts: shape (n, d) and (m, d), rows of unit length, each distinct text once; pairs:
     every (image row, text row) that belong together, shape (p, 2); matched: which of them are
-    matched pairs, bool, shape (p,): the gap, and every centre distance, is of these.
+    matched pairs, bool, shape (p,): the gap, and every centre distance, is of these. units: which
+    images are not independent, numbered from 0, shape (n,); None: each is its own.
     Returns the curves, columns direction (image_to_text: images are the queries, and all texts the
     items), moved, shift, centre_distance, metric (recall@k), value, baseline (a random order), k;
     and the columns of `shift_gains` after direction, over queries instead of images.
@@ -112,6 +117,8 @@ def shifted_recall_table(
     gap = gap_direction(images[own[:, 0]], texts[own[:, 1]])
     moves = move_table(gap.images, gap.texts, gap, moved, shifts)
     chances = chance_recall(pairs, ks)
+    of_images = np.arange(len(images)) if units is None else units
+    of_texts = text_units(pairs, of_images, len(texts))
     curves, gains = [], []
     for direction, queries, items, matches, steps in (
         ("image_to_text", images, texts, pairs, moves[STEPS]),
@@ -126,7 +133,8 @@ def shifted_recall_table(
         }
         curve = curve_table(moves, outcomes, len(rows)).drop(columns="reference_distance")
         curve["k"] = curve.metric.str.removeprefix("recall@").astype(int)
-        found = curve, shift_gains(moves, outcomes, together, bootstrap, seed)
+        own = of_images if direction == "image_to_text" else of_texts
+        found = curve, shift_gains(moves, outcomes, together, bootstrap, seed, own[rows])
         for tables, table in zip((curves, gains), found, strict=True):
             table.insert(0, "direction", direction)
             tables.append(table)

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
+from modality_gap.data.corpora import units_of
 from modality_gap.data.embeddings import normalize, read_normalized
 from modality_gap.effects.zero_shot import class_embeddings
 
@@ -17,7 +18,7 @@ class Task(NamedTuple):
     """A zero-shot task: images (n, d) and classes (c, d) of unit length, labels (n,), names (c,).
 
     labels: the class row of each image; names: of the classes, as in `task_images`; notes: sentences
-    on the images that it leaves out.
+    on the images that it leaves out; units: which images are not independent, (n,), None: each is its own.
     """
 
     images: np.ndarray
@@ -25,6 +26,7 @@ class Task(NamedTuple):
     labels: np.ndarray
     names: list[str]
     notes: list[str]
+    units: np.ndarray | None
 
 
 def task_images(images: pd.DataFrame, task: dict) -> tuple[pd.DataFrame, list[str]]:
@@ -174,4 +176,4 @@ def read_task(images: str, labels: str, classes: str, prompts: str, task: dict) 
     if (rows < 0).any():
         name = kept[CLASS].iloc[int(np.argmin(rows))]
         raise ValueError(f"{labels}: an image has class {name!r}, expected one of {len(names)}")
-    return Task(embeddings[kept.index], texts, rows, list(names), notes)
+    return Task(embeddings[kept.index], texts, rows, list(names), notes, units_of(kept))

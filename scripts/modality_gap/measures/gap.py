@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.stats import t
 
 from modality_gap.data.embeddings import UndefinedError, check_pair
 from modality_gap.data.stored import Rows, row_blocks
@@ -38,17 +37,18 @@ def modality_gap(images: Rows, texts: Rows) -> float:
     return float(np.linalg.norm(gap_vector(images, texts)))
 
 
-def gap_interval(
-    images: Rows, texts: Rows, image_ids: np.ndarray | None = None
-) -> tuple[float, float]:
+def gap_interval(images: Rows, texts: Rows, units: np.ndarray | None = None) -> tuple[float, float]:
     """95% interval of `modality_gap`, for other pairs of the same kind: by the delta method.
 
     ‖Δ‖ changes as Δ does along itself: Student's interval of the pairs' differences in that
-    direction, pairs of one image taken together. It holds where the gap is many standard errors
+    direction, pairs of one unit taken together. It holds where the gap is many standard errors
     long; a gap of 0 has no direction: (0, NaN). images, texts: shape (n, d), rows of unit length,
-    row i of one matching row i of the other. image_ids: which pairs share an image, shape (n,);
-    None: every pair has its own. NaN where all have one.
+    row i of one matching row i of the other. units: which pairs are of one image, or of images that
+    are not independent, shape (n,); None: every pair is its own. NaN where all are of one.
     """
+    # Imported here: it loads for half a second, which other measures need not wait for.
+    from modality_gap.measures.intervals import mean_interval
+
     gap = gap_vector(images, texts)
     length = np.linalg.norm(gap)
     if length == 0:
@@ -56,13 +56,8 @@ def gap_interval(
     along = np.concatenate(
         [(images[b] - texts[b]) @ (gap / length) for b in row_blocks(len(images))]
     )
-    ids = np.arange(len(along)) if image_ids is None else image_ids
-    own = np.bincount(np.unique(ids, return_inverse=True)[1], weights=along - length)
-    n = len(own)
-    if n < 2:
-        return np.nan, np.nan
-    half = t.ppf(0.975, n - 1) * np.sqrt((own**2).sum() * n / (n - 1)) / len(along)
-    return max(0.0, float(length - half)), float(length + half)
+    _, low, high = mean_interval(along, 1, units)
+    return float(np.maximum(0, low)), high
 
 
 def matched_distance(images: Rows, texts: Rows) -> float:
@@ -244,23 +239,26 @@ def gap_measures(
     text_ids: np.ndarray | None = None,
     image_ids: np.ndarray | None = None,
     asked: np.ndarray | None = None,
+    units: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Every number that says how far apart two paired modalities are, by name.
 
     Arguments as in `pair_margins`. asked: rows of a random sample of the pairs, shape (q,), whose
     margins are measured, each against all pairs; then there are three more numbers: asked, how many
     they are, and the 95% interval of the matched share, for what the sample leaves open. The margin
-    is then the smallest of these. None: all. What the embeddings do not define is NaN;
-    `undefined_measures` says why.
+    is then the smallest of these. None: all. units: which pairs are of one independent unit, shape
+    (n,); None: those of one image. What the embeddings do not define is NaN; `undefined_measures`
+    says why.
     """
     n, shares = len(images), {}
     if asked is None:
         margins = pair_margins(images[:], texts[:], text_ids, image_ids)
     else:
-        ids = (np.arange(n) if ids is None else ids for ids in (text_ids, image_ids))
+        ids = [np.arange(n) if ids is None else ids for ids in (text_ids, image_ids)]
         margins = margins_among_all(images, texts, asked, *ids)
-        known = margins[~np.isnan(margins)]
-        low, high = share_interval(known > 0, n) if len(known) else (np.nan, np.nan)
+        known = ~np.isnan(margins)
+        own = (ids[1] if units is None else units)[asked][known]
+        low, high = share_interval(margins[known] > 0, n, own) if len(own) else (np.nan, np.nan)
         shares = {"asked": len(asked), "matched_share_low": low, "matched_share_high": high}
     try:
         relative = relative_modality_gap(images, texts, image_ids)

@@ -9,7 +9,7 @@ from scipy.special import comb
 
 from modality_gap.data.embeddings import check_pair, first_equal_rows
 from modality_gap.data.stored import Rows, row_blocks
-from modality_gap.measures.samples import asked_rows, share_interval, told
+from modality_gap.measures.samples import asked_rows, share_interval, text_units, told
 
 ROWS_AT_A_TIME = 1024
 QUERIES_TOGETHER = 512  # of a block of similarities with as many items as are read at once
@@ -188,17 +188,25 @@ def both_ways(images: Rows, texts: Rows, pairs: np.ndarray) -> Iterator[tuple]:
 
 
 def recall_table(
-    images: Rows, texts: Rows, pairs: np.ndarray, ks: list[int], most: int, seed: int
+    images: Rows,
+    texts: Rows,
+    pairs: np.ndarray,
+    ks: list[int],
+    most: int,
+    seed: int,
+    units: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Recall@k and that of a random order: columns direction, k, recall, chance.
 
     Arguments as for `recall_at_k`. Where a direction's queries and items make more than `most`²
     comparisons, `most` random queries are asked, which `seed` draws, each among all items: then
-    there are columns queries, low and high, the 95% interval of what this leaves open, and
-    the attribute `sampled` says so in sentences.
+    there are columns queries, units (how many independent ones these are), low and high, the 95%
+    interval of what this leaves open, and the attribute `sampled` says so in sentences. units: of
+    each image, numbered from 0, shape (n,); None: each is its own.
     """
     check_pair(images, texts)
     chances, rows, sampled = chance_recall(pairs, ks), [], []
+    of_images = np.arange(len(images)) if units is None else units
     for direction, queries, items, matches in both_ways(images, texts, pairs):
         asking = np.unique(matches[:, 0])
         number = len(asking)
@@ -212,15 +220,17 @@ def recall_table(
         in_memory = chosen is None and isinstance(items, np.ndarray)
         rank = best_ranks if in_memory else ranks_among_all
         ranks = rank(queries.take(asking, axis=0), items, numbered)
+        forth = direction == "image_to_text"
+        own = (of_images if forth else text_units(pairs, of_images, len(texts)))[asking]
         for k in ks:
             found = hits(ranks, k)
             row = {"direction": direction, "k": k, "recall": float(found.mean())}
-            low, high = share_interval(found, number)
+            low, high = share_interval(found, number, own)
             row |= {"chance": chances[direction, k], "queries": len(asking)}
-            rows.append(row | {"low": low, "high": high})
+            rows.append(row | {"units": len(np.unique(own)), "low": low, "high": high})
     table = pd.DataFrame(rows)
     if not sampled:
-        return table.drop(columns=["queries", "low", "high"])
+        return table.drop(columns=["queries", "units", "low", "high"])
     table.attrs["sampled"] = sampled
     return table
 

@@ -91,6 +91,7 @@ def shift_landscape(
     temperatures: list[float],
     batch_size: int | None,
     asked: np.ndarray | None = None,
+    units: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Contrastive loss while both modalities move along the gap (liang2022, Sec. 4.2, Fig. 3b-d).
 
@@ -100,7 +101,8 @@ def shift_landscape(
     δ/(2‖Δ‖)). batch_size: the loss is the mean over consecutive batches of that many pairs, an
     incomplete last batch left out; None, or more than n: over all pairs at once. asked: rows of a
     random sample of the pairs, shape (q,), at least 2, whose mean loss in the batch of all pairs
-    stands for that of all, with its 95% interval; batch_size is None then.
+    stands for that of all, with its 95% interval; batch_size is None then. units: which of all
+    pairs are of one independent unit, shape (n,); None: each is its own.
     Returns a row a shift, temperature and direction, with columns shift, centre_distance
     (negative once the centres have passed each other), temperature, direction, loss; with `asked`
     low and high.
@@ -132,7 +134,7 @@ def shift_landscape(
     columns = {"loss": np.mean(losses, axis=0)} if asked is None else {}
     if asked is not None:
         own = asked_losses(images, texts, asked, unit, shifts, scales)
-        low, high = sample_interval(own, n)
+        low, high = sample_interval(own, n, None if units is None else units[asked])
         columns = {"loss": own.mean(axis=-1), "low": low, "high": high}
     index = pd.MultiIndex.from_product(
         [shifts, temperatures, DIRECTIONS], names=["shift", "temperature", "direction"]

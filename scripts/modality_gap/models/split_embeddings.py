@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from modality_gap.data.corpora import distinct_texts, read_split
+from modality_gap.data.corpora import distinct_texts, pair_table, read_split
 from modality_gap.data.embeddings import write_embeddings
 
 
@@ -34,14 +33,8 @@ def write_split(
                 f"{corpus}: the parts of {split} do not make up its {len(ids)} {side}s"
             )
         write_embeddings(outputs[f"{side}s"], key, ids, embeddings[np.argsort(rows)], metadata)
-    pd.DataFrame(
-        {
-            "image_id": [image_ids[row] for row in pairs[:, 0]],
-            "text_id": [text_ids[row] for row in pairs[:, 1]],
-            "text": [texts[row] for row in pairs[:, 1]],
-            "matched": matched,
-        }
-    ).to_parquet(outputs["pairs"], index=False)
+    table = pair_table(images, text_ids, texts, pairs, matched)
+    table.to_parquet(outputs["pairs"], index=False)
 
 
 def check_widths(parts: list[dict[str, np.ndarray]]) -> None:

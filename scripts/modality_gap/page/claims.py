@@ -1,12 +1,9 @@
 """The papers' claims as a page shows them: each with its verdict and what that rests on."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from modality_gap.claims.verdicts import joint
 from modality_gap.page.numbers import listed, plain, with_interval
 from modality_gap.page.results import Results
 
@@ -56,8 +53,6 @@ def read_claims(claims: str, evidence: str) -> tuple[pd.DataFrame, pd.DataFrame]
     Raises ValueError, naming file and column or row, where they are not as COLUMNS, EVIDENCE and
     STATUSES want them.
     """
-    if not Path(evidence).is_file():
-        return of_verdicts(pd.read_csv(claims, dtype=str, keep_default_na=False))
     tables = []
     for file, columns in ((claims, COLUMNS), (evidence, EVIDENCE)):
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
@@ -82,43 +77,6 @@ def read_claims(claims: str, evidence: str) -> tuple[pd.DataFrame, pd.DataFrame]
     for row in told[~told.id.isin(found.id)].itertuples():
         raise ValueError(f"{evidence}: {row.id}: no such claim in {claims}")
     return found, told
-
-
-VERDICTS = {"holds": "direction holds", "does not hold": "direction fails"}
-
-
-def of_verdicts(verdicts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The claims and what they rest on, of verdicts alone: columns source, claim, verdict, numbers, tables.
-
-    A claim that was judged in several places with several verdicts holds in part, or is undecided.
-    """
-    claims, evidence = [], []
-    for number, ((source, claim), rows) in enumerate(
-        verdicts.groupby(["source", "claim"], sort=False), 1
-    ):
-        verdict = joint(list(rows.verdict))
-        paper, _, place = source.partition(", ")
-        name = f"{number:03}"
-        claims.append(
-            dict.fromkeys(COLUMNS, "")
-            | {
-                "id": name,
-                "paper": paper,
-                "place": place,
-                "topic": rows.tables.iloc[0].split(", ")[0],
-                "claim": claim,
-                "status": VERDICTS.get(verdict, verdict),
-                "found": rows.numbers.iloc[0] if len(rows) == 1 else "",
-            }
-        )
-        evidence += [
-            dict.fromkeys(EVIDENCE, "")
-            | {"id": name, "judged": claim, "verdict": row.verdict, "numbers": row.numbers}
-            for row in rows.itertuples()
-        ]
-    tables = pd.DataFrame(claims, columns=COLUMNS), pd.DataFrame(evidence, columns=EVIDENCE)
-    numbers = dict.fromkeys(NUMBERS, np.nan)
-    return tuple(table.assign(**numbers) for table in tables)
 
 
 def counted(claims: pd.DataFrame) -> list[tuple[str, int, str]]:

@@ -175,7 +175,8 @@ def draw_lines(axis: Axes, table: pd.DataFrame, name: str, value: str, longest: 
     lines = {key: lines[key] for key in table[name].unique()}
     colours = {key: COLOURS[place % len(COLOURS)] for place, key in enumerate(lines)}
     few = table["shift"].nunique() <= FEW_SHIFTS
-    highest = max(1.08 * table.high.max(), 0.01)
+    # The interval of a single unit is unknown, its rate is not.
+    highest = max(1.08 * table[["high", value]].max(axis=None), 0.01)
     for key, line in lines.items():
         axis.plot(
             line.centre_distance,

@@ -136,6 +136,11 @@ class Places:
         keys = self.keys(encoders)
         return at(pattern, [(key["encoder"], key["corpus"], key["split"]) for key in keys])
 
+    def amended(self, encoder: str) -> bool:
+        """Whether an encoder is of a run whose start was turned so that it has no gap."""
+        run = self.config["training"].get(self.encoders[encoder].get("run"), {})
+        return run.get("initialization", "random") != "random"
+
     def sides(self, encoder: str) -> list[str]:
         """Which of images and texts an encoder embeds."""
         return list(sides_of(self.encoders[encoder]))

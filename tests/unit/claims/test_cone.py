@@ -13,6 +13,7 @@ def cones(means, std=0.1, inputs=1000):
     rows = [
         {"encoder": name, "initial": initial, "corpus": "c", "split": "s", "pairs": pairs}
         | {"mean": mean, "std": std, "min": mean - 0.2, "count": inputs * (inputs - 1) // 2}
+        | {"log_cap_share": -20.0, "dimension": 16}
         for name, (mean, initial) in means.items()
         for pairs in ("image_image", "text_text", "image_text")
     ]
@@ -43,20 +44,40 @@ def test_one_pair_beyond_a_right_angle_is_enough(means, verdict):
 
 def test_the_weights_of_the_start_are_set_beside_the_trained_ones_alone():
     means = {"start": (0.9, None), "clip": (0.4, "start"), "other": (0.3, None)}
-    cone, least, random = judge({"cone": cones(means)}).itertuples()
+    cone, least, of_start, _, _, random = judge({"cone": cones(means)}).itertuples()
+    assert of_start.claim.startswith("With the weights of the start, too, no two")
     assert "holds in 4 and fails in 0 of 4 cases" in cone.numbers, "but the start"
     assert "start" not in least.numbers
     assert random.verdict == HOLDS
     assert random.numbers == "holds in 2 and fails in 0 of 2 cases; from +0.500 to +0.500"
     means["clip"] = (0.95, "start")
-    assert judge({"cone": cones(means)}).verdict[2] == FAILS
+    assert judge({"cone": cones(means)}).verdict.iloc[-1] == FAILS
     means["clip"] = (0.899, "start")
-    assert judge({"cone": cones(means)}).verdict[2] == UNDECIDED
+    assert judge({"cone": cones(means)}).verdict.iloc[-1] == UNDECIDED
+
+
+def test_embeddings_that_are_spread_evenly_have_a_mean_cosine_of_nearly_0():
+    for mean, verdict in ((0.01, HOLDS), (0.9, FAILS), (0.048, UNDECIDED)):
+        found = judge({"cone": cones({"start": (mean, None), "clip": (0.4, "start")})})
+        assert found[found.ids == "Y039"].verdict.tolist() == [verdict]
+
+
+def test_the_share_of_the_sphere_is_held_against_its_dimensions():
+    """e^−20 is 2^−28.9: less than 2^−16, but not than 2^−32."""
+    table = cones({"clip": (0.4, None)})
+    for dimension, verdict in ((16, HOLDS), (32, FAILS)):
+        (row,) = (
+            row
+            for row in judge({"cone": table.assign(dimension=dimension)}).itertuples()
+            if row.ids == "L031"
+        )
+        assert row.verdict == verdict
+        assert row.evidence[0].value == pytest.approx(-20 / np.log(2))
 
 
 def test_a_cone_on_noise_is_a_claim_of_its_own():
     found = judge({"cone_of_noise": cones({"x": (0.9, None)}).assign(**NOISE)})
-    assert found.source.tolist() == ["liang2022, Sec. 2.1, Fig. 6"]
+    assert found.ids.tolist() == ["L027"]
     assert found.verdict.tolist() == [HOLDS]
 
 

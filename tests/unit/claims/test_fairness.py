@@ -51,6 +51,12 @@ def test_a_minor_loss_of_accuracy_is_below_one_in_a_hundred(after, verdict):
 
 def test_more_probes_of_the_kind_named_hold_where_they_are_claimed():
     shares = {"light": 0.1, "dark": 0.1}
-    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue") == [HOLDS]
-    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue") == [FAILS]
-    assert judged(shares, shares, "beast") == [UNDECIDED]
+    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue")[0] == HOLDS
+    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue")[0] == FAILS
+    assert judged(shares, shares, "beast") == [UNDECIDED] * 2
+
+
+def test_what_makes_probes_more_frequent_is_said_to_cost_accuracy():
+    shares = {"light": 0.1, "dark": 0.1}
+    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue")[1] == HOLDS
+    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue")[1] == FAILS

@@ -11,11 +11,30 @@ def rising():
 
 def test_theorem_1_is_judged_on_the_widest_layer_below_the_bound(rising):
     found = judge({"rising_cosine": rising})
-    assert found.verdict.tolist() == [HOLDS]
+    assert found.verdict.tolist() == [HOLDS, HOLDS, HOLDS]
+    assert found.ids.tolist() == ["L048", "L049", "L050"]
     assert "at width 512, 7 cosines and ratios" in found.numbers[0], "0.9 lies above 2r/(1 + r²)"
     for low, high, verdict in ((0.1, 0.3, FAILS), (0.4, 0.6, UNDECIDED)):
         other = rising.assign(low=low, high=high)
-        assert judge({"rising_cosine": other}).verdict.tolist() == [verdict]
+        assert judge({"rising_cosine": other}).verdict[0] == verdict
+
+
+def test_the_bound_of_theorem_1_is_that_of_its_formula(rising):
+    for low, high, verdict in ((0.6, 0.7, HOLDS), (0.4, 0.6, UNDECIDED), (0.2, 0.4, FAILS)):
+        other = rising.assign(low=low, high=high)
+        assert judge({"rising_cosine": other}).verdict[1] == verdict
+    moved = rising.assign(bound=rising.bound - 0.1)
+    assert judge({"rising_cosine": moved}).verdict[1] == FAILS
+
+
+def test_the_chance_of_no_rise_falls_with_the_width(rising):
+    turned = rising.assign(width=rising.width.max() + rising.width.min() - rising.width)
+    assert "L050" not in set(judge({"rising_cosine": turned}).ids), "no chance that could fall"
+    chances = rising.assign(low=0.3, high=0.4, probability=0.35)
+    assert judge({"rising_cosine": chances}).verdict[2] == UNDECIDED
+    falls = chances.assign(low=chances.low.where(chances.width == 8, 0.1), high=0.2)
+    falls.loc[falls.width == 8, "high"] = 0.4
+    assert judge({"rising_cosine": falls}).verdict[2] == FAILS
 
 
 def test_theorem_2_is_judged_layer_by_layer():

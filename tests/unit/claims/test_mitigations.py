@@ -32,7 +32,7 @@ def table_of(**changes):
             for measure, change in ((RECALL, recall), *((kind, guarded) for kind in GUARDED)):
                 rows.append((name, direction, measure, change, change - 0.02, change + 0.02))
     columns = ["mitigation", "direction", "measure", "change", "change_low", "change_high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(queries=100, units=50)
 
 
 def test_a_way_that_costs_recall_in_one_direction_is_no_remedy():
@@ -94,9 +94,9 @@ def test_the_answer_follows_from_the_table(changes, words):
 @pytest.mark.parametrize(
     ("changes", "verdicts"),
     [
-        ({"projection": (0, 0.1), "shift": (-0.1, 0)}, [HOLDS, UNDECIDED, HOLDS]),
-        ({"projection": (-0.1, -0.1)}, [FAILS, FAILS, UNDECIDED]),
-        ({"projection": (0.05, 0)}, [UNDECIDED, HOLDS, UNDECIDED]),
+        ({"projection": (0, 0.1), "shift": (-0.1, 0)}, [HOLDS, HOLDS]),
+        ({"projection": (-0.1, -0.1)}, [FAILS, UNDECIDED]),
+        ({"projection": (0.05, 0)}, [UNDECIDED, UNDECIDED]),
     ],
 )
 def test_claims_are_judged_by_their_intervals(changes, verdicts):
@@ -107,10 +107,8 @@ def test_claims_are_judged_by_their_intervals(changes, verdicts):
 def test_a_way_that_is_not_defined_is_said_and_undecided():
     table = table_of()
     table.loc[table.mitigation == "projection", ["change", "change_low", "change_high"]] = np.nan
-    judged = list(mitigations_claims(table))[:2]
-    assert [claim[2:] for claim in judged] == [
-        (UNDECIDED, f"{NAMES['projection']} is not defined here")
-    ] * 2
+    judged = next(iter(mitigations_claims(table)))
+    assert judged[2:4] == (UNDECIDED, f"{NAMES['projection']} is not defined here")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,11 @@ SIZES = {"width": 256, "inputs": 64, "layers": 8, "repeats": 8, "seed": 0}
 
 def test_depth_makes_a_cone_where_there_is_an_activation():
     table = depth_table(activations=["none", "sigmoid", "relu"], **SIZES)
-    plain, active = judge({"mlp_depth": table}).itertuples()
+    plain, active, sigmoid = judge({"mlp_depth": table}).itertuples()
+    assert (sigmoid.ids, sigmoid.verdict) == ("L038", HOLDS)
+    least = sigmoid.evidence[0]
+    assert least.low < least.value < least.high
+    assert least.n == SIZES["repeats"]
     assert (plain.verdict, active.verdict) == (HOLDS, HOLDS)
     assert "in layer 8: none without bias" in plain.numbers
     assert "holds in 4 and fails in 0 of 4 cases" in active.numbers

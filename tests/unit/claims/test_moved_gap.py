@@ -19,6 +19,7 @@ def gains_table(key, groups, metric, judged):
             "gain_low": low if moved == judged else 0.5 - low,
             "gain_high": high if moved == judged else 0.5 - high,
             "centre_distance": 0.02,
+            "units": 90,
         }
         for name, choices in groups.items()
         for moved in ("images", "both", "texts")
@@ -38,10 +39,13 @@ def test_claims_follow_the_held_out_choice():
     per_class = gains.assign(metric="mean_per_class", gain_low=0.4, gain_high=0.5)
     found = judge({"zero_shot_gains": pd.concat([per_class, gains])})
     assert list(found.columns) == COLUMNS
-    verdicts = found.groupby("source", sort=False).verdict.apply(list)
-    assert verdicts["liang2022, Sec. 5.1, Table 1"] == ["holds", "does not hold", "undecided"]
-    assert verdicts["chowers2026, Sec. 2"] == ["does not hold", "holds", "undecided"]
-    assert verdicts["liang2022, Fig. 10; chowers2026, Fig. 2"] == ["undecided"]
+    verdicts = found.groupby("claim", sort=False).verdict.apply(list).tolist()
+    assert verdicts == [
+        ["holds", "does not hold", "undecided"],
+        ["does not hold", "holds", "undecided"],
+        ["undecided"],
+    ]
+    assert found.evidence[0][0].row.endswith("moved=both and choice=held_out")
     groups["flat"]["held_out"] = (0.01, 0.02, "smaller")
     gains = gains_table("task", groups, "roc_auc", "both").assign(direction="task")
     assert judge({"zero_shot_gains": gains}).verdict.iloc[-1] == "holds"

@@ -16,16 +16,19 @@ def test_claims(random):
     found = (images, items, table, texts, gap, [-0.5, 0, 1])
     results = pd.concat([answer_table(*found, 4), template_table(*found)])
     claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
-    assert len(claims) == 2 + 2 * 3
+    assert len(claims) == 3 + 2 * 3
     rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
     noise = pd.DataFrame(
         {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
+        | {"mean_share": [0.3], "texts": [20]}
     )
     verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
-    assert verdicts == [FAILS, *[HOLDS] * 7]
+    assert verdicts == [FAILS, *[HOLDS] * 8]
+    centred = rephrasing_claims(rows, noise.assign(mean_share=0.06))
+    assert {claim[0]: claim[2] for claim in centred}["C051"] == FAILS
     costly = results.assign(change=-0.2, change_low=-0.3, change_high=-0.1)
     clean = [row for row in rephrasing_claims(costly, noise) if "without rephrasing" in row[1]]
-    assert [(row[0], row[2]) for row in clean] == [("chowers2026, Fig. 10", FAILS)] * 2
+    assert [(row[0], row[2]) for row in clean] == [("C049 C050", FAILS)] * 2
     assert "changes by -0.200 [-0.300, -0.100]" in clean[0][3]
 
 
@@ -61,6 +64,6 @@ def test_few_texts_have_no_noise_and_no_claims_of_it(random):
     results = pd.concat([answer_table(*about, choices=4), template_table(*about)])
     assert all(
         "choices" in claim or "accuracy" in claim
-        for _, claim, _, _ in rephrasing_claims(results, found)
+        for _, claim, *_ in rephrasing_claims(results, found)
     )
     assert plot_rephrasing([results], [found], ["tiny"]) is not None

@@ -101,15 +101,16 @@ def test_what_is_measured_in_places_is_judged_place_by_place(monkeypatch):
 
     @judges("late", order=2)
     def late(table):
-        yield "b", "late", HOLDS, str(len(table))
+        yield "b", "late", HOLDS, str(len(table)), []
 
     @judges("here", "there", placed=True, order=1)
     def placed(here, there):
-        yield "a", "placed", FAILS, f"{here.n.sum()} and {there.n.sum()}"
+        yield "a", "placed", FAILS, f"{here.n.sum()} and {there.n.sum()}", []
 
     here = pd.DataFrame({"place": ["q", "p", "p", "r"], "n": [3, 1, 2, 4]})
     tables = {"late": here, "here": here, "there": here[:-1], "unknown": here}
     found = judge(tables)
     assert list(found.columns) == COLUMNS
-    assert found.numbers.tolist() == ["q: 3 and 3", "p: 3 and 3", "4"]
+    assert found.numbers.tolist() == ["3 and 3", "3 and 3", "4"]
+    assert found["where"].tolist() == ["q", "p", ""]
     assert judge({"here": here}).empty

@@ -49,8 +49,8 @@ def test_halves_share_no_image(random, pair):
     x, y = pair
     pairs = np.column_stack([np.repeat(np.arange(40), 2), random.integers(0, 80, 80)])
     matched = np.arange(80) % 2 == 1
-    found = halves(x[:40], y, pairs, matched, 0)
-    (images, texts), (rest, rest_texts, rest_pairs, rest_matched) = found
+    found = halves(x[:40], y, pairs, matched, np.arange(40), 0)
+    (images, texts), (rest, rest_texts, rest_pairs, rest_matched, _) = found
     rows = [np.flatnonzero((x == row).all(axis=1)).item() for row in images]
     others = [np.flatnonzero((x == row).all(axis=1)).item() for row in rest]
     assert sorted(rows + others) == list(range(40))
@@ -64,19 +64,20 @@ def test_halves_share_no_image(random, pair):
         assert whole.any()
     assert len(rest_pairs) == 40
     with pytest.raises(ValueError, match="at least 2"):
-        halves(x[:1], y, np.zeros((1, 2), dtype=int), np.ones(1, dtype=bool), 0)
+        halves(x[:1], y, np.zeros((1, 2), dtype=int), np.ones(1, dtype=bool), np.zeros(1, int), 0)
 
 
 def test_a_sample_of_queries_keeps_their_matches(pair):
     x, _ = pair
     matches = np.column_stack([np.repeat(np.arange(0, 80, 2), 2), np.arange(80)])
-    queries, own = sample_queries(x, matches, 7, 3)
+    rows, own = sample_queries(matches, 7, 3)
+    queries = x[rows]
     assert queries.shape == (7, 10)
     for query, item in own:
         source = np.flatnonzero((x == queries[query]).all(axis=1)).item()
         assert [source, item] in matches.tolist()
     assert len(own) == 14
-    np.testing.assert_array_equal(sample_queries(x, matches, 99, 3)[0], x[::2])
+    np.testing.assert_array_equal(x[sample_queries(matches, 99, 3)[0]], x[::2])
 
 
 def test_neighbours_under_noise_equal_brute_force(pair):
@@ -107,8 +108,9 @@ def test_neighbours_under_noise_agree_with_the_robustness_of_a_plain_move(pair):
     assert own != pytest.approx(outcomes.kept[:, 0, 1].mean(), abs=0.02)
 
 
-def tabulate(reference, x, y, pairs, matched=None, **changes):
+def tabulate(reference, x, y, pairs, matched=None, units=None, **changes):
     matched = np.ones(len(pairs), dtype=bool) if matched is None else matched
+    units = np.arange(len(x)) if units is None else units
     settings = {
         "kept_variance": 0.8,
         "deviation": 0.1,
@@ -118,7 +120,7 @@ def tabulate(reference, x, y, pairs, matched=None, **changes):
         "queries": 10_000,
         "seed": 0,
     }
-    return mitigation_table(reference, x, y, pairs, matched, **(settings | changes))
+    return mitigation_table(reference, x, y, pairs, matched, units, **(settings | changes))
 
 
 def test_a_table_equals_measures_of_what_each_way_makes(pair):

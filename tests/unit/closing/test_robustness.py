@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_1samp
 
 from modality_gap.closing import choices, robustness
 from modality_gap.closing.choices import choice_task, classification_task, retrieval_task
@@ -62,7 +63,11 @@ def brute_force(task, moves, deviations, noise, draws, seed, distance):
                 right[draw, s, t] = task.right[queries, found].mean()
     accuracy = [task.right[queries, found].mean() for found in clean]
     unchanged = [(found == clean[-1]).mean() for found in clean]
-    return kept, right, accuracy, unchanged
+    was = task.right[queries, clean[-1]].astype(float)
+    changes = [task.right[queries, found] - was for found in clean]
+    ends = [ttest_1samp(own, 0).confidence_interval(0.95) for own in changes]
+    changed = [[own.mean(), *found] for own, found in zip(changes, ends, strict=True)]
+    return kept, right, accuracy, unchanged, changed
 
 
 @pytest.mark.parametrize("distance", ["euclidean", "cosine"])
@@ -81,6 +86,9 @@ def test_equal_to_recomputed_distances(random, monkeypatch, name, distance):
         np.testing.assert_array_equal(found.noisy_accuracy, expected[1])
         np.testing.assert_array_equal(found.accuracy, expected[2])
         np.testing.assert_array_equal(found.unchanged, expected[3])
+        moved = ~np.isnan(np.array(expected[4])).any(axis=1)
+        np.testing.assert_allclose(found.changed[moved], np.array(expected[4])[moved], atol=1e-12)
+        np.testing.assert_array_equal(found.changed[~moved], 0)
     assert (found.kept[:, 0] == 1).all()
     assert (found.unchanged[:-1] < 1).any()
 

@@ -16,7 +16,9 @@ from modality_gap.data.corpora import (
     write_corpus,
 )
 from modality_gap.data.corpora.emoji import code_key, concept_of, gender_of, read_emoji, svg_of
+from modality_gap.data.corpora.table import read_table
 from modality_gap.data.embeddings import read_remarks
+from modality_gap.models.split_embeddings import write_split
 
 SETTINGS = {
     "image_size": 24,
@@ -47,6 +49,59 @@ def test_every_drawing_with_a_label_becomes_a_captioned_image(emoji):
     row = images.set_index("image_id").loc["noto/1F468-1F3FD"]
     assert (row["group"], row.subgroup) == ("people body", "person")
     assert (row.skin_tone, row.gender) == ("medium", "male")
+
+
+def test_drawings_of_one_concept_are_one_unit(emoji):
+    """Whoever drew it, in whatever skin tone and gender: these are no further evidence."""
+    units = emoji[0].set_index("image_id").unit
+    person = ["noto/1F468-1F3FD", "twemoji/1F468-1F3FB", "openmoji/1F469-1F3FF", "noto/1F9D1-1F3FD"]
+    assert units[person].nunique() == 1
+    assert units["noto/2764"] == units["twemoji/2764"] != units["noto/1F9D1-1F3FD"]
+    # 32 things, a person, a heart and its mirror image.
+    assert units.nunique() == 35
+
+
+def known_units(tmp_path, **labels):
+    """The units beside the pairs of four images, two of which are one picture, with labels."""
+    images = pd.DataFrame(
+        {"image_id": list("abcd"), "image": [b"1", b"2", b"1", b"3"], "split": "all"}
+    )
+    captions = pd.DataFrame(
+        {"caption_id": list("wxyz"), "image_id": list("abcd"), "text": list("stuv")}
+    )
+    write_corpus(tmp_path, Corpus(images.assign(**labels), captions))
+    part = {f"{side}_rows": np.arange(4) for side in ("image", "text")}
+    part |= {side: np.eye(4, dtype=np.float32) for side in ("images", "texts")}
+    outputs = {name: str(tmp_path / f"{name}_.parquet") for name in ("images", "texts", "pairs")}
+    write_split(outputs, tmp_path, "all", [part], {})
+    pairs = pd.read_parquet(outputs["pairs"])
+    return dict(zip(pairs.image_id, pairs.unit, strict=True)), read_remarks(
+        tmp_path / "images.parquet"
+    )
+
+
+def test_the_unit_of_an_image_travels_with_its_pairs(tmp_path):
+    said = {"a": "film 1", "b": "film 1", "c": "film 2", "d": "film 3"}
+    assert known_units(tmp_path, unit=list(said.values())) == (said, [])
+    pictures, (told,) = known_units(tmp_path)
+    assert pictures == {"a": "a", "b": "b", "c": "a", "d": "d"}
+    assert told == "1 of 4 images show the picture of another: intervals count 3 pictures"
+    with pytest.raises(
+        ValueError, match="image 'b' has no unit, expected one for each or no column"
+    ):
+        known_units(tmp_path, unit=["u", None, "v", "w"])
+
+
+def test_an_image_of_two_units_is_an_error(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("image,caption,unit\n1.png,one,u\n1.png,uno,v\n2.png,two,v\n", "utf-8")
+    for row in (1, 2):
+        (tmp_path / f"{row}.png").write_bytes(b"picture")
+    with pytest.raises(
+        ValueError,
+        match="has unit 'u' in row 1 and 'v' in row 2: a label of images has one value for each",
+    ):
+        write_corpus(tmp_path, read_table(table))
 
 
 def test_images_are_square_png_on_white(emoji):
@@ -236,7 +291,9 @@ def test_gender_is_what_is_named_or_what_the_code_points_say(key, named, expecte
 
 
 def test_captions_that_are_not_matched_may_be_left_out(tmp_path):
-    images = pd.DataFrame({"image_id": ["a", "b", "c"], "image": [b""] * 3, "split": "all"})
+    images = pd.DataFrame(
+        {"image_id": ["a", "b", "c"], "image": [b"1", b"2", b"3"], "split": "all"}
+    )
     corpus = Corpus(images, CAPTIONED, remarks=["one"])
     write_corpus(tmp_path, corpus, "last", only=True)
     kept = pd.read_parquet(tmp_path / "captions.parquet")

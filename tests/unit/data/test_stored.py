@@ -63,9 +63,12 @@ def test_a_sample_is_the_same_from_the_disk(folder):
 def test_a_pool_holds_some_images_and_their_texts(folder):
     whole, told = read_pool(folder, 40, 0)
     assert told == []
+    *whole, units = whole
     for found, expected in zip(whole, read_pairs(folder), strict=True):
         np.testing.assert_array_equal(found, expected)
-    (images, texts, pairs, matched), (told,) = read_pool(folder, 10, 0)
+    np.testing.assert_array_equal(units, np.arange(40))
+    (images, texts, pairs, matched, units), (told,) = read_pool(folder, 10, 0)
+    np.testing.assert_array_equal(units, np.arange(10))
     assert len(images) == len(pairs) == len(matched) == 10
     assert told.startswith("measured on 10 of 40 images, drawn with seed 0")
     chosen = embeddings.sample_pairs(40, 10, 0)

@@ -101,5 +101,6 @@ def test_the_paired_interval_is_walds_with_half_an_item_in_each_cell():
 
 
 def test_mcnemar_is_twice_the_binomial_tail():
-    assert mcnemar(2, 9) == pytest.approx(2 * sum(comb(11, k) for k in range(3)) / 2**11)
-    assert mcnemar(0, 0) == 1
+    changes = np.repeat([1, -1, 0], [2, 9, 5])
+    assert mcnemar(changes) == pytest.approx(2 * sum(comb(11, k) for k in range(3)) / 2**11)
+    assert mcnemar(np.zeros(5)) == 1

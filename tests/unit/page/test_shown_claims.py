@@ -11,7 +11,6 @@ from modality_gap.page.claims import (
     figure_of,
     in_words,
     number,
-    of_verdicts,
     read_claims,
     shown,
 )
@@ -129,17 +128,3 @@ def test_numbers_of_any_size_are_readable():
     row = pd.Series({"value": 2.5e-7, "low": 1e-7, "high": 4e-7})
     assert number(row) == "2.5e-07 [1e-07, 4e-07]"
     assert set(STATUSES) > {"reproduced", "not measured"}
-
-
-def test_verdicts_alone_are_claims_too():
-    rows = [
-        ("liang2022, Fig. 1", "a", "holds", "1"),
-        ("liang2022, Fig. 1", "a", "does not hold", "2"),
-        ("yaras2024, Sec. 2", "b", "does not hold", "3"),
-    ]
-    columns = ["source", "claim", "verdict", "numbers"]
-    claims, evidence = of_verdicts(pd.DataFrame(rows, columns=columns).assign(tables="gaps, more"))
-    assert claims.status.tolist() == ["holds in part", "direction fails"]
-    assert claims[["paper", "place", "topic"]].iloc[0].tolist() == ["liang2022", "Fig. 1", "gaps"]
-    assert evidence.numbers.tolist() == ["1", "2", "3"]
-    assert claims.value.isna().all()

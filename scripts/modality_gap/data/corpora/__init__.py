@@ -3,7 +3,9 @@
 A corpus is two tables. `images.parquet` has a row an image: `image_id`, `image` (the bytes of a
 PNG, JPEG or WebP file, or where it lies: a path, or a place in an archive of `archives.place`;
 missing where only its embedding is known),
-`split`, and any labels of the source. `captions.parquet` has a row a caption: `caption_id`,
+`split`, and any labels of the source. Images of one value of the label `unit` are not independent
+(drawings of one concept, frames of one film): intervals count units; without it each image is its
+own, and equal pictures are one (`with_units`). `captions.parquet` has a row a caption: `caption_id`,
 `image_id`, `text` (missing in all rows where only embeddings of texts are known); an image's captions
 stand in their order of preference. A caption may be
 `training_only`: what is measured does not see it. Those that are `matched` make, with their image,
@@ -102,6 +104,11 @@ def check_corpus(images: pd.DataFrame, captions: pd.DataFrame, name: str) -> Non
             raise ValueError(
                 f"{name}: {columns[0]} {table[columns[0]][twice].iloc[0]!r} occurs twice"
             )
+    if "unit" in images.attrs.get("unusable", {}):
+        raise ValueError(images.attrs["unusable"]["unit"])
+    if "unit" in images and images.unit.isna().any():
+        image = images.image_id[images.unit.isna()].iloc[0]
+        raise ValueError(f"{name}: image {image!r} has no unit, expected one for each or no column")
     blank = ~captions.text.astype(str).str.contains(r"\S")
     # Of arrays, the words of no text may be known.
     if blank.any() and captions.text.notna().any():
@@ -173,10 +180,11 @@ def write_corpus(
     check_corpus(corpus.images, corpus.captions, str(folder))
     captions = mark_matched(corpus.captions.reset_index(drop=True), choice, seed)
     captions, left_out = matched_alone(captions) if only else (captions, [])
-    corpus.images.attrs["remarks"] = [*corpus.remarks, *left_out]
-    table = pa.Table.from_pandas(corpus.images, preserve_index=False)
+    images, copies = with_units(corpus.images)
+    images.attrs["remarks"] = [*corpus.remarks, *left_out, *copies]
+    table = pa.Table.from_pandas(images, preserve_index=False)
     # Attributes where pandas itself writes them, and `read_remarks` looks.
-    facts = {ATTRIBUTES_KEY: json.dumps(corpus.images.attrs)}
+    facts = {ATTRIBUTES_KEY: json.dumps(images.attrs)}
     if contents is not None:
         facts["contents"] = contents
     table = table.replace_schema_metadata(table.schema.metadata | facts)
@@ -247,6 +255,52 @@ def distinct_texts(
     matched = captions.matched.to_numpy(dtype=bool)
     order = np.lexsort((~matched, image_rows))
     return list(texts), np.column_stack([image_rows, rows])[order], matched[order]
+
+
+def pair_table(
+    images: pd.DataFrame,
+    text_ids: list[str],
+    texts: list[str],
+    pairs: np.ndarray,
+    matched: np.ndarray,
+) -> pd.DataFrame:
+    """The table of pairs that stands beside embeddings: image_id, text_id, text, matched, unit.
+
+    texts, pairs, matched: of `distinct_texts`; text_ids: of the texts. `unit`, of the pair's image,
+    where the corpus says which images are not independent.
+    """
+    image_rows, text_rows = pairs.T
+    table = {
+        "image_id": images.image_id.to_numpy()[image_rows],
+        "text_id": np.array(text_ids, dtype=object)[text_rows],
+        "text": np.array(texts, dtype=object)[text_rows],
+        "matched": matched,
+    }
+    if "unit" in images:
+        table["unit"] = images.unit.to_numpy()[image_rows]
+    return pd.DataFrame(table)
+
+
+def with_units(images: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The images with the label `unit` where some are one picture, and a sentence on how many are.
+
+    Images are one picture where their bytes, or the places where they lie, are the same. A source that
+    says itself what its units are is taken at its word.
+    """
+    if "unit" in images or images.image.isna().any() or not images.image.duplicated().any():
+        return images, []
+    codes = pd.factorize(images.image)[0]
+    firsts = np.unique(codes, return_index=True)[1]
+    told = (
+        f"{len(images) - len(firsts):,} of {len(images):,} images show the picture of another: "
+        f"intervals count {len(firsts):,} pictures"
+    )
+    return images.assign(unit=images.image_id.to_numpy()[firsts][codes]), [told]
+
+
+def units_of(images: pd.DataFrame) -> np.ndarray | None:
+    """The unit of each image, shape (n,), None where each is its own; images: rows of a corpus's table."""
+    return images.unit.to_numpy() if "unit" in images else None
 
 
 def decode(source: bytes | str, name: str) -> Image.Image:

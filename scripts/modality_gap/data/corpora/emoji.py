@@ -164,6 +164,9 @@ def read_emoji(
     ]
     # Unordered, as photographs in a data set are: batches of neighbours are not all of one kind.
     images = images.sample(frac=1, random_state=seed, ignore_index=True)
+    # Vendors draw one concept alike, and its variants of skin tone and gender differ by few pixels:
+    # what holds for one drawing of it tells little more when it holds for the next.
+    images["unit"] = images.concept
     return images.drop(columns="key"), caption_table(images, captions)
 
 
