@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 from made_up_results import HOSTILE
 
+from modality_gap.claims import statuses
 from modality_gap.page.claims import (
+    JUDGED,
     MOST,
     STATUSES,
     counted,
@@ -128,3 +130,8 @@ def test_numbers_of_any_size_are_readable():
     row = pd.Series({"value": 2.5e-7, "low": 1e-7, "high": 4e-7})
     assert number(row) == "2.5e-07 [1e-07, 4e-07]"
     assert set(STATUSES) > {"reproduced", "not measured"}
+
+
+def test_the_page_knows_every_status_that_is_judged():
+    assert set(STATUSES) == set(statuses.STATUSES)
+    assert set(JUDGED) == set(statuses.JUDGED)
