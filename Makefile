@@ -1,12 +1,13 @@
 PYTHON ?= python3.11
 STUDY ?=
+STUDIES ?=
 STUDY_NAME ?= emoji
 ARGS ?=
 SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run plan new rehearse test test-studies kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse compare test test-studies kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -20,6 +21,9 @@ new: .venv/installed ## write a study of your own, each key explained (STUDY=con
 
 rehearse: .venv/installed ## prove a study on a miniature of it, from downloads to report (STUDY=config/yaras2024.yaml)
 	$(BIN)/python scripts/rehearse.py $(or $(STUDY),config/config.yaml) $(ARGS)
+
+compare: .venv/installed ## results of several studies beside each other (STUDIES="emoji mine", names as in results/)
+	$(BIN)/python scripts/compare_studies.py $(STUDIES)
 
 # Files in the order given, the long ones first: the last of them must not keep one process waiting.
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder

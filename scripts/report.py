@@ -1,27 +1,17 @@
-"""Snakemake's report, made from what the finished jobs recorded."""
+"""The study as one page."""
 
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-import yaml
-
 from job import job
+from modality_gap.page.build import page
+from modality_gap.page.results import Results
 
 PROJECT = Path(snakemake.scriptdir).parent
 
 with job(snakemake):
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as study:
-        yaml.safe_dump(snakemake.params.study, study)
-        study.flush()
-        command = [
-            *(sys.executable, "-m", "snakemake", "figures", "--nolock", "--cores", "1"),
-            *("--snakefile", str(PROJECT / "Snakefile"), "--configfile", study.name),
-            *("--workflow-profile", "none", "--report", snakemake.output[0]),
-            *("--report-stylesheet", str(PROJECT / "workflow/report/report.css")),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True)
-    Path(snakemake.log[0]).write_text(done.stdout + done.stderr)
-    if done.returncode != 0:
-        raise ValueError(f"snakemake --report failed: see {snakemake.log[0]}")
+    output, params = Path(snakemake.output[0]), snakemake.params
+    folder = output.parent
+    figures = {path.removeprefix("<results>/"): own for path, own in params.figures.items()}
+    tables = [str(Path(file).relative_to(folder)) for file in snakemake.input.tables]
+    html = page(Results(folder, tables, figures), params.study, figures, params.pictured, PROJECT)
+    output.write_text(html, "utf-8")

@@ -1,19 +1,11 @@
-"""One table of every encoder's gap, cone and recall, and the report's first page."""
+"""One table of every encoder's gap, cone and recall, and one of what was left out."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from job import job
-from modality_gap.claims.mitigations import advice
-from modality_gap.data.embeddings import read_metadata
-from modality_gap.summary import (
-    describe_study,
-    gather_remarks,
-    overview,
-    summarize,
-    summarize_cones,
-)
+from modality_gap.summary import gather_remarks, summarize, summarize_cones
 from modality_gap.words import spoken
 
 KEYS = ["encoder", "initial", "corpus", "split"]
@@ -25,7 +17,7 @@ def read(files: list[str]) -> list[pd.DataFrame]:
 
 
 with job(snakemake):
-    tables, study = snakemake.input, snakemake.params.study
+    tables = snakemake.input
     keys = pd.DataFrame(snakemake.params.evaluations, columns=KEYS)
     one_sided = pd.DataFrame(snakemake.params.one_sided_evaluations, columns=KEYS)
     cones = read(tables.cones), read(tables.one_sided_cones)
@@ -38,14 +30,5 @@ with job(snakemake):
     )
     table.to_parquet(snakemake.output.table, index=False)
     table.to_csv(snakemake.output.csv, index=False)
-    claims = pd.read_csv(tables.claims)
-    metadata = dict(zip(keys.encoder, map(read_metadata, tables.embeddings), strict=True))
-    answers = {
-        place: f"not defined here: {table.attrs['undefined']}." if table.empty else advice(table)
-        for place, table in zip(snakemake.params.places, read(tables.mitigations), strict=True)
-    }
     remarks = gather_remarks(Path(snakemake.output.remarks).parent, list(tables.remarks))
     remarks.assign(remark=remarks.remark.map(spoken)).to_csv(snakemake.output.remarks, index=False)
-    made_of = describe_study(study, metadata)
-    page = overview(table, claims, remarks, answers, study["title"], made_of)
-    Path(snakemake.output.page).write_text(spoken(page))

@@ -62,6 +62,9 @@ KEPT = {
     "*.activations": 2,
     "*.logit_scales": 2,
     "quantization.schemes.*": 2,
+    # What is claimed of the highest temperature, and of many dimensions, is judged there alone.
+    "free_embeddings.sweep.temperatures": 4,
+    "free_embeddings.sweep.dimensions": 5,
     "free_embeddings.*.temperatures": 2,
     "free_embeddings.*.gaps": 2,
     "free_embeddings.*.dimensions": 2,

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "closing": {"data", "measures"},
     "claims": SCIENCE,
     "plots": SCIENCE | {"claims", "words"},
+    "page": SCIENCE | {"claims", "plots", "words"},
     # Which architectures there are, and what they need, is asked for when a study is planned.
     "study": {"data", "models"},
     # What a study will cost is told from its plan, before anything of it runs.

@@ -1,6 +1,8 @@
 import os
+import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,13 @@ class Workplace:
         done = self.snakemake(*options)
         assert done.returncode != 0, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+
+def told_by(report: Path) -> str:
+    """What a study's page says to a reader, its texts alone."""
+    html = report.read_text("utf-8")
+    html = re.sub(r"<(script|style)[^>]*>.*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
 
 
 # The runs of the default study that a small one keeps, and how many seeds of each.

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from workflow.conftest import Workplace
+from workflow.conftest import Workplace, told_by
 
 pytestmark = pytest.mark.study
 ASKED = 200
@@ -52,7 +52,7 @@ def test_every_sample_is_said_on_the_first_page(done):
         ("robustness/mine/pairs/all/noises", "measured on 200 of 400 images"),
     ):
         assert said in " ".join(remarks[[table]]), table
-    assert "200 of 400 queries" in (done.results / "overview.rst").read_text()
+    assert "200 of 400 queries" in told_by(done.results / "report.html")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from conftest import ROOT
 from workflow.test_bad_input import pictures_study
 
 pytestmark = pytest.mark.study
-PARTS = ("Snakefile", "workflow", "scripts", "config", "envs", "profiles")
+PARTS = ("Snakefile", "workflow", "scripts", "config", "envs", "profiles", "CITATION.cff")
 
 
 def copied_project(folder: Path) -> Path:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from workflow.conftest import Workplace
+from workflow.conftest import Workplace, told_by
 
 MODEL = ("--architecture", "ViT-B-32-quickgelu")
 
@@ -230,10 +230,10 @@ def test_other_modalities_have_their_names_in_all_that_is_read(place):
     kept = {key: study[key] for key in ("study", "title", "encoders", "mitigations")}
     work = Workplace(place, kept | {"modalities": ["audio", "text"]})
     told = work.succeeds(
-        "--", "results/mine/figures/pairs/all/recall.svg", "results/mine/overview.rst"
+        "--", "results/mine/figures/pairs/all/recall.svg", "results/mine/report.html"
     )
     assert "recall@1: mine audio→text " in told
-    page = (place / "results/mine/overview.rst").read_text()
+    page = told_by(place / "results/mine/report.html")
     assert "R@1 audio→text" in page
     assert "image" not in page
     caption = (place / "results/mine/captions/gap.rst").read_text()

@@ -26,7 +26,7 @@ PITCHES = {"red": 300, "green": 900, "blue": 2700}
 GAP = "results/sounds/gap/mine/sounds/test.parquet"
 TARGETS = [
     "--",
-    "results/sounds/overview.rst",
+    "results/sounds/report.html",
     "results/sounds/linear_probe/mine/accuracies.parquet",
 ]
 

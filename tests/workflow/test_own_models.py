@@ -17,6 +17,7 @@ from rehearsal.hub_files import hub
 from rehearsal.transformers_folders import write_two_towers
 
 from modality_gap.data.embeddings import read_metadata
+from workflow.conftest import told_by
 from workflow.test_bad_input import line_with
 
 pytestmark = pytest.mark.study
@@ -91,8 +92,10 @@ def test_a_folder_of_transformers_comes_to_the_report(workplace, tmp_path, folde
     assert facts["architecture"] == "CLIPModel"
     assert facts["context_length"] == 77
     assert "transformers" in facts["versions"]
-    told = (place.results / "overview.rst").read_text()
-    assert "Encoder *untrained*: CLIPModel, random weights of seed 1, weights SHA-256" in told
+    told = told_by(place.results / "report.html")
+    assert "untrainedCLIPModelrandom weights of seed 1, weights SHA-256" in told.replace(
+        " untrained", "untrained"
+    )
     assert "Nothing to be done" in place.succeeds("--dry-run")
     # Other weights, of an older file: embedded again.
     other = write_two_towers(tmp_path / "other", "clip", seed=5)
@@ -154,8 +157,8 @@ def test_code_of_a_users_own_comes_to_the_report(own, tmp_path):
     own.succeeds()
     checked(own, ["mine"])
     assert not (own.results / "embeddings/mine/noise").exists()
-    told = (own.results / "overview.rst").read_text()
-    assert "Encoder *mine*: own code, code of my_model.py, file SHA-256" in told
+    told = told_by(own.results / "report.html")
+    assert "code of my_model.py, file SHA-256" in told
     file = tmp_path / "my_model.py"
     assert "Nothing to be done" in own.succeeds("--dry-run")
     file.write_text(file.read_text().replace("/ 255", "/ 255 + nothing"))

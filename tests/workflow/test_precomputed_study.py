@@ -11,7 +11,7 @@ from rehearsal.local_server import serve
 
 from modality_gap.closing.projection import close_gap
 from modality_gap.data.embeddings import read_embeddings, read_normalized
-from workflow.conftest import Workplace
+from workflow.conftest import Workplace, told_by
 
 pytestmark = pytest.mark.study
 NAMES = dict(zip(("clip", "clip_random"), REAL, strict=True))
@@ -83,8 +83,9 @@ def test_robustness_rises_as_the_gap_closes_and_accuracy_stays(done):
 
 
 def test_the_first_page_says_whether_to_close_the_gap(done):
-    page = (done.results / "overview.rst").read_text()
-    assert "Should one close the gap of clip on mscoco all?" in page
+    page = told_by(done.results / "report.html")
+    assert "clip on mscoco, all" in page
+    assert "Should this model be moved?" in page
 
 
 def test_moved_texts_are_written_where_they_are_asked_for(done):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workflow.conftest import Workplace
+from workflow.conftest import Workplace, told_by
 
 pytestmark = pytest.mark.study
 
@@ -74,7 +74,7 @@ def test_figures_call_each_pair_by_its_own_names(place):
     for name in SIDES:
         assert f">{name}<" in squares or f"<!-- {name} -->" in squares
     assert "first modality" not in squares
-    assert "first modality" in (place.results / "overview.rst").read_text()
+    assert "first modality" in told_by(place.results / "report.html")
 
 
 def test_the_gaps_stand_on_the_terminal_and_in_the_report(place):

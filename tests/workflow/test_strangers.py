@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workflow.conftest import told_by
 from workflow.test_bad_input import embeddings_study, line_with, pictures_study
 
 
@@ -36,7 +37,7 @@ def place(workplace, tmp_path):
 
 
 def test_classes_that_look_like_missing_values_are_classes(place):
-    place.succeeds("--", "results/mine/overview.rst")
+    place.succeeds("--", "results/mine/report.html")
     gains = pd.read_parquet(place.results / "zero_shot/random/pictures/test/gains.parquet")
     assert (gains.images[gains.choice == "best"] == 9).all()
     told = pd.read_csv(place.results / "remarks.csv").set_index("table").remark
@@ -44,7 +45,7 @@ def test_classes_that_look_like_missing_values_are_classes(place):
         "task kinds: 1 of 10 images have no kind and are left out",
         "task kinds: no image has kind cat: choices that are never right",
     ]
-    page = (place.results / "overview.rst").read_text()
+    page = told_by(place.results / "report.html")
     assert "What was left out, merged or cut" in page
     assert "1 of 10 images have no kind" in page
 
@@ -66,10 +67,11 @@ def test_captions_beyond_the_context_are_refused_where_two_become_one(place, tmp
     del place.study["zero_shot"]
     line_with(place.fails(), "1 captions become one with another when they are cut to 32 tokens")
     place.study["embedding"] = {"batch_size": 4, "precision": "auto", "equal_when_cut": True}
-    place.succeeds("--", "results/mine/overview.rst")
-    assert "2 of 10 captions are longer than the model's context of 32 tokens and were cut" in (
-        place.results / "overview.rst"
-    ).read_text().replace("\\", "")
+    place.succeeds("--", "results/mine/report.html")
+    assert (
+        "2 of 10 captions are longer than the model's context of 32 tokens and were cut"
+        in told_by(place.results / "report.html")
+    )
 
 
 def test_repeated_rows_of_arrays_are_one_item_and_codes_are_refused(workplace, tmp_path, random):

@@ -97,13 +97,12 @@ def folder_of(corpus):
     return originals.folder(corpus)
 
 
-# What the report is made of, told by the rules that make it: every figure of the study; the tables
-# that claims are judged from, by name, with what tells the tables of a name apart; the tables that may
-# say what was left out, merged or cut, or why they have no rows. And further tables, as CLAIMS has them,
-# that are written as CSV and LaTeX.
-FIGURES, CLAIMS, REMARKS, TABLES = [], {}, [], {}
-# What the report's menu says of each figure, by its path.
-MENU = {}
+# What the report is made of, told by the rules that make it: every figure of the study, by its path,
+# with what the page says of it; the tables that claims are judged from, by name, with what tells the
+# tables of a name apart; the tables that may say what was left out, merged or cut, or why they have no
+# rows; further tables that the page is made from. And further tables, as CLAIMS has them, that are
+# written as CSV and LaTeX.
+FIGURES, CLAIMS, REMARKS, SHOWN, TABLES = {}, {}, [], [], {}
 
 
 def figure(path, title, category, where=((),), caption=None, **labels):
@@ -114,16 +113,22 @@ def figure(path, title, category, where=((),), caption=None, **labels):
     figure's own. labels: more of what the report's menu says, beside title and wildcards.
     """
     title, wildcards = spoken(title), re.findall(r"{(\w+)}", path)
+    caption = caption or Path(path).name
     for place in where:
-        FIGURES.append(f"{path}.svg".format(**dict(zip(wildcards, place, strict=True))))
+        values = dict(zip(wildcards, place, strict=True))
+        FIGURES[f"{path}.svg".format(**values)] = {
+            "title": title,
+            "category": category,
+            "caption": caption,
+            "wildcards": values,
+            "labels": labels,
+        }
     others = [name for name in wildcards if f"{{{name}}}" not in title]
-    labels = {"figure": title, **{name: f"{{{name}}}" for name in others}, **labels}
-    MENU[path] = [category, labels]
     vector = report(
         f"{path}.svg",
-        caption=caption_file(caption or Path(path).name),
+        caption=caption_file(caption),
         category=spoken(category),
-        labels=labels,
+        labels={"figure": title, **{name: f"{{{name}}}" for name in others}, **labels},
     )
     return [vector, f"{path}.png"]
 

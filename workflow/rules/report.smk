@@ -2,15 +2,17 @@ from functools import partial
 
 from modality_gap.claims.register import PAPERS
 from modality_gap.conditions import other_conditions
+from modality_gap.study.corpora import pictured
 
 
-report: str(Path(f"results/{config['study']}/overview.rst").resolve())
+report: "../report/study.rst"
 
 
-# What the report is made with: not what else lies in that folder.
-REPORT_FILES = [
+# What the page is made with: not what else lies in that folder.
+PAGE_FILES = [
     *sorted(HOME.glob("workflow/report/*.rst")),
-    HOME / "workflow/report/report.css",
+    *sorted(HOME.glob("workflow/report/page*")),
+    HOME / "CITATION.cff",
 ]
 
 
@@ -48,7 +50,7 @@ rule judge_claims:
 
 
 rule summarize:
-    """One table of every encoder's gap, cone and recall, and the report's first page."""
+    """One table of every encoder's gap, cone and recall, and one of what was left out."""
     input:
         gaps=places.tables("<results>/gap/{encoder}/{corpus}/{split}.parquet"),
         cones=places.tables(
@@ -59,10 +61,7 @@ rule summarize:
             places.backbones,
         ),
         recalls=places.tables("<results>/retrieval/{encoder}/{corpus}/{split}.parquet"),
-        embeddings=places.tables(EMBEDDINGS["images"]),
-        claims="<results>/claims.csv",
         remarks=REMARKS,
-        mitigations=CLAIMS.get("mitigation_table", ([], []))[0],
     output:
         table="<results>/summary.parquet",
         csv=report(
@@ -75,7 +74,6 @@ rule summarize:
             category="1 The data",
             labels={"table": "What was left out, merged or cut"},
         ),
-        page="<results>/overview.rst",
     log:
         "<logs>/summarize.log",
     benchmark:
@@ -88,8 +86,6 @@ rule summarize:
     params:
         evaluations=places.keys(),
         one_sided_evaluations=places.keys(places.backbones),
-        study=config,
-        places=[fact["place"] for fact in CLAIMS.get("mitigation_table", ([], []))[1]],
         code=code_of("summarize"),
     script:
         "../../scripts/summarize.py"
@@ -126,33 +122,39 @@ rule tables:
 rule figures:
     """Everything that the report shows."""
     input:
-        FIGURES,
+        list(FIGURES),
         rules.summarize.output,
         rules.judge_claims.output,
 
 
 rule report:
-    """One HTML file that needs no network: Snakemake's own report of this study."""
+    """The study as one page that needs no network."""
     input:
         rules.figures.input,
-        rules.summarize.output,
+        tables=sorted(
+            {
+                *REMARKS,
+                *SHOWN,
+                *sum((files for files, _ in EVERY_TABLE.values()), []),
+            }
+        ),
     output:
         "<results>/report.html",
     log:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
-    localrule: True
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=10,
     params:
         study=config,
-        menu=MENU,
+        figures=FIGURES,
+        pictured=list(pictured(config["corpora"])),
         place=report_place,
-        code=code_of("report", files=REPORT_FILES),
+        code=code_of("report", files=PAGE_FILES),
     script:
         "../../scripts/report.py"
 

@@ -81,3 +81,7 @@ claims_of(
         for method in config["views"]["methods"]
     ],
 )
+# The page shows each point's picture and caption.
+SHOWN.extend(
+    [*places.tables(EMBEDDINGS["pairs"]), *places.tables(EMBEDDINGS["images"])]
+)

@@ -1,5 +1,6 @@
 """What moving along the gap does to fairness: judged from the changes of `fairness`."""
 
+import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -63,6 +64,13 @@ def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
             yield "L111 L112", claim, minor, numbers, evidence
 
 
+def ends_of(row) -> str:
+    """The interval of a change in percentage points, in words."""
+    if math.isnan(row.low):
+        return "interval unknown"
+    return f"{100 * row.low:+.1f} to {100 * row.high:+.1f}"
+
+
 def judge_groups(rows: pd.DataFrame, claimed: int) -> tuple[str, str]:
     """Whether a rate changes as claimed (1 rises, −1 falls) in every group, and the numbers."""
     verdicts = [sign(row.low, row.high, claimed) for row in rows.itertuples()]
@@ -73,8 +81,7 @@ def judge_groups(rows: pd.DataFrame, claimed: int) -> tuple[str, str]:
     else:
         verdict = FAILS if FAILS in verdicts else UNDECIDED
     text = "; ".join(
-        f"{row.group} {row.before:.1%} → {row.after:.1%} "
-        f"[{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
+        f"{row.group} {row.before:.1%} → {row.after:.1%} ({ends_of(row)})"
         for row in rows.itertuples()
     )
     return verdict, f"{text} (percentage points)"

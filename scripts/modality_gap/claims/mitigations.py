@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 from scipy.stats import norm
 
-from modality_gap.claims.verdicts import HOLDS, NEGLIGIBLE, UNDECIDED, judges, rises, seen
+from modality_gap.claims.verdicts import HOLDS, NEGLIGIBLE, UNDECIDED, judges, rises, seen, signed
 from modality_gap.closing.mitigations import DIRECTIONS, NOISE, RECALL, STORED
 from modality_gap.closing.ways import MITIGATIONS, NAMES
 
@@ -131,7 +131,7 @@ def gains(table: pd.DataFrame, mitigation: str, measures: Iterable[str]) -> str:
         return f"{NAMES.get(mitigation, mitigation)} is not defined here"
     return ", ".join(
         f"{row.measure.replace('_', ' ')} {row.direction.replace('_to_', '→')} "
-        f"{row.change:+.3f} [{row.change_low:+.3f}, {row.change_high:+.3f}]"
+        f"{signed(row.change, row.change_low, row.change_high)}"
         for row in rows.itertuples()
     )
 

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from modality_gap.claims.verdicts import FAILS, HOLDS, UNDECIDED, Evidence, judges, seen, sign
+from modality_gap.claims.verdicts import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Evidence,
+    judges,
+    seen,
+    sign,
+    signed,
+)
 
 WEAK_EFFECT = 0.01  # chowers2026, Fig. 18, calls a smaller loss of accuracy negligible
 PLACE = ["encoder", "corpus", "split"]
@@ -55,7 +64,7 @@ def task_place(name: tuple[str, ...]) -> str:
 
 def gain_text(row: pd.Series) -> str:
     """A value before a move, and what the move adds, with its interval."""
-    return f"{row.before:.3f} {row.gain:+.3f} [{row.gain_low:+.3f}, {row.gain_high:+.3f}]"
+    return f"{row.before:.3f} {signed(row.gain, row.gain_low, row.gain_high)}"
 
 
 # What the papers measure: accuracy, or the area under the ROC curve where a task has it.

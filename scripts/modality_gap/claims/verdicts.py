@@ -136,6 +136,11 @@ def interval(mean: float, low: float, high: float) -> str:
     return f"{mean:.3f}" + ("" if math.isnan(low) else f" [{low:.3f}, {high:.3f}]")
 
 
+def signed(change: float, low: float, high: float) -> str:
+    """A change with its sign and its interval, where that is known."""
+    return f"{change:+.3f}" + ("" if math.isnan(low) else f" [{low:+.3f}, {high:+.3f}]")
+
+
 def sign(low: float, high: float, claimed: int) -> str:
     """Whether an interval lies on the claimed side of 0 (1 above, −1 below)."""
     if math.isnan(low):

@@ -16,6 +16,7 @@ from modality_gap.claims.verdicts import (
     judges,
     rises,
     sign,
+    signed,
     stays,
 )
 
@@ -32,6 +33,11 @@ from modality_gap.claims.verdicts import (
 )
 def test_an_interval_decides_unless_it_holds_zero(low, high, claimed, verdict):
     assert sign(low, high, claimed) == verdict
+
+
+def test_a_change_is_told_with_its_interval_where_that_is_known():
+    assert signed(0.1, -0.05, 0.25) == "+0.100 [-0.050, +0.250]"
+    assert signed(-0.1, np.nan, np.nan) == "-0.100"
 
 
 def test_no_tables_make_no_claims():
