@@ -4,6 +4,7 @@ import importlib.util
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -42,6 +43,43 @@ def test_nothing_of_the_site_is_fetched_from_elsewhere(site):
     for sheet in site.rglob("*.css"):
         fetched += re.findall(r"url\([\"']?(?:https?:)?//[^)]+|@import[^;]+", sheet.read_text())
     assert not fetched
+
+
+@pytest.fixture(scope="module")
+def opened(site):
+    """Open a page as a file, in a browser without a network; what it logs and asks for is kept."""
+    browsers = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    if not any(browsers):
+        pytest.skip("no chromium here: the site is not looked at")
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: no browser")
+    with playwright.sync_playwright() as tools:
+        program = next(filter(None, browsers))
+        browser = tools.chromium.launch(executable_path=program, args=["--no-sandbox"])
+
+        def open_page(name, width):
+            context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+            page = context.new_page()
+            page.told = []
+            page.on("pageerror", lambda error: page.told.append(str(error)))
+            page.on("request", lambda asked: page.told.append(asked.url))
+            page.goto((site / name).as_uri())
+            return page
+
+        yield open_page
+        browser.close()
+
+
+def test_search_answers_on_a_page_that_is_opened_as_a_file(opened):
+    page = opened("index.html", 1280)
+    page.locator("[data-md-component=search-query]").fill("whitening")
+    page.locator(".md-search-result__item").first.wait_for(timeout=10_000)
+    assert not [told for told in page.told if not told.startswith("file:")]
+
+
+@pytest.mark.parametrize("name", ["index", "experiments", "papers", "keys", "questions"])
+def test_a_page_is_as_wide_as_a_telephone(opened, name):
+    page = opened(f"{name}.html", 390)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_formulas_are_mathml_and_none_is_left_as_it_was_written(site):
