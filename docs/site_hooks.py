@@ -34,12 +34,19 @@ FORMULA = re.compile(
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add pages from elsewhere, and every figure that the default study has."""
+    """Add pages from elsewhere, and the figures that pages show, as far as the default study has them."""
+    shown_here = {
+        figure
+        for page in files.documentation_pages()
+        for figure in FIGURE.findall(page.content_string)
+    }
+    for figure in sorted(shown_here):
+        drawn = FIGURES / f"{figure}.svg"
+        if drawn.is_file():
+            place = f"figures/{figure}.svg"
+            files.append(File.generated(config, place, abs_src_path=str(drawn)))
     for path, page in ELSEWHERE.items():
         files.append(File.generated(config, page, content=(ROOT / path).read_text("utf-8")))
-    for figure in sorted(FIGURES.rglob("*.svg")):
-        place = f"figures/{figure.relative_to(FIGURES).as_posix()}"
-        files.append(File.generated(config, place, abs_src_path=str(figure)))
     return files
 
 
