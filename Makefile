@@ -7,7 +7,7 @@ SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run plan new rehearse compare test test-studies kernels lint format report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse compare test test-studies kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -52,6 +52,9 @@ format: .venv/installed ## put the code in its standard form
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
+docs: .venv/installed ## the documentation as a site in site/, with the default study's figures where it has run
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 report: run ## the same as run: the report is part of the study
 
 benchmark: .venv/installed .peers/installed ## speed and memory against the obvious way, and against other packages
@@ -73,7 +76,7 @@ wheel: .venv/installed ## the library alone, as a wheel in dist/
 	rm -rf build scripts/modality_gap.egg-info
 
 lock: ## write requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group workflow --group dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --group workflow --group docs --group dev --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --quiet --upgrade \
 	| sed -E "/>= '3.12'|== 'win32'$$|emscripten' and|and sys_platform == 'emscripten'/d; \
 		s/ ; python_full_version < '3.12'$$//; s/ ; sys_platform != 'emscripten'$$//; \
@@ -81,7 +84,7 @@ lock: ## write requirements.lock anew (needs uv)
 	> requirements.lock
 
 clean: ## delete everything that was made, except the environment
-	rm -rf .snakemake logs benchmarks dist rehearsals
+	rm -rf .snakemake logs benchmarks dist rehearsals site
 	find results -mindepth 1 -not -name README.md -delete
 
 help: ## this list

@@ -69,8 +69,8 @@ def blocks(file: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / file).read_text(), re.S)
 
 
-def test_the_readmes_block_closes_a_gap(python, tmp_path):
-    (block,) = [block for block in blocks("README.md") if "close_gap" in block]
+def test_the_pages_block_closes_a_gap(python, tmp_path):
+    (block,) = [block for block in blocks("docs/your_own.md") if "close_gap" in block]
     check = "assert moved_texts.shape == texts.shape; assert not np.allclose(moved_texts, texts)"
     done = run(python, "-c", f"{ARRAYS}\n{block}\n{check}", folder=tmp_path)
     assert done.returncode == 0, done.stderr

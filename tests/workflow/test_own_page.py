@@ -1,4 +1,4 @@
-"""The README's blocks, run as they stand."""
+"""The blocks of docs/your_own.md, run as they stand."""
 
 import re
 
@@ -13,10 +13,10 @@ from rehearsal.transformers_folders import write_two_towers
 from modality_gap.models.architectures import published
 from workflow.conftest import Workplace
 
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs/your_own.md").read_text()
 BLOCKS = {
     match["name"]: match["text"]
-    for match in re.finditer(r"```yaml\n(?P<text># config/(?P<name>\S+)\n.*?)```", README, re.S)
+    for match in re.finditer(r"```yaml\n(?P<text># config/(?P<name>\S+)\n.*?)```", PAGE, re.S)
 }
 
 OWN = (ROOT / "docs/own_model.md").read_text()
@@ -25,7 +25,7 @@ TEMPLATE = re.search(r"```python\n(# my_model\.py\n.*?)```", OWN, re.S)[1]
 
 @pytest.fixture
 def place(tmp_path, random):
-    """A user's folder, with the files that the README speaks of."""
+    """A user's folder, with the files that the page speaks of."""
     sides = np.array([0.5, -0.5]).reshape(2, 1, 1)
     np.save(tmp_path / "my_embeddings.npy", random.normal(size=(2, 40, 16)) + sides)
     numbers = random.integers(0, 10, size=800)
@@ -93,7 +93,7 @@ def test_the_block_with_many_models_is_planned(place):
     plan = place("many_models.yaml").succeeds("--dry-run")
     number = len(published("ViT-B-*", "*"))
     assert re.search(rf"^embed +{number}$", plan, re.M)
-    assert number == 50, "the README says: these are fifty models"
+    assert number == 50, "the page says: these are fifty models"
 
 
 def test_the_block_with_a_public_data_set_is_planned(place):
@@ -105,8 +105,3 @@ def test_the_block_with_a_public_data_set_is_planned(place):
 def test_every_block_is_tested():
     names = ("mine", "classes", "pictures", "trained", "models", "own_models", "digits")
     assert set(BLOCKS) == {f"{name}.yaml" for name in (*names, "many_models")}
-
-
-def test_files_that_the_readme_names_exist():
-    for path in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / path).exists(), path
