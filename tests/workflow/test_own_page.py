@@ -77,8 +77,8 @@ def test_arrays_with_labels_take_fifteen_lines_to_zero_shot_and_robustness(place
     np.testing.assert_allclose(curves.value, right, atol=1e-6)
     tradeoff = pd.read_parquet(place.results / "robustness/mine/photos/all/tradeoff.parquet")
     assert set(tradeoff.threshold) == {0, 0.05, 0.2, 1}
-    claims = pd.read_csv(place.results / "claims.csv")
-    assert claims.claim.str.contains("gains more robustness than accuracy").any()
+    evidence = pd.read_csv(place.results / "evidence.csv")
+    assert evidence.judged.str.contains("gains more robustness than accuracy").any()
 
 
 def test_the_block_with_pictures_alone_is_planned(place):
