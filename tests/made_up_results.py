@@ -18,7 +18,7 @@ from modality_gap.closing.robustness import robustness_tables
 from modality_gap.data.embeddings import METADATA_KEY
 from modality_gap.effects.moved_gap import shifted_recall_table, zero_shot_table
 from modality_gap.effects.moves import gap_direction
-from modality_gap.measures.gap import modality_gap, relative_modality_gap
+from modality_gap.measures.gap import gap_interval, modality_gap, relative_modality_gap
 from modality_gap.measures.shift import shift_landscape
 from modality_gap.measures.views import view
 from modality_gap.page.claims import COLUMNS, EVIDENCE
@@ -80,6 +80,9 @@ def write_encoder(folder: Path, encoder: str, images: np.ndarray, texts: np.ndar
     measures = {
         "pairs": N,
         "modality_gap": gap,
+        **dict(
+            zip(("modality_gap_low", "modality_gap_high"), gap_interval(images, texts), strict=True)
+        ),
         "relative_modality_gap": relative_modality_gap(images, texts),
     }
     write(folder, f"gap/{place}.parquet", pd.DataFrame([measures]))

@@ -220,8 +220,6 @@ def flow_claims(flows: pd.DataFrame) -> Iterator[tuple]:
     """
     starts = [start.sort_values("time") for _, start in flows.groupby("start")]
     whole = [start for start in starts if (start.matched_share == 1).any()]
-    if not whole:
-        return
     half = [start[start.matched_share >= 0.5].modality_gap.iloc[0] for start in whole]
     first, last = ([start.modality_gap.iloc[end] for start in whole] for end in (0, -1))
     told = f"of {len(whole)} of {len(starts)} starts, from which all pairs find each other"
@@ -229,8 +227,8 @@ def flow_claims(flows: pd.DataFrame) -> Iterator[tuple]:
         ("Y001 Y005", "The gap rises while most pairs are mismatched", np.subtract(half, first), 1),
         ("Y006", "The gap falls once most pairs are matched", np.subtract(last, half), -1),
     ):
-        found = mean_interval(change)
-        numbers = f"changes by {interval(*found)}, mean {told}"
+        found = mean_interval(change) if whole else (math.nan,) * 3
+        numbers = f"changes by {interval(*found)}, mean {told}" if whole else told
         what = "modality_gap, where half of the pairs are matched, against an end of the flow"
         evidence = [computed(flows, what, found[0], found[1:], len(whole))]
         yield ids, claim, sign(*found[1:], claimed), numbers, evidence
@@ -242,15 +240,16 @@ def matched_claim(flows: pd.DataFrame, starts: list[pd.DataFrame]) -> tuple:
     times = []
     for start in starts:
         apart = start[start.matched_share < 1].time
-        last = apart.max() if len(apart) else start.time.iloc[0]
-        times.append(start.time[start.time > last].min())
+        times.append(start.time[start.time > apart.max()].min() if len(apart) else start.time.min())
     whole = [time for time in times if not np.isnan(time)]
+    last = max(whole, default=math.nan)
     return (
         "Y007",
         "From some time on all pairs are matched",
         joint([FAILS if np.isnan(time) else HOLDS for time in times]),
-        f"in {len(whole)} of {len(times)} starts, the last of them from time {max(whole):.3g} on",
-        [computed(flows, "time where matched_share=1, from then on", max(whole), n=len(whole))],
+        f"in {len(whole)} of {len(times)} starts"
+        + (f", the last of them from time {last:.3g} on" if whole else ""),
+        [computed(flows, "time where matched_share=1, from then on", last, n=len(whole))],
     )
 
 

@@ -69,7 +69,8 @@ def width_claims(rising: pd.DataFrame) -> Iterator[tuple]:
     # Where a narrow layer hardly ever fails to raise it, there is no chance that could fall.
     apart = (first.width < last.width) & (first.high < OFTEN)
     if not apart.any():
-        return
+        # Whether it falls where there is hardly any is a question of all.
+        apart = first.width <= last.width
     first, last = first[apart], last[apart]
     rises, falls = last.low > first.high, last.high < first.low
     yield (

@@ -241,7 +241,7 @@ def gap_measures(
     asked: np.ndarray | None = None,
     units: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """Every number that says how far apart two paired modalities are, by name.
+    """Every number that says how far apart two paired modalities are, by name; the gap with its interval.
 
     Arguments as in `pair_margins`. asked: rows of a random sample of the pairs, shape (q,), whose
     margins are measured, each against all pairs; then there are three more numbers: asked, how many
@@ -264,8 +264,11 @@ def gap_measures(
         relative = relative_modality_gap(images, texts, image_ids)
     except UndefinedError:
         relative = np.nan
+    low, high = gap_interval(images, texts, image_ids if units is None else units)
     return {
         "modality_gap": modality_gap(images, texts),
+        "modality_gap_low": low,
+        "modality_gap_high": high,
         "matched_distance": matched_distance(images, texts),
         "relative_modality_gap": relative,
         "matched_cosine": float(matched_cosines(images, texts).mean()),

@@ -4,18 +4,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from modality_gap.claims.mitigations import advice, changes_of
-from modality_gap.closing.mitigations import GAP as GAP_MEASURE
-from modality_gap.closing.ways import NONE
+from modality_gap.claims.mitigations import advice
 from modality_gap.page.numbers import gain, listed, minus, plain, with_interval
 from modality_gap.page.results import Link, Place, Results, readable
 from modality_gap.page.uses import MITIGATED, SHIFTED, costliest, mitigated
 
 GAP = "gap/{encoder}/{corpus}/{split}.parquet"
 CONE = "cone/{encoder}/{corpus}/{split}/statistics.parquet"
-
-
-ROUNDED = 1e-4  # two gaps that differ by less are of the same pairs
 
 
 COSINES = {
@@ -62,7 +57,7 @@ def size(results: Results, place: Place) -> Finding:
     table = GAP.format(**place._asdict())
     row = results.read(table).iloc[0]
     found = (
-        f"The centres of the two modalities lie {gap_of(results, place, row.modality_gap)} apart, over "
+        f"The centres of the two modalities lie {gap_of(row)} apart, over "
         f"{int(row.pairs):,} pairs: 0 would be no gap, 2 the most there can be."
     )
     if "relative_modality_gap" in row and pd.notna(row.relative_modality_gap):
@@ -70,15 +65,9 @@ def size(results: Results, place: Place) -> Finding:
     return Finding("Is there a gap?", found, [results.link(table, figure_of(place, "gap"))])
 
 
-def gap_of(results: Results, place: Place, gap: float) -> str:
-    """The gap with the interval that the table of `mitigations` has, where it is of the same pairs."""
-    found = mitigated(results, place)
-    if found is None or found[0].empty:
-        return plain(gap)
-    same = changes_of(found[0], NONE, (GAP_MEASURE,)).iloc[0]
-    if abs(same["mean"] - gap) > ROUNDED:
-        return plain(gap)
-    return with_interval(gap, same.low, same.high)
+def gap_of(row) -> str:
+    """A gap with its interval; row: of the table of gaps."""
+    return with_interval(row.modality_gap, row.modality_gap_low, row.modality_gap_high)
 
 
 def origin(results: Results, place: Place, trained: bool, random: list[str]) -> Finding:
@@ -140,10 +129,10 @@ def training(results: Results, place: Place, before: Place | None, entry: dict) 
         needed = "the encoder's weights before training, named by its key `initial`"
         return Finding(question, None, [], needed)
     tables = [GAP.format(**one._asdict()) for one in (before, place)]
-    first, last = (results.read(table).iloc[0].modality_gap for table in tables)
-    share = 1 - last / first
+    first, last = (results.read(table).iloc[0] for table in tables)
+    share = 1 - last.modality_gap / first.modality_gap
     what = f"closed {share:.0%} of the gap" if share >= 0 else f"widened the gap by {-share:.0%}"
-    found = f"It {what}, from {plain(first)} ({readable(before.encoder)}) to {plain(last)}."
+    found = f"It {what}, from {gap_of(first)} ({readable(before.encoder)}) to {gap_of(last)}."
     run = entry.get("run")
     links = [
         results.link(tables[1], f"figures/training/{run}.svg" if run else figure_of(place, "gap"))

@@ -114,7 +114,9 @@ def test_starts_whose_pairs_do_not_all_meet_are_counted_and_left_out():
     downs = [flow([0.6 + 0.01 * n, 0.2, 0.5], [0, 0.5, 1], n) for n in range(3)]
     assert judge({"flows": pd.concat(downs)}).verdict.tolist() == [FAILS, FAILS, HOLDS]
     assert judge({"flows": ups[0]}).verdict.tolist() == [UNDECIDED, UNDECIDED, HOLDS]
-    assert judge({"flows": lost}).empty
+    found = judge({"flows": lost})
+    assert found.verdict.tolist() == [UNDECIDED, UNDECIDED, FAILS]
+    assert found.numbers[0] == "of 0 of 1 starts, from which all pairs find each other"
 
 
 def test_the_learned_exponential_closes_the_gap_slowest():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import ttest_1samp
 
 from modality_gap.data.embeddings import UndefinedError
 from modality_gap.measures import gap
@@ -39,7 +40,11 @@ def brute_force(images, texts):
     matched = ((1 - (x * y).sum(axis=1)) / 2).mean()
     spread_x = ((1 - x @ x.T) / 2)[different].mean()
     spread_y = ((1 - y @ y.T) / 2)[different].mean()
+    gap = x.mean(axis=0) - y.mean(axis=0)
+    ends = ttest_1samp((x - y) @ gap / np.linalg.norm(gap), 0).confidence_interval(0.95)
     return {
+        "modality_gap_low": ends.low,
+        "modality_gap_high": ends.high,
         "modality_gap": np.sqrt(((x.sum(axis=0) / n - y.sum(axis=0) / n) ** 2).sum()),
         "matched_distance": np.mean([np.linalg.norm(a - b) for a, b in zip(x, y, strict=True)]),
         "relative_modality_gap": matched / (matched + (spread_x + spread_y) / 2),
