@@ -280,7 +280,9 @@ def test_groups_pairs_probes_and_questions_are_measured(done):
     recall = pd.read_parquet(done.results / "shifted_recall/random/coco/val/curves.parquet")
     assert recall["shift"].nunique() == 3
     claims = pd.read_csv(done.results / "claims.csv").set_index("id")
-    assert claims.status["C048"] not in ("not measured", "reproduced"), "rephrased answers, of others"
+    assert claims.status["C048"] not in ("not measured", "reproduced"), (
+        "rephrased answers, of others"
+    )
 
 
 def test_robustness_of_each_splits_own_classes_and_of_the_questions_own_choices(done):
