@@ -207,7 +207,9 @@ def test_the_embeddings_are_those_of_the_model(network, arrays):
 
 def test_claims_and_remarks_are_those_of_the_model(network, arrays):
     ours, theirs = (pd.read_csv(place.results / "claims.csv") for place in (arrays, network))
-    pd.testing.assert_frame_equal(ours, theirs)
+    # What is not as in the papers' studies is named by the entries, of which arrays have others.
+    unlike = ["needed"]
+    pd.testing.assert_frame_equal(ours.drop(columns=unlike), theirs.drop(columns=unlike))
     told = pd.read_csv(arrays.results / "remarks.csv")
     assert told.remark.str.contains("prompts are not asked for here").any()
     assert told.remark.str.contains("images have no colour and are left out").any()
