@@ -23,7 +23,7 @@ from plan_study import number
 from rehearsal.miniature import in_miniature
 from rehearsal.stage import Stage
 
-from modality_gap.claims.register import answers_of, not_made, read_register
+from modality_gap.claims.register import DIRECTION, answers_of, not_made, read_register
 from modality_gap.claims.statuses import NOT_MEASURED, STATUSES
 from modality_gap.cost.jobs import plan
 from modality_gap.study import Study
@@ -97,18 +97,27 @@ def columns_of(table: Path) -> set[str]:
 
 
 def tell_claims(results: Path, paper: str) -> list[str]:
-    """Say what became of each claim; of the study's own paper, claims without a verdict, a line each."""
+    """Say what became of each claim; of the study's own paper, directions without a verdict, a line each.
+
+    A printed number of a row that a miniature lacks, as of a group of people that none of its images
+    shows, is said alone: its table is looked for by `tell_register`.
+    """
     claims = pd.read_csv(results / "claims.csv", keep_default_na=False)
     counts = claims.status.value_counts().reindex(STATUSES, fill_value=0)
     told = ", ".join(f"{status} {count}" for status, count in counts.items())
     print(f"\n{len(claims)} claims of the papers: {told}")
-    open_ones = claims[(claims.paper == paper) & (claims.status == NOT_MEASURED)]
-    unsaid = [
+    without = [
         row
-        for row in open_ones.itertuples()
+        for row in claims[(claims.paper == paper) & (claims.status == NOT_MEASURED)].itertuples()
         if not row.needed.startswith((NOT_MEASURED, "same as"))
     ]
-    return [f"{row.id}: no verdict, though there is table {row.needed}" for row in unsaid]
+    for row in without:
+        print(f"  {row.id}: no such row in the miniature: {row.needed}")
+    return [
+        f"{row.id}: no verdict, though there is {row.needed}"
+        for row in without
+        if row.printed_value == DIRECTION
+    ]
 
 
 def rehearse(file: str, without: str | None, cores: int) -> int:
