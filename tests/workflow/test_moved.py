@@ -248,8 +248,8 @@ def test_a_new_section_runs_its_own_jobs_and_the_report(copy):
     study = yaml.safe_load((copy.folder / "study.yaml").read_text())
     study["counting"] = {"number": 3}
     (copy.folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
-    # The first page says what was run, the new section too.
-    assert copy.planned() == {"count_up", "plot_counting", "summarize", "report"}
+    # The page says what was run, the new section too.
+    assert copy.planned() == {"count_up", "plot_counting", "report"}
 
 
 def test_a_new_reader_and_a_new_temperature_policy_run_nothing_else(copy):
