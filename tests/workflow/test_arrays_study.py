@@ -19,7 +19,10 @@ COLOURS = {"red": (200, 40, 30), "green": (40, 180, 60), "blue": (30, 60, 210)}
 SHIFTS = {"first": -1, "last": 1, "number": 5}
 TARGETS = (
     "--",
-    *(f"results/mine/{f}" for f in ("remarks.csv", "linear_probe/mine/accuracies.parquet")),
+    *(
+        f"results/mine/{file}"
+        for file in ("remarks.csv", "claims.csv", "linear_probe/mine/accuracies.parquet")
+    ),
 )
 PLACES = [("pictures", "train"), ("pictures", "test")]
 

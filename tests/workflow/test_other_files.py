@@ -26,7 +26,8 @@ PITCHES = {"red": 300, "green": 900, "blue": 2700}
 GAP = "results/sounds/gap/mine/sounds/test.parquet"
 TARGETS = [
     "--",
-    "results/sounds/report.html",
+    "results/sounds/remarks.csv",
+    "results/sounds/claims.csv",
     "results/sounds/linear_probe/mine/accuracies.parquet",
 ]
 
