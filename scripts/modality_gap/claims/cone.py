@@ -40,7 +40,7 @@ def cone_claims(cone: pd.DataFrame) -> Iterator[tuple]:
         yield "L023 L034", claim, *above_zero(trained)
         verdicts = [HOLDS if least >= 0 else FAILS for least in trained["min"]]
         yield (
-            "L024 L072",
+            "L024",
             "No two inputs of one modality have a cosine below 0",
             joint(verdicts),
             f"{in_how_many(verdicts)}; smallest {', '.join(smallest(trained))}",
@@ -48,6 +48,7 @@ def cone_claims(cone: pd.DataFrame) -> Iterator[tuple]:
         )
     yield from random_claims(found)
     yield from narrow_claims(trained)
+    yield from across_claims(cone)
     both = found.merge(found, left_on=["initial", *PLACE], right_on=["encoder", *PLACE])
     if len(both):
         room = both.half_x + both.half_y
@@ -69,6 +70,20 @@ def cone_claims(cone: pd.DataFrame) -> Iterator[tuple]:
                 )
                 for row, middle, half in zip(both.to_dict("records"), change, room, strict=True)
             ],
+        )
+
+
+def across_claims(cone: pd.DataFrame) -> Iterator[tuple]:
+    """Whether an image and a text of a trained network are never beyond a right angle."""
+    trained = cone[(cone.pairs == "image_text") & ~cone.encoder.isin(set(cone.initial.dropna()))]
+    if len(trained):
+        verdicts = [HOLDS if least >= 0 else FAILS for least in trained["min"]]
+        yield (
+            "L072",
+            "No image and text of other pairs have a cosine below 0",
+            joint(verdicts),
+            f"{in_how_many(verdicts)}; smallest {trained['min'].min():.3f}",
+            seen(trained, "min", KEYS, n="count"),
         )
 
 

@@ -61,7 +61,7 @@ def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
         else:
             claim = f"A {what} gap costs less than {MINOR:g} of accuracy"
             minor = sign(row.low + MINOR, row.high + MINOR, 1)
-            yield "L111 L112", claim, minor, numbers, evidence
+            yield "L112", claim, minor, numbers, evidence
 
 
 def ends_of(row) -> str:

@@ -25,7 +25,7 @@ from modality_gap.measures.intervals import mean_interval
 NEARLY = 0.1  # of a change: what differs by less follows its law
 LAWS = {
     "exponential": ("Y027", "For one pair with β = exp ν, too, γ falls like 1/log² t"),
-    "direct": ("Y132 Y133", "With β = ν, γ falls like t^(−log t)"),
+    "direct": ("Y133", "With β = ν, γ falls like t^(−log t)"),
     "constant": ("Y135", "While the temperature stays as it is, γ falls exponentially"),
     "linear": ("Y134 Y136", "With a β along a line, γ falls exponentially in the line's length"),
 }
@@ -104,7 +104,7 @@ def growth_claims(growth: pd.DataFrame) -> Iterator[tuple]:
     grows, shrinks = gap.low > 0, gap.high < 0
     verdict = HOLDS if grows.all() else FAILS if shrinks.all() else PARTLY
     yield (
-        "Y009 Y034",
+        "Y034",
         "From a random start the gap grows at first",
         verdict,
         f"in {grows.sum()} of {len(gap)} settings of 2 to {gap.dimension.max()} dimensions",
@@ -278,6 +278,28 @@ def rate_claims(rates: pd.DataFrame) -> Iterator[tuple]:
     )
     for scheme, own in rates.sort_values("time").groupby("scheme", sort=False):
         yield law_claim(scheme, own)
+        if scheme == "direct":
+            yield root_claim(own)
+
+
+def root_claim(rates: pd.DataFrame) -> tuple:
+    """Whether β = ν grows like √log(1/γ) in the last half of a flow; rates: by time."""
+    late = rates[rates.time >= rates.time.max() / 2]
+    roots = np.sqrt(-late.log_height)
+    slope = (late.logit_scale.iloc[-1] - late.logit_scale.iloc[0]) / (
+        roots.iloc[-1] - roots.iloc[0]
+    )
+    return (
+        "Y132",
+        f"With β = ν, β grows like the root of log(1/γ) (slope 1 within {NEARLY:.0%})",
+        HOLDS if abs(slope - 1) < NEARLY else FAILS,
+        f"slope {slope:.3f} in the last half of the time",
+        [
+            computed(
+                rates, "change of logit_scale over that of √−log_height where scheme=direct", slope
+            )
+        ],
+    )
 
 
 def law_claim(scheme: str, rates: pd.DataFrame) -> tuple:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 from scipy.stats import norm
 
-from modality_gap.claims.verdicts import HOLDS, NEGLIGIBLE, UNDECIDED, judges, rises, seen, signed
+from modality_gap.claims.verdicts import NEGLIGIBLE, judges, rises, seen, signed
 from modality_gap.closing.mitigations import DIRECTIONS, NOISE, RECALL, STORED
 from modality_gap.closing.ways import MITIGATIONS, NAMES
 
@@ -147,20 +147,7 @@ def mitigations_claims(table: pd.DataFrame) -> Iterator[tuple]:
             NOISE,
             rises,
         ),
-        (
-            "L133",
-            "Shifting both modalities along the gap changes what the model does",
-            "shift",
-            RECALL,
-            differs,
-        ),
     ):
         rows = changes_of(table, name, (measure,))
         evidence = seen(rows, "change", "mitigation measure direction", "change_", "units")
         yield ids, claim, verdict(rows), gains(table, name, (measure,)), evidence
-
-
-def differs(rows: pd.DataFrame) -> str:
-    """Verdict on a change of either sign in some row."""
-    changed = (rows.change_low > 0) | (rows.change_high < 0)
-    return HOLDS if changed.any() else UNDECIDED

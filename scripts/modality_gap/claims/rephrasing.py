@@ -21,6 +21,7 @@ from modality_gap.closing.rephrasing import ACCURACY, CLEAN_ACCURACY, KEPT
 KEYS = "experiment measure kind distance alpha"
 # Of noise without a mean, n drawings' mean square is 1/n of theirs on average, and hardly ever thrice it.
 MANY_TIMES = 3
+UNCORRELATED = 0.1  # of d(C), which is 0 of a diagonal covariance
 LARGEST_LOSS = 0.06  # of accuracy by another template (chowers2026, Fig. 1)
 
 
@@ -67,12 +68,21 @@ def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
     """What chowers2026 says of the noise that rephrasing is; of `noise_table`."""
     above = noise.off_diagonal_share > noise.independent
     yield (
-        "C071 C072 C073",
+        "C072 C073",
         "Rephrasing changes the dimensions together, not independently",
         HOLDS if above.all() else PARTLY if above.any() else FAILS,
         f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
         f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
         seen(noise, "off_diagonal_share", "kind name") + seen(noise, "independent", "kind name"),
+    )
+    none = noise.independent.max()
+    yield (
+        "C071",
+        f"Of noise without correlations d(C) is 0 (below {UNCORRELATED:g})",
+        HOLDS if none < UNCORRELATED else FAILS,
+        f"d(C) of independent noise of as many texts {noise.independent.mean():.3f} on average, "
+        f"{none:.3f} at most",
+        seen(noise, "independent", "kind name", n="texts"),
     )
     chance = 1 / noise.texts
     larger = noise.mean_share > MANY_TIMES * chance

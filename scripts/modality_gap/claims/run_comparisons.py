@@ -23,6 +23,7 @@ RETRIEVAL = ("recall@1_image_to_text", "recall@1_text_to_image")
 CLASSIFICATION = ("zero_shot_top_1", "linear_probe")
 PAIRS = ("pair_matching_text_to_image",)
 TRAINING_GAP, STARTS = "training_modality_gap", "run measure quantity"
+NONE = 0.1  # of a gap: liang2022 prints 0.04 and calls it almost none
 FEWEST_RUNS = 8  # over fewer, a rank correlation is a matter of one or two runs
 STRONG = 0.5  # Cohen (1988): from here on a correlation is large
 
@@ -37,6 +38,8 @@ def temperature_claims(correlations: pd.DataFrame) -> Iterator[tuple]:
         ids = "L076" if row.fine_tuned else "Y100"
         falls = row.gap_at_highest < row.gap_at_lowest
         verdict = (HOLDS if falls else FAILS) if row.disjoint else UNDECIDED
+        # Ends that lie apart do not make every step a fall.
+        verdict = UNDECIDED if verdict == HOLDS and not row.falls else verdict
         lowest = interval(row.gap_at_lowest, row.gap_at_lowest_low, row.gap_at_lowest_high)
         highest = interval(row.gap_at_highest, row.gap_at_highest_low, row.gap_at_highest_high)
         steps = "falls at every step" if row.falls else "does not fall at every step"
@@ -63,11 +66,19 @@ def start_claims(means: pd.DataFrame) -> Iterator[tuple]:
         if share is None or share["mean"] == 1:
             claim = "Training widens the gap of a random start"
             wider = sign(rebuilt.low, rebuilt.high, 1)
-            yield "L082 L084 L136", claim, wider, numbers, evidence
+            yield "L136", claim, wider, numbers, evidence
             continue
         claim = "Training builds a gap where there was none at the start"
         built = sign(rebuilt.low, rebuilt.high, 1)
-        yield "L083 L085 L137 Y004", claim, built, numbers, evidence
+        yield "L137 Y004", claim, built, numbers, evidence
+        begun = found["before"]
+        yield (
+            "L083",
+            f"Texts that are turned onto the images leave almost no gap at the start, below {NONE:g}",
+            sign(begun.low - NONE, begun.high - NONE, -1),
+            f"{run}: {text['before']}",
+            [one for one in evidence if "quantity=before" in one.row],
+        )
         yield (
             "L086",
             "It ends smaller than the gap of a random start",
@@ -94,7 +105,7 @@ def mitigation_claims(table: pd.DataFrame) -> Iterator[tuple]:
     smaller, larger = ([run for run in falls if falls[run] == kind] for kind in (HOLDS, FAILS))
     about = f"the gap is smaller than that of {baseline} for {', '.join(smaller) or 'none'}"
     yield (
-        "Y052 Y055",
+        "Y052",
         "Each of the mitigations shrinks the gap",
         # Each is claimed to: where one grows and none shrinks, that fails.
         FAILS if larger and not smaller else joint(list(falls.values())),

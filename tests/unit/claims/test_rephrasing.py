@@ -16,14 +16,16 @@ def test_claims(random):
     found = (images, items, table, texts, gap, [-0.5, 0, 1])
     results = pd.concat([answer_table(*found, 4), template_table(*found)])
     claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
-    assert len(claims) == 3 + 2 * 3
+    assert len(claims) == 4 + 2 * 3
     rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
     noise = pd.DataFrame(
         {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
         | {"mean_share": [0.3], "texts": [20]}
     )
     verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
-    assert verdicts == [FAILS, *[HOLDS] * 8]
+    assert verdicts == [FAILS, FAILS, *[HOLDS] * 8]
+    diagonal = rephrasing_claims(rows, noise.assign(independent=0.01))
+    assert {claim[0]: claim[2] for claim in diagonal}["C071"] == HOLDS
     centred = rephrasing_claims(rows, noise.assign(mean_share=0.06))
     assert {claim[0]: claim[2] for claim in centred}["C051"] == FAILS
     costly = results.assign(change=-0.2, change_low=-0.3, change_high=-0.1)

@@ -45,7 +45,9 @@ def test_the_papers_own_starts_bear_out_the_papers_claims():
     ]
     _, means = starts(pd.DataFrame(rows), "random", ["amended"])
     claims = judge({"starts_means": means})
-    assert list(claims.verdict) == [HOLDS] * 3
+    assert list(claims.verdict) == [HOLDS] * 4
+    late = means.assign(low=means.low + 0.2, high=means.high + 0.2)
+    assert judge({"starts_means": late}).set_index("ids").verdict["L083"] == FAILS
     assert "0.039 [" in only(claims, "Training builds a gap").numbers
     assert "0.57" in only(claims, "It ends smaller").numbers
 

@@ -17,4 +17,5 @@ def test_what_is_no_low_or_high_temperature_does_not_hold():
     warm = judge({"sphere_landscape": sphere_landscape([15], [1], SHIFTS)})
     assert warm.verdict.tolist() == [FAILS, HOLDS], "one temperature is no lowest and highest"
     mixed = judge({"sphere_landscape": sphere_landscape([15, 20], [35, 100], SHIFTS)})
-    assert mixed.verdict.tolist() == [HOLDS, PARTLY, HOLDS]
+    # At 1/35 and 15° there is no gap yet.
+    assert mixed.verdict.tolist() == [PARTLY, PARTLY, HOLDS]
