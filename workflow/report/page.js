@@ -148,7 +148,7 @@ function filterClaims() {
     count += here;
     if (wanted.some((one) => one.dataset.key === "status")) group.open = here > 0;
   }
-  document.getElementById("claim-count").textContent = `${count} shown`;
+  document.getElementById("claim-count").textContent = count ? `${count} shown` : "no claim matches: choose less";
 }
 filter.addEventListener("change", filterClaims);
 filter.addEventListener("submit", (event) => event.preventDefault());

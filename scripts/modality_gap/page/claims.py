@@ -19,9 +19,9 @@ STATUSES = {
     "not measured": "no table of this study answers it",
 }
 TOLD = {
-    "reproduced": "the printed numbers of {} were found again",
-    "not reproduced": "those of {} were not",
-    "direction holds": "the direction of {} holds",
+    "reproduced": "{} are reproduced under the paper's own conditions",
+    "not reproduced": "{} are not, under these",
+    "direction holds": "under this study's own conditions the direction of {} holds",
     "direction fails": "that of {} fails",
     "holds in part": "{} hold in part",
     "undecided": "{} are undecided",
@@ -89,12 +89,12 @@ def counted(claims: pd.DataFrame) -> list[tuple[str, int, str]]:
 
 
 def in_words(claims: pd.DataFrame) -> str:
-    """How many of the distinct claims could be judged, and how that came out."""
+    """How many of the distinct claims were measured, and how that came out."""
     counts = {status: number for status, number, _ in counted(claims)}
     judged = [told.format(counts[key]) for key, told in TOLD.items() if key in counts]
     total = sum(counts.values())
     number = sum(counts.get(status, 0) for status in JUDGED)
-    found = f"Of {total:,} claims of the papers, {number:,} could be judged here"
+    found = f"Of {total:,} claims of the papers, {number:,} were measured here"
     found += f": {listed(judged)}." if judged else "."
     rest = []
     if "not measured" in counts:

@@ -19,7 +19,7 @@ NOT_MEASURED, UNDEFINED = "Not measured", "Not defined here"
 USES = {
     "retrieval": "Retrieval: a text finds its image, an image its text",
     "classification": "Classification by prompts (zero-shot)",
-    "noise": "Noisy queries: embeddings that are perturbed",
+    "noise": "Noise: stored embeddings that are perturbed",
     "few_bits": "Search in few bits: embeddings that are quantised",
 }
 MITIGATED = "mitigations/{encoder}/{corpus}/{split}.parquet"
@@ -101,8 +101,8 @@ def retrieval(results: Results, place: Place) -> Answer:
         return Answer("retrieval", YES, how, gains, costs, [link])
     if answer.harmless:
         how = (
-            f"No way raises recall@1 beyond what chance gives one of so many; {answer.harmless} of "
-            f"{count} ways lower it in neither direction beyond the interval."
+            f"No way raises recall@1 beyond what chance gives one of so many; {count - answer.harmless} of "
+            f"{count} ways lower it in a direction beyond the interval."
         )
     else:
         how = f"Each of {count} ways lowers recall@1 in a direction by more than its interval."
@@ -231,7 +231,7 @@ def guarded(results: Results, place: Place, use: str, measure: str) -> Answer:
     gains = [changes(table, way, measure), *more]
     costs = [changes(table, way, RECALL)]
     how = f"By {name_of(way)}" + (
-        ", which costs no recall@1 beyond its interval."
+        ", without a loss of recall@1 beyond its interval."
         if harmless
         else ": every way that helps loses recall@1."
     )

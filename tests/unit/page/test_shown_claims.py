@@ -44,8 +44,9 @@ def test_counts_are_of_distinct_claims_in_plain_words(files):
         ("not measured", 1),
     ]
     assert in_words(twice) == (
-        "Of 5 claims of the papers, 3 could be judged here: the printed numbers of 1 were found again, "
-        "the direction of 1 holds and 1 are undecided. 1 were not measured and 1 need no run."
+        "Of 5 claims of the papers, 3 were measured here: 1 are reproduced under the paper's own "
+        "conditions, under this study's own conditions the direction of 1 holds and 1 are undecided. "
+        "1 were not measured and 1 need no run."
     )
 
 
