@@ -59,6 +59,7 @@ def opened(site):
         def open_page(name, width):
             context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
             page = context.new_page()
+            page.set_default_timeout(120_000)  # of a machine that does much else
             page.told = []
             page.on("pageerror", lambda error: page.told.append(str(error)))
             page.on("request", lambda asked: page.told.append(asked.url))
@@ -72,7 +73,7 @@ def opened(site):
 def test_search_answers_on_a_page_that_is_opened_as_a_file(opened):
     page = opened("index.html", 1280)
     page.locator("[data-md-component=search-query]").fill("whitening")
-    page.locator(".md-search-result__item").first.wait_for(timeout=10_000)
+    page.locator(".md-search-result__item").first.wait_for(timeout=120_000)
     assert not [told for told in page.told if not told.startswith("file:")]
 
 

@@ -35,6 +35,7 @@ def opened(browser, page_file):
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(120_000)  # of a machine that does much else
         page.faults, page.asked = [], []
         page.on("console", lambda told: told.type == "error" and page.faults.append(told.text))
         page.on("pageerror", lambda error: page.faults.append(str(error)))
@@ -97,7 +98,7 @@ def test_a_point_is_a_picture_and_its_caption(opened):
     scroll_through(page)
     chart = page.locator('.chart.chosen[data-kind="view"]').first
     chart.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # what scrolls hides what was told
+    page.wait_for_timeout(1500)  # what scrolls hides what was told
     point = chart.locator("svg .mark-symbol path").nth(3).bounding_box()
     for step in (1, 0):
         page.mouse.move(point["x"] + point["width"] / 2 + step, point["y"] + point["height"] / 2)
