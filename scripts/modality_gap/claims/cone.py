@@ -38,14 +38,8 @@ def cone_claims(cone: pd.DataFrame) -> Iterator[tuple]:
     if len(trained):
         claim = "Two inputs of one modality have on average a cosine above 0"
         yield "L023 L034", claim, *above_zero(trained)
-        verdicts = [HOLDS if least >= 0 else FAILS for least in trained["min"]]
-        yield (
-            "L024",
-            "No two inputs of one modality have a cosine below 0",
-            joint(verdicts),
-            f"{in_how_many(verdicts)}; smallest {', '.join(smallest(trained))}",
-            seen(trained, "min", KEYS, n="count"),
-        )
+        claim = "No two inputs of one modality have a cosine below 0"
+        yield never_below("L024", claim, trained)
     yield from random_claims(found)
     yield from narrow_claims(trained)
     yield from across_claims(cone)
@@ -77,28 +71,22 @@ def across_claims(cone: pd.DataFrame) -> Iterator[tuple]:
     """Whether an image and a text of a trained network are never beyond a right angle."""
     trained = cone[(cone.pairs == "image_text") & ~cone.encoder.isin(set(cone.initial.dropna()))]
     if len(trained):
-        verdicts = [HOLDS if least >= 0 else FAILS for least in trained["min"]]
-        yield (
-            "L072",
-            "No image and text of other pairs have a cosine below 0",
-            joint(verdicts),
-            f"{in_how_many(verdicts)}; smallest {trained['min'].min():.3f}",
-            seen(trained, "min", KEYS, n="count"),
-        )
+        yield never_below("L072", "No image and text of other pairs have a cosine below 0", trained)
+
+
+def never_below(ids: str, claim: str, rows: pd.DataFrame) -> tuple:
+    """Whether no pair of inputs has a cosine below 0, in any row of statistics."""
+    verdicts = [HOLDS if least >= 0 else FAILS for least in rows["min"]]
+    numbers = f"{in_how_many(verdicts)}; smallest {', '.join(smallest(rows))}"
+    return ids, claim, joint(verdicts), numbers, seen(rows, "min", KEYS, n="count")
 
 
 def random_claims(found: pd.DataFrame) -> Iterator[tuple]:
     """Whether encoders that others started from have no two inputs beyond a right angle."""
     own = found[found.encoder.isin(set(found.initial.dropna()))]
     if len(own):
-        verdicts = [HOLDS if least >= 0 else FAILS for least in own["min"]]
-        yield (
-            "L135",
-            "With the weights of the start, too, no two inputs of one modality have a cosine below 0",
-            joint(verdicts),
-            f"{in_how_many(verdicts)}; smallest {', '.join(smallest(own))}",
-            seen(own, "min", KEYS, n="count"),
-        )
+        claim = "With the weights of the start, too, no two inputs of one modality have a cosine below 0"
+        yield never_below("L135", claim, own)
         ends = zip(own["mean"] - own.half, own["mean"] + own.half, strict=True)
         even = [evenness(*pair) for pair in ends]
         yield (
@@ -160,10 +148,11 @@ def noise_claims(cone: pd.DataFrame) -> Iterator[tuple]:
 
 
 def smallest(rows: pd.DataFrame) -> list[str]:
-    """The smallest cosine of each encoder and modality, over all splits, in words."""
+    """The smallest cosine of each encoder and kind of pairs, over all splits, in words."""
     least = rows.groupby(["encoder", "pairs"], sort=False)["min"].min()
     return [
-        f"{least:.3f} ({name}, {pairs.split('_')[0]}s)" for (name, pairs), least in least.items()
+        f"{cosine:.3f} ({name}, {' and '.join(dict.fromkeys(f'{side}s' for side in pairs.split('_')))})"
+        for (name, pairs), cosine in least.items()
     ]
 
 

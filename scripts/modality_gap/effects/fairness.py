@@ -276,8 +276,7 @@ def outcome_rates(
 
     cells: as `confusion` takes them. Returns columns shift, column, group, kind, count, images,
     units (independent ones), effective (of `intervals.effective_number`), rate, low, high, of all images
-    together (column and group `all`) and of every group. Each image is independent here; see
-    `rates_of_units`.
+    together (column and group `all`) and of every group, as if each image were independent.
     """
     weighted = outcomes(cells, kinds, columns).mul(cells["count"], axis=0)
     tables = []
