@@ -1,5 +1,7 @@
 from functools import partial
 
+from modality_gap.study.encoders import has_random_weights
+
 HISTOGRAM = "<results>/cone/{encoder}/{corpus}/{split}/histogram.parquet"
 STATISTICS = "<results>/cone/{encoder}/{corpus}/{split}/statistics.parquet"
 
@@ -106,7 +108,12 @@ claims_of(
     "cone_of_noise",
     at(STATISTICS, places.noise()),
     [
-        {"encoder": encoder, "corpus": corpus, "split": split}
+        {
+            "encoder": encoder,
+            "corpus": corpus,
+            "split": split,
+            "random": has_random_weights(config["encoders"][encoder]),
+        }
         for encoder, corpus, split in places.noise()
     ],
 )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from modality_gap.claims.estimates import Estimate, every, in_each, of_interval
 from modality_gap.claims.verdicts import (
-    FAILS,
     HOLDS,
     PARTLY,
     UNDECIDED,
@@ -42,7 +42,7 @@ def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
         for column, own in groups[groups.kind == (kind if said else ANY_PROBE)].groupby("column"):
             verdict, numbers = judge_groups(own, 1 if said else -1)
             yield (
-                ("L120" if first["shift"] > 0 else "L122") if said else "L110 L133",
+                ("L120" if first["shift"] > 0 else "L122") if said else "L110",
                 f"A {what} gap makes {kind} more frequent in every group"
                 if said
                 else f"A {what} gap makes probes less frequent in every group",
@@ -50,6 +50,7 @@ def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
                 f"{about}, {moved}, {column}: {numbers}",
                 seen(own, "difference", KEYS, "", "units"),
             )
+        yield another_gap(groups[groups.kind == ANY_PROBE], f"{about}, {moved}")
         right = rows[(rows.column == ALL) & (rows.kind == CORRECT)]
         row = right.iloc[0]
         drop = interval(row.difference, row.low, row.high)
@@ -64,6 +65,31 @@ def fairness_claims(table: pd.DataFrame) -> Iterator[tuple]:
             yield "L112", claim, minor, numbers, evidence
 
 
+def another_gap(groups: pd.DataFrame, where: str) -> tuple:
+    """Whether a move changes any group's rate of probes, by intervals that hold for all at once."""
+    means = changes_of(groups)
+    signs = [sign(*mean.ends(len(means)), 1) for mean in means]
+    changed = len(signs) - signs.count(UNDECIDED)
+    return (
+        "L133",
+        "Another gap makes a difference, beyond chance, to how often groups of people get probes",
+        HOLDS if changed else UNDECIDED,
+        f"{where}: {changed} of {len(signs)} groups change",
+        seen(groups, "difference", KEYS, "", "units"),
+    )
+
+
+def changes_of(groups: pd.DataFrame) -> list[Estimate]:
+    """What a rate of each group changes by; where its interval is not even, the longer half counts."""
+    halves = [
+        max(row.high - row.difference, row.difference - row.low) for row in groups.itertuples()
+    ]
+    return [
+        of_interval(change, change + half, math.inf)
+        for change, half in zip(groups.difference, halves, strict=True)
+    ]
+
+
 def ends_of(row) -> str:
     """The interval of a change in percentage points, in words."""
     if math.isnan(row.low):
@@ -72,14 +98,14 @@ def ends_of(row) -> str:
 
 
 def judge_groups(rows: pd.DataFrame, claimed: int) -> tuple[str, str]:
-    """Whether a rate changes as claimed (1 rises, −1 falls) in every group, and the numbers."""
-    verdicts = [sign(row.low, row.high, claimed) for row in rows.itertuples()]
-    if all(verdict == HOLDS for verdict in verdicts):
-        verdict = HOLDS
-    elif HOLDS in verdicts:
+    """Whether a rate changes as claimed (1 rises, −1 falls) in every group, and the numbers.
+
+    In part: in some, by intervals that hold for all groups at once.
+    """
+    changes = [change.times(claimed) for change in changes_of(rows)]
+    verdict, each = every(changes), in_each(changes)
+    if verdict != HOLDS and HOLDS in each:
         verdict = PARTLY
-    else:
-        verdict = FAILS if FAILS in verdicts else UNDECIDED
     text = "; ".join(
         f"{row.group} {row.before:.1%} → {row.after:.1%} ({ends_of(row)})"
         for row in rows.itertuples()

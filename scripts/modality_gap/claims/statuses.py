@@ -93,11 +93,14 @@ def status_of(
         return without_verdict(row, tables, other)
     verdict = across(judged.verdict.tolist())
     status = (OWN if is_own else OTHER).get(verdict, verdict)
-    return {
-        "status": status,
-        "found": found_text(judged),
-        "needed": needed_for(row, other),
-    }, rests_on
+    found = found_text(judged) + beside_printed(row, tables)
+    return {"status": status, "found": found, "needed": needed_for(row, other)}, rests_on
+
+
+def beside_printed(row, tables: dict[str, pd.DataFrame]) -> str:
+    """A study's own numbers where the paper prints some, whatever the direction; else nothing."""
+    _, found = compare(row, read_values(row, tables), [])
+    return f"; here {told(row.printed_value, found)}" if found else ""
 
 
 def in_own_tables(row, judged: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Moving the two modalities along the gap, and what the contrastive loss says of it."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -105,7 +106,8 @@ def shift_landscape(
     pairs are of one independent unit, shape (n,); None: each is its own.
     Returns a row a shift, temperature and direction, with columns shift, centre_distance
     (negative once the centres have passed each other), temperature, direction, loss; with `asked`
-    low and high.
+    low and high, else, where a shift of 0 is among them, change: the loss less that of the model as it
+    is, change_low, change_high: its 95% interval over batches (NaN of a single one), and batches.
     Raises ValueError where the centres coincide or a temperature is below 1/350.
     """
     check_pair(images, texts, paired=True)
@@ -131,19 +133,33 @@ def shift_landscape(
             for first, last in batches(len(x), size)
             if asked is None
         ]
-    columns = {"loss": np.mean(losses, axis=0)} if asked is None else {}
-    if asked is not None:
+    if asked is None:
+        columns = {"loss": np.mean(losses, axis=0)} | changes(np.stack(losses, axis=-1), shifts)
+    else:
         own = asked_losses(images, texts, asked, unit, shifts, scales)
         low, high = sample_interval(own, n, None if units is None else units[asked])
         columns = {"loss": own.mean(axis=-1), "low": low, "high": high}
     index = pd.MultiIndex.from_product(
         [shifts, temperatures, DIRECTIONS], names=["shift", "temperature", "direction"]
     )
-    columns = {name: values.ravel() for name, values in columns.items()}
+    columns = {name: np.ravel(values) for name, values in columns.items()}
     table = pd.DataFrame(columns, index=index).reset_index()
     distances = dict(zip(shifts, centre_distances(np.sum(sums, axis=0), n, unit), strict=True))
     table.insert(1, "centre_distance", table["shift"].map(distances))
     return table
+
+
+def changes(losses: np.ndarray, shifts: list[float]) -> dict[str, np.ndarray]:
+    """Columns of what shifts do to the loss of each batch; losses: shape (shifts, scales, 3, batches).
+
+    Batches are taken as independent; of each, all shifts have the same pairs.
+    """
+    if 0 not in shifts:
+        return {}
+    change = losses - losses[shifts.index(0)]
+    mean, (low, high) = change.mean(axis=-1), sample_interval(change, math.inf)
+    number = np.full(mean.shape, losses.shape[-1])
+    return {"change": mean, "change_low": low, "change_high": high, "batches": number}
 
 
 def centre_distances(sums: np.ndarray, n: int, unit: np.ndarray) -> list[float]:

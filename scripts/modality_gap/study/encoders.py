@@ -294,6 +294,11 @@ TRAINABLE = ("pretrained", "checkpoint", "random", "run")
 Section = dict[Name, by("kind", KINDS)]
 
 
+def has_random_weights(entry: dict) -> bool:
+    """Whether an encoder's weights are as they were drawn."""
+    return "seed" in entry or entry.get("weights") == "initial"
+
+
 def sides_of(entry: dict) -> tuple[str, ...]:
     """Which of images and texts an encoder embeds."""
     return KINDS[entry["kind"]].SIDES

@@ -80,7 +80,9 @@ def test_the_share_of_the_sphere_is_held_against_its_dimensions():
 
 
 def test_a_cone_on_noise_is_a_claim_of_its_own():
-    found = judge({"cone_of_noise": cones({"x": (0.9, None)}).assign(**NOISE)})
+    table = cones({"x": (0.9, None)}).assign(**NOISE)
+    assert judge({"cone_of_noise": table.assign(random=False)}).empty
+    found = judge({"cone_of_noise": table.assign(random=True)})
     assert found.ids.tolist() == ["L027"]
     assert found.verdict.tolist() == [HOLDS]
 

@@ -31,7 +31,7 @@ def judged(
     )  # fmt: skip
     about = {"fairness": "people", "encoder": "clip", "exacerbates": exacerbates}
     table = table.assign(**about, original_distance=0.82, centre_distance=0.97)
-    return [row[2] for row in fairness_claims(table)]
+    return {row[0].split()[0]: row[2] for row in fairness_claims(table)}
 
 
 @pytest.mark.parametrize(
@@ -40,23 +40,24 @@ def judged(
 )
 def test_fewer_probes_are_judged_in_every_group(light, dark, verdict):
     found = judged({"light": 0.1, "dark": 0.1}, {"light": light, "dark": dark}, None)
-    assert found[0] == verdict
+    assert found["L110"] == verdict
+    assert found["L133"] == (UNDECIDED if light == dark == 0.1 else HOLDS)
 
 
 @pytest.mark.parametrize(("after", "verdict"), [(0.102, HOLDS), (0.11, UNDECIDED), (0.14, FAILS)])
 def test_a_minor_loss_of_accuracy_is_below_one_in_a_hundred(after, verdict):
     shares = {"light": 0.1, "dark": 0.1}
-    assert judged(shares, dict.fromkeys(shares, after), None)[1] == verdict
+    assert judged(shares, dict.fromkeys(shares, after), None)["L112"] == verdict
 
 
 def test_more_probes_of_the_kind_named_hold_where_they_are_claimed():
     shares = {"light": 0.1, "dark": 0.1}
-    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue")[0] == HOLDS
-    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue")[0] == FAILS
-    assert judged(shares, shares, "beast") == [UNDECIDED] * 2
+    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue")["L122"] == HOLDS
+    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue")["L122"] == FAILS
+    assert set(judged(shares, shares, "beast").values()) == {UNDECIDED}
 
 
 def test_what_makes_probes_more_frequent_is_said_to_cost_accuracy():
     shares = {"light": 0.1, "dark": 0.1}
-    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue")[1] == HOLDS
-    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue")[1] == FAILS
+    assert judged(shares, {"light": 0.2, "dark": 0.15}, "rogue")["L141"] == HOLDS
+    assert judged(shares, {"light": 0.05, "dark": 0.05}, "rogue")["L141"] == FAILS

@@ -54,9 +54,12 @@ def test_theorem_2_is_judged_layer_by_layer():
 def test_lemma_3_holds_with_equality_at_cosine_1():
     products = inner_product_table(64, [-1.0, 0.0, 1.0], 2000, 0)
     found = judge({"inner_product": products})
-    assert found.verdict.tolist() == [HOLDS]
-    assert "by 0.000 at least (cosine 1), 0.637 at most" in found.numbers[0], "2/π at cosine −1"
+    assert found.ids.tolist() == ["L056", "L057"]
+    assert found.verdict.tolist() == [HOLDS, HOLDS]
+    assert "by 0.000 at least (cosine 1), 0.637 at most" in found.numbers[1], "2/π at cosine −1"
     wrong = products.assign(closed_form=products.closed_form - 0.1)
-    assert judge({"inner_product": wrong}).verdict.tolist() == [FAILS]
+    assert judge({"inner_product": wrong}).verdict.tolist() == [HOLDS, FAILS]
     against = products.assign(before_low=products.after_high + 0.1)
-    assert judge({"inner_product": against}).verdict.tolist() == [FAILS]
+    assert judge({"inner_product": against}).verdict.tolist() == [HOLDS, FAILS]
+    lower = products.assign(before=products.before - 0.2, before_high=products.before_high - 0.2)
+    assert judge({"inner_product": lower}).verdict.tolist() == [FAILS, HOLDS]

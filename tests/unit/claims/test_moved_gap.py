@@ -39,12 +39,16 @@ def test_claims_follow_the_held_out_choice():
     per_class = gains.assign(metric="mean_per_class", gain_low=0.4, gain_high=0.5)
     found = judge({"zero_shot_gains": pd.concat([per_class, gains])})
     assert list(found.columns) == COLUMNS
-    verdicts = found.groupby("claim", sort=False).verdict.apply(list).tolist()
-    assert verdicts == [
-        ["holds", "does not hold", "undecided"],
-        ["does not hold", "holds", "undecided"],
-        ["undecided"],
-    ]
+    verdicts = found.groupby("ids").verdict.apply(list)
+    assert verdicts.to_dict() == {
+        "L090 L091 L092 L093 L094 L099 L100 L101": ["holds", "does not hold", "undecided"],
+        "C006": ["does not hold", "holds", "undecided"],
+        "L095": ["undecided"],
+        "L133": ["holds"],
+        "C004": ["does not hold"] * 3,
+        "L096": ["undecided"],
+    }
+    assert "task=up" in found.evidence[0][0].row
     assert found.evidence[0][0].row.endswith("moved=both and choice=held_out")
     groups["flat"]["held_out"] = (0.01, 0.02, "smaller")
     gains = gains_table("task", groups, "roc_auc", "both").assign(direction="task")
@@ -62,6 +66,47 @@ def test_a_model_at_chance_decides_nothing():
     assert set(found.verdict) == {"undecided"}
     assert found.numbers.str.contains("no better than always the same answer").sum() == 2
     assert "holds" in set(judge({"zero_shot_gains": gains}).verdict)
+
+
+def verdicts_on(groups, moved="both"):
+    """Verdicts by ids on gains of tasks, of which one way to move counts."""
+    gains = gains_table("task", groups, "top_1", moved).assign(direction="task")
+    found = judge({"zero_shot_gains": gains})
+    return dict(zip(found.ids, found.verdict, strict=True))
+
+
+def test_a_larger_gap_improves_several_tasks_where_two_gain_by_it():
+    same = {"best": (0, 0, "same"), "closed": (-0.01, 0.01, "smaller")}
+    gain = {gap: same | {"held_out": (0.01, 0.03, gap)} for gap in ("larger", "smaller")}
+    none = same | {"held_out": (-0.01, 0.03, "larger")}
+    larger, smaller = gain["larger"], gain["smaller"]
+    for tasks, verdict in (
+        ([larger, larger, smaller], "holds"),
+        ([larger, none, smaller], "undecided"),
+        ([larger, smaller], "does not hold"),
+        ([larger], "undecided"),
+    ):
+        assert verdicts_on(dict(zip("abc", tasks, strict=False)))["L095"] == verdict
+
+
+def test_another_gap_makes_a_difference_where_the_closed_one_does():
+    """Of three tasks, intervals of 95% for all at once: ±0.010 becomes ±0.012."""
+    same = {"best": (0, 0, "same"), "held_out": (0, 0, "same"), "closed": (-0.01, 0.01, "smaller")}
+    for closed, verdict in (((-0.05, -0.03), "holds"), ((-0.021, -0.001), "undecided")):
+        groups = {"a": same | {"closed": (*closed, "smaller")}, "b": same, "c": same}
+        assert verdicts_on(groups)["L133"] == verdict
+
+
+def test_texts_that_are_a_little_farther_away_are_judged_on_their_own():
+    rows = {"best": (0, 0, "same"), "closed": (-0.01, 0.01, "smaller")}
+    for held_out, verdict in (
+        ((0.01, 0.03, "larger"), "holds"),
+        ((0.01, 0.03, "smaller"), "does not hold"),
+        ((-0.03, -0.01, "larger"), "does not hold"),
+        ((-0.01, 0.01, "larger"), "undecided"),
+    ):
+        groups = {"a": rows | {"held_out": held_out}}
+        assert verdicts_on(groups, "texts")["C004"] == verdict
 
 
 @pytest.mark.parametrize(

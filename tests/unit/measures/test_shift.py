@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.special import logsumexp
+from scipy.stats import ttest_1samp
 
 from modality_gap.data.embeddings import normalize
 from modality_gap.measures.shift import shift_landscape
@@ -42,6 +43,32 @@ def test_real_embeddings_equal_brute_force(real_pairs, size):
     np.testing.assert_allclose(
         table[["shift", "centre_distance", "loss"]].to_numpy(), expected, atol=1e-6
     )
+
+
+def test_the_change_of_a_shift_is_that_of_the_same_batches(trained_pairs):
+    """Student's interval over batches, as SciPy has it, of losses by brute force a batch."""
+    images, texts = (modality[:200].astype(np.float64) for modality in trained_pairs)
+    table = shift_landscape(images, texts, [0.0, 0.5], [1 / 30], 50)
+    own = table[(table["shift"] == 0.5) & (table.direction == "symmetric")].iloc[0]
+    gap = images.mean(axis=0) - texts.mean(axis=0)
+    moved = [
+        normalize(rows + side * 0.25 * gap / np.linalg.norm(gap))
+        for rows, side in ((images, -1), (texts, 1))
+    ]
+    losses = [
+        [symmetric_loss(x[at : at + 50] @ y[at : at + 50].T * 30) for at in range(0, 200, 50)]
+        for x, y in ((images, texts), moved)
+    ]
+    found = ttest_1samp(np.subtract(losses[1], losses[0]), 0).confidence_interval(0.95)
+    assert (own.change_low, own.change_high) == pytest.approx(tuple(found), abs=1e-6)
+    assert own.batches == 4
+    whole = shift_landscape(images, texts, [0.0, 0.5], [1 / 30], None)
+    assert whole.change_low.isna().all()
+
+
+def symmetric_loss(logits):
+    """The contrastive loss of one batch."""
+    return np.mean([(logsumexp(logits, axis=axis) - np.diag(logits)).mean() for axis in (0, 1)])
 
 
 def test_clip_keeps_its_gap_when_cold_and_closes_it_when_warm(trained_pairs):
