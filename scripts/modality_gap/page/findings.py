@@ -7,7 +7,7 @@ import pandas as pd
 from modality_gap.claims.mitigations import advice
 from modality_gap.page.numbers import gain, listed, minus, plain, with_interval
 from modality_gap.page.results import Link, Place, Results, readable
-from modality_gap.page.uses import MITIGATED, SHIFTED, costliest, mitigated
+from modality_gap.page.uses import MITIGATED, SHIFTED, mitigated
 
 GAP = "gap/{encoder}/{corpus}/{split}.parquet"
 CONE = "cone/{encoder}/{corpus}/{split}/statistics.parquet"
@@ -182,7 +182,7 @@ def closing(results: Results, place: Place) -> Finding:
     table, link = found
     if table.empty:
         return Finding(question, f"Not defined here: {table.attrs['undefined']}.", [link])
-    return Finding(question, f"{minus(advice(table))} {costliest(table)}.", [link])
+    return Finding(question, minus(advice(table)), [link])
 
 
 def places_of(results: Results, entries: dict[str, dict]) -> list[Place]:

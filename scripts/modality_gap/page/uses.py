@@ -11,7 +11,7 @@ from modality_gap.claims.moved_gap import PRINCIPAL
 from modality_gap.claims.verdicts import NEGLIGIBLE
 from modality_gap.closing.mitigations import NOISE, RECALL, STORED
 from modality_gap.closing.ways import MITIGATIONS, NAMES
-from modality_gap.page.numbers import change, gain, signed, with_interval
+from modality_gap.page.numbers import change, gain, plain, signed, with_interval
 from modality_gap.page.results import Link, Place, Results, readable
 
 YES, COSTLY, NO, MIXED = "Yes", "Only at a cost", "No", "It depends"
@@ -68,8 +68,13 @@ def name_of(way: str) -> str:
 def changes(table: pd.DataFrame, way: str, measure: str) -> str:
     """The changes of one measure in both directions, in words."""
     rows = changes_of(table, way, (measure,))
-    told = [f"{readable(row.direction)} {change(row)}" for row in rows.itertuples()]
+    told = [f"{readable(row.direction)} {from_to(row)}" for row in rows.itertuples()]
     return f"{readable(measure)}: {', '.join(told)}"
+
+
+def from_to(row) -> str:
+    """What a measure was, is, and its change; row: with columns mean, change and its interval."""
+    return f"{plain(row.mean - row.change)} → {plain(row.mean)}, {change(row)}"
 
 
 def mitigated(results: Results, place: Place) -> tuple[pd.DataFrame, Link] | None:
@@ -175,12 +180,13 @@ def judged_shift(
     lost = closed[[wide_ends(row, len(closed))[1] < 0 for row in closed.itertuples()]]
     worst = closed.loc[closed.gain.idxmin()]
     gains = [
-        f"{row.case}: {row.metric.replace('_', '-')} {gain(row)} ({row.gap} gap)"
+        f"{row.case}: {row.metric.replace('_', '-')} {plain(row.before)} → {plain(row.after)}, "
+        f"{gain(row)} ({row.gap} gap)"
         for row in better.itertuples()
     ]
     costs = [
         f"Closing the gap lowers {len(lost)} of {len(closed)} beyond their intervals; the most it does: "
-        f"{worst.case} {gain(worst)}"
+        f"{worst.case} {plain(worst.before)} → {plain(worst.after)}, {gain(worst)}"
     ]
     links = links if isinstance(links, list) else [links]
     count = len(held_out)
@@ -253,13 +259,17 @@ def under_noise(results: Results, place: Place) -> Answer | None:
     deviation = closed.groupby("deviation").change.mean().idxmax()
     here = closed[closed.deviation == deviation]
     least, most = (here.loc[here.change.idxmin()], here.loc[here.change.idxmax()])
+    worst = here.loc[here.accuracy_change.idxmin()]
+    lost = with_interval(
+        worst.accuracy_change, worst.accuracy_change_low, worst.accuracy_change_high, signed
+    )
     gains = [
         f"Orthogonal projection, noise of σ = {deviation:g}: from {change(least)} ({readable(least.task)}) "
         f"to {change(most)} ({readable(most.task)}) of queries keep their nearest; the most it does to "
-        f"accuracy: {signed(here.accuracy_change.min())}"
+        f"accuracy: {lost} ({readable(worst.task)})"
     ]
     up = ((here.change_low > 0) & (here.change > NEGLIGIBLE)).any()
-    free = (here.accuracy_change > -NEGLIGIBLE).all()
+    free = (here.accuracy_change_low > -NEGLIGIBLE).all()
     verdict = (YES if free else COSTLY) if up else NO
     how = "By orthogonal projection." if up else "Orthogonal projection keeps no more neighbours."
     return Answer("noise", verdict, how, gains if up else [], [] if up else gains, [link])
@@ -275,13 +285,33 @@ def in_few_bits(results: Results, place: Place) -> Answer | None:
     if rows.empty:
         return undefined("few_bits", rows, link)
     rows = rows[(rows.measure == RECALL) & rows.closest & (rows.scheme != "none")]
-    best = rows.loc[rows.change.idxmax()]
-    told = (
-        f"orthogonal projection, {readable(best.scheme)} {best.bits} bits: recall@1 "
-        f"{with_interval(best.change, best.change_low, best.change_high, signed)}, the most in any "
-        f"of {len(rows)} schemes"
-    )
-    low, _ = of_interval(best.change, best.change_high, best.queries - 1).ends(len(rows))
-    up = low > 0 and best.change > NEGLIGIBLE
-    how = "By orthogonal projection." if up else "Orthogonal projection raises recall in no scheme."
-    return Answer("few_bits", YES if up else NO, how, [told], [], [link])
+    ends = [
+        of_interval(row.change, row.change_high, row.queries - 1).ends(len(rows))
+        for row in rows.itertuples()
+    ]
+    up = [
+        low > 0 and row.change > NEGLIGIBLE
+        for (low, _), row in zip(ends, rows.itertuples(), strict=True)
+    ]
+    down = sum(high < 0 for _, high in ends)
+    told = [
+        f"{'most' if most else 'least'} with {readable(row.scheme)} at {row.bits} bits, {from_to(row)}"
+        for most, row in zip((True, False), extremes(rows), strict=True)
+    ]
+    gains = [
+        f"Orthogonal projection raises recall@1 in {sum(up)} and lowers it in {down} of {len(rows)} "
+        f"schemes and numbers of bits, by intervals that hold for all: {'; '.join(told)}"
+    ]
+    verdict = NO if not any(up) else MIXED if down or not all(up) else YES
+    how = {
+        YES: "By orthogonal projection.",
+        MIXED: "By orthogonal projection, for some schemes alone: see which.",
+        NO: "Orthogonal projection raises recall in no scheme.",
+    }[verdict]
+    return Answer("few_bits", verdict, how, gains, [], [link])
+
+
+def extremes(rows: pd.DataFrame) -> list:
+    """The rows that change most and least."""
+    ranked = list(rows.sort_values("change").itertuples())
+    return [ranked[-1], ranked[0]]

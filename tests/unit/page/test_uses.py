@@ -12,6 +12,7 @@ from modality_gap.page.uses import (
     MIXED,
     NO,
     NOT_MEASURED,
+    QUANTIZED,
     UNDEFINED,
     YES,
     answers,
@@ -29,6 +30,7 @@ def ways(changed: dict[tuple[str, str], float], half: float = 0.01) -> pd.DataFr
                 "mitigation": way,
                 "direction": direction,
                 "measure": measure,
+                "mean": 0.5 + change,
                 "change": change,
                 "change_low": change - half,
                 "change_high": change + half,
@@ -71,7 +73,7 @@ def test_a_way_that_raises_recall_is_taken(answered):
     found = answered({MITIGATION: ways({("centring", RECALL): 0.2, ("whitening", RECALL): -0.3})})
     one = found["retrieval"]
     assert (one.verdict, one.how) == (YES, "By centring.")
-    assert "+0.200 [+0.190, +0.210]" in one.gains[0]
+    assert "0.500 → 0.700, +0.200 [+0.190, +0.210]" in one.gains[0]
     assert "whitening" in one.costs[0]
     assert "−0.300 [−0.310, −0.290]" in one.costs[0]
     assert one.links[0].table == MITIGATION
@@ -113,6 +115,8 @@ def gains(*held_out: float, closed: float = 0.0) -> pd.DataFrame:
             "task": f"task {number}",
             "metric": "top_1",
             "choice": choice,
+            "before": 0.5,
+            "after": 0.5 + gain,
             "gain": gain,
             "gap": "smaller",
             "gain_low": gain - 0.02,
@@ -145,6 +149,26 @@ def test_what_closing_loses_is_counted():
     (cost,) = judged_shift("classification", table, table.task, []).costs
     assert "lowers 2 of 2" in cost
     assert "−0.200 [−0.220, −0.180]" in cost
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "counted"),
+    [
+        ([0.2, 0.2], YES, "raises recall@1 in 2 and lowers it in 0 of 2"),
+        ([0.2, 0.0], MIXED, "raises recall@1 in 1 and lowers it in 0 of 2"),
+        ([0.2, -0.2], MIXED, "raises recall@1 in 1 and lowers it in 1 of 2"),
+        # ±0.04 is ±0.046 for two at once.
+        ([0.042, 0.0], NO, "raises recall@1 in 0 and lowers it in 0 of 2"),
+    ],
+)
+def test_few_bits_are_answered_by_all_schemes(answered, changes, verdict, counted):
+    table = pd.DataFrame({"scheme": ["sign", "vector_scale"], "bits": [1, 8], "change": changes})
+    table = table.assign(mean=0.4 + table.change, change_low=table.change - 0.04, queries=5000)
+    table = table.assign(change_high=table.change + 0.04, closest=True, measure=RECALL, alpha=1.0)
+    one = answered({QUANTIZED.format(**PLACE._asdict()): table})["few_bits"]
+    assert one.verdict == verdict
+    assert counted in one.gains[0]
+    assert f"0.400 → {0.4 + max(changes):.3f}" in one.gains[0]
 
 
 def test_a_studys_own_tables_are_answered(made_up):
