@@ -7,7 +7,7 @@ SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run plan new rehearse compare test test-studies kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse compare verify test test-studies kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -24,6 +24,9 @@ rehearse: .venv/installed ## prove a study on a miniature of it, from downloads 
 
 compare: .venv/installed ## results of several studies beside each other (STUDIES="emoji mine", names as in results/)
 	$(BIN)/python scripts/compare_studies.py $(STUDIES)
+
+verify: .venv/installed ## whether a finished study's tables and inputs are still those that it recorded (STUDY=config/other.yaml)
+	$(BIN)/python scripts/verify_study.py $(or $(STUDY),config/config.yaml)
 
 # Files in the order given, the long ones first: the last of them must not keep one process waiting.
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -48,3 +48,4 @@ rule all:
     default_target: True
     input:
         "<results>/report.html",
+        "<results>/ro-crate-metadata.json",

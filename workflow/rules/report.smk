@@ -166,6 +166,32 @@ rule report:
         "../../scripts/report.py"
 
 
+rule provenance:
+    """What the study was made of, by what and on what: an RO-Crate, for `make verify`."""
+    input:
+        rules.report.input,
+        report="<results>/report.html",
+    output:
+        "<results>/ro-crate-metadata.json",
+    log:
+        "<logs>/provenance.log",
+    benchmark:
+        "<benchmarks>/provenance.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        study=config,
+        study_files=workflow.configfiles,
+        downloads=[*originals.downloads(), *networks.downloads()],
+        benchmarks=f"benchmarks/{config['study']}",
+        code=code_of("describe_study"),
+    script:
+        "../../scripts/describe_study.py"
+
+
 onsuccess:
     page = Path(f"results/{config['study']}/report.html")
     if page.is_file():
