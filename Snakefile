@@ -44,8 +44,11 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    """The whole study, report included."""
+    """The whole study, report included: a table, a figure or embeddings that are gone are made again."""
     default_target: True
     input:
+        rules.report.input,
+        [places.tables(pattern) for pattern in EMBEDDINGS.values()],
+        [figure.replace(".svg", ".png") for figure in FIGURES],
         "<results>/report.html",
         "<results>/ro-crate-metadata.json",

@@ -1,3 +1,4 @@
+import os
 from functools import partial
 
 from modality_gap.claims.register import PAPERS
@@ -184,7 +185,7 @@ rule provenance:
         runtime=60,
     params:
         study=config,
-        study_files=workflow.configfiles,
+        study_files=[os.path.relpath(file) for file in workflow.configfiles],
         downloads=[*originals.downloads(), *networks.downloads()],
         benchmarks=f"benchmarks/{config['study']}",
         code=code_of("describe_study"),

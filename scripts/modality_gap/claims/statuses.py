@@ -98,8 +98,9 @@ def status_of(
 
 
 def beside_printed(row, tables: dict[str, pd.DataFrame]) -> str:
-    """A study's own numbers where the paper prints some, whatever the direction; else nothing."""
+    """A study's own numbers where the paper prints as many, whatever the direction; else nothing."""
     _, found = compare(row, read_values(row, tables), [])
+    found = found if len(found) == len(printed_numbers(row)) else []
     return f"; here {told(row.printed_value, found)}" if found else ""
 
 
