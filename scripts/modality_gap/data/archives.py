@@ -11,7 +11,23 @@ from pathlib import Path
 
 PLACE = re.compile(r"(?P<file>.+)@(?P<first>\d+)\+(?P<length>\d+)")
 GZIP = b"\x1f\x8b"
+LARGEST = (
+    2**30
+)  # bytes of a member that is read at once: the largest of a known data set has 400 MB
 ZIP_HEADER = struct.Struct("<26xHH")  # lengths of name and extra field, at the end of 30 bytes
+
+
+def one_line(error: Exception) -> str:
+    """What an error says; tarfile tells of each kind of compression in a line of its own."""
+    return " ".join(str(error).split())
+
+
+def check_size(archive: str | Path, name: str, size: int) -> None:
+    """Raise ValueError where a member unpacks to more than any that a data set has."""
+    if size > LARGEST:
+        raise ValueError(
+            f"{archive}: {name!r} would unpack to {size} bytes, expected at most {LARGEST}"
+        )
 
 
 def read_members(archive: str | Path, names: list[str]) -> dict[str, bytes]:
@@ -24,6 +40,7 @@ def read_members(archive: str | Path, names: list[str]) -> dict[str, bytes]:
     with tar_members(archive) as (tar, members):
         for member in members:
             if member.name in names:
+                check_size(archive, member.name, member.size)
                 contents[member.name] = tar.extractfile(member).read()
     missing = [name for name in names if name not in contents]
     if missing:
@@ -52,7 +69,7 @@ def tar_members(
     except FileNotFoundError:
         raise
     except (tarfile.ReadError, EOFError, zlib.error, OSError) as error:
-        raise ValueError(f"{archive}: damaged or truncated archive ({error})") from error
+        raise ValueError(f"{archive}: damaged or truncated archive ({one_line(error)})") from error
 
 
 def tar_places(archive: str | Path) -> dict[str, str]:
@@ -96,7 +113,7 @@ def zip_places(archive: str | Path) -> dict[str, str]:
     except FileNotFoundError:
         raise
     except (zipfile.BadZipFile, struct.error, OSError) as error:
-        raise ValueError(f"{archive}: damaged or truncated archive ({error})") from error
+        raise ValueError(f"{archive}: damaged or truncated archive ({one_line(error)})") from error
     return places
 
 

@@ -1,4 +1,5 @@
 import io
+import re
 import tarfile
 import zipfile
 
@@ -6,8 +7,11 @@ import pytest
 from PIL import Image
 from rehearsal.emoji_archives import add_member, write_tgz
 
+from modality_gap.data import archives
 from modality_gap.data.archives import read_members, read_place, tar_places, zip_places
 from modality_gap.data.corpora import decode
+from modality_gap.data.corpora.karpathy import read_archived
+from modality_gap.data.corpora.originals import zip_images
 
 
 def test_members_are_read_by_name(tmp_path):
@@ -92,3 +96,18 @@ def test_images_decode_where_they_lie(tmp_path):
     image = decode(tar_places(tmp_path / "a.tar")["0.png"], "0")
     assert image.size == (3, 2)
     assert image.getpixel((0, 0)) == (10, 20, 30)
+
+
+def test_a_member_that_unpacks_to_more_than_any_data_set_has_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "LARGEST", 1000)
+    tgz = write_tgz(tmp_path / "a.tgz", {"icons.json": [0] * 2000})
+    packed = write_zip(tmp_path / "caption_datasets.zip", zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(packed, "a") as members:
+        members.writestr("large.jpg", bytes(2000), zipfile.ZIP_DEFLATED)
+    for read in (
+        lambda: read_members(tgz, ["package/icons.json"]),
+        lambda: zip_images(packed, re.compile(r".*\.jpg")),
+        lambda: read_archived(tmp_path, "large.jpg", packed.name, ""),
+    ):
+        with pytest.raises(ValueError, match=r"would unpack to \d+ bytes, expected at most 1000"):
+            read()

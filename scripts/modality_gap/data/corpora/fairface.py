@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from modality_gap.data.archives import one_line
 from modality_gap.data.corpora import Corpus
 from modality_gap.data.corpora.originals import check_splits, check_values, original, zip_images
 
@@ -72,7 +73,9 @@ def read_labels(file: Path, split: str) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
     except ValueError as error:
-        raise ValueError(f"{file}: no table ({error}), expected comma-separated values") from error
+        raise ValueError(
+            f"{file}: no table ({one_line(error)}), expected comma-separated values"
+        ) from error
     missing = [column for column in ("file", *COLUMNS) if column not in table]
     if missing or table.empty:
         what = f"no column {missing[0]!r}" if missing else "no rows"

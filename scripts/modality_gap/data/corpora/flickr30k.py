@@ -63,6 +63,10 @@ def read_tokens(file: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
                 "and a caption"
             )
         rows.append((key, image, text.strip(), int(place)))
+    if not rows:
+        raise ValueError(
+            f"{file}: no captions, expected lines of an image, # and a number, a tab and one"
+        )
     captions = pd.DataFrame(rows, columns=["caption_id", "image_id", "text", "place"])
     images = pd.DataFrame({"image_id": captions.image_id.unique(), "split": ALL})
     return images, captions.sort_values("place", kind="stable", ignore_index=True).drop(

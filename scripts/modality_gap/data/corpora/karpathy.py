@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from modality_gap.data.archives import check_size
 from modality_gap.data.corpora.originals import check_splits, original
 
 ARCHIVE = "caption_datasets.zip"
@@ -22,6 +23,7 @@ def read_archived(folder: Path, member: str, archive: str, where: str) -> bytes:
     file = original(folder, archive, where)
     try:
         with zipfile.ZipFile(file) as members:
+            check_size(file, member, members.getinfo(member).file_size)
             return members.read(member)
     except KeyError as error:
         raise ValueError(f"{file}: no member {member!r}") from error

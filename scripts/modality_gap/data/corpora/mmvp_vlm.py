@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from modality_gap.data.archives import one_line
 from modality_gap.data.corpora import Corpus
 from modality_gap.data.corpora.originals import check_splits, original
 
@@ -58,7 +59,9 @@ def read_questions(file: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
     except (ValueError, pd.errors.ParserError) as error:
-        raise ValueError(f"{file}: no table of comma-separated values ({error})") from error
+        raise ValueError(
+            f"{file}: no table of comma-separated values ({one_line(error)})"
+        ) from error
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise ValueError(f"{file}: no column {missing[0]!r}, expected {', '.join(COLUMNS)}")

@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from modality_gap.data.archives import zip_places
+from modality_gap.data.archives import check_size, zip_places
 
 # What loadmat raises for a file that is cut off, damaged or of another kind.
 MATLAB_ERRORS = (
@@ -111,6 +111,8 @@ def zip_images(archive: Path, wanted: re.Pattern) -> dict[str, str | bytes]:
         with zipfile.ZipFile(archive) as members:
             files = [member for member in members.infolist() if not member.is_dir()]
             if any(member.compress_type != zipfile.ZIP_STORED for member in files):
+                for member in files:
+                    check_size(archive, member.filename, member.file_size)
                 return {
                     member.filename: members.read(member)
                     for member in files
