@@ -11,7 +11,7 @@ BIN := .venv/bin
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
-	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
+	PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/alone.py snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
 
 plan: .venv/installed ## what a study will cost, before any of it runs (STUDY=config/other.yaml; ARGS="--cores 64 --gpus 4 --without imagenet")
 	$(BIN)/python scripts/plan_study.py $(or $(STUDY),config/config.yaml) $(ARGS)
