@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import ROOT
-
 from workflow.test_moved import copied_project, small_study
 
 MADE = ("results", "logs", "benchmarks", ".snakemake")

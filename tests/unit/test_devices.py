@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -80,25 +81,36 @@ def pretend(monkeypatch):
     return see
 
 
+CONTEND = """
+import sys, time
+from modality_gap.devices import take
+names, taken = sys.argv[1].split(","), 0
+while taken < 100:
+    try:
+        chosen, locks = take(names, 1)
+    except ValueError:
+        continue
+    began = time.monotonic()
+    time.sleep(0.001)
+    print(*chosen, began, time.monotonic())
+    locks.close()
+    taken += 1
+"""
+
+
 def test_two_jobs_never_share_a_gpu(taker):
-    """Nine jobs, as many at a time as there are GPUs, by turns: the times on each do not overlap."""
-    waiting, working, used = 9, [], {0: [], 1: [], 2: []}
-    while waiting or working:
-        while waiting and len(working) < 3:
-            working.append(taker("a,b,c", seconds=0.05 * waiting))
-            waiting -= 1
-        for process in [process for process in working if process.poll() is not None]:
-            said, wrong = process.communicate()
-            assert process.returncode == 0, wrong
-            number, began, ended = said.split()
+    """Four processes take one of two GPUs a hundred times each: the times on each do not overlap."""
+    contenders, used = [taker("a,b", code=CONTEND) for _ in range(4)], {0: [], 1: []}
+    for process in contenders:
+        said, wrong = process.communicate()
+        assert process.returncode == 0, wrong
+        for number, began, ended in map(str.split, said.splitlines()):
             used[int(number)].append((float(began), float(ended)))
-            working.remove(process)
-        time.sleep(0.01)
-    assert sum(map(len, used.values())) == 9
-    assert sum(bool(times) for times in used.values()) > 1
+    assert sum(map(len, used.values())) == 400
     for times in used.values():
+        assert times
         times.sort()
-        assert all(end <= begin for (_, end), (begin, _) in zip(times, times[1:], strict=False))
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(times))
 
 
 def test_a_killed_jobs_gpu_is_free_at_once(taker):

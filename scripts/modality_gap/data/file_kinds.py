@@ -38,6 +38,11 @@ def is_json(first: bytes) -> bool:
     return first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
+def is_text(first: bytes) -> bool:
+    """Whether this may be text: no zero bytes, which UTF-8 has none of."""
+    return b"\0" not in first
+
+
 def starts_with(*beginnings: bytes):
     """A check of the first bytes."""
     return lambda first: first.startswith(beginnings)
@@ -45,6 +50,9 @@ def starts_with(*beginnings: bytes):
 
 # By the ending of a name; `.pt` is a .zip since torch 1.6 and a pickle before.
 KINDS = {
+    "csv": is_text,
+    "tsv": is_text,
+    "txt": is_text,
     "zip": starts_with(*ZIP),
     "npz": starts_with(*ZIP),
     "tar": is_tar,

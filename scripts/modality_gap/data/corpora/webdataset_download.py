@@ -3,11 +3,9 @@
 import fcntl
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pooch
-import requests
 
 from modality_gap.data.corpora.webdataset import (
     CLASS_NAMES,
@@ -22,8 +20,6 @@ from modality_gap.data.file_kinds import check_kind
 
 CHECKSUMS = "checksums.txt"
 HUB = "https://huggingface.co/datasets/"
-ATTEMPTS = 4
-PAUSE = 2.0  # seconds before the second attempt; twice as long before each further one
 
 
 def fetch_webdataset(
@@ -79,7 +75,7 @@ def fetch_file(
     source = f"{origin}/{name}"
     try:
         if local_files is None:
-            download_again(source, part)
+            download(source, part, hashed=False)
         else:
             copy_local(Path(source), part)
     except FileNotFoundError:
@@ -88,26 +84,6 @@ def fetch_file(
         raise
     check_recorded(part, name, folder, source)
     os.replace(part, file)
-
-
-def download_again(url: str, part: Path) -> None:
-    """Download a file, several times if need be; FileNotFoundError where the server has none."""
-    for attempt in range(ATTEMPTS):
-        try:
-            download(url, part)
-            return
-        except OSError as error:
-            if missing_on_server(error):
-                raise FileNotFoundError(f"{url}: the server has no such file") from error
-            if attempt == ATTEMPTS - 1:
-                raise
-        time.sleep(PAUSE * 2**attempt)
-
-
-def missing_on_server(error: OSError) -> bool:
-    """Whether a download failed because the server said that there is no such file."""
-    cause = error.__cause__
-    return isinstance(cause, requests.HTTPError) and cause.response.status_code == 404
 
 
 def copy_local(source: Path, part: Path) -> None:
