@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from modality_gap import words
 from modality_gap.data.file_kinds import damaged_files
+from modality_gap.data.watched import check_listed
 
 # Set before the libraries are imported that ask: no job waits for a network, none unpickles code.
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
@@ -31,6 +32,7 @@ if RULE is not None:
     unused = set(OPTIONAL) - set(RULE.params.get("libraries", OPTIONAL))
     sys.modules |= dict.fromkeys(unused)
 
+DOWNLOADS = Path("results/downloads")
 LITTLE = 1e6  # bytes: a disk with fewer is full
 
 
@@ -63,6 +65,9 @@ def job(snakemake) -> Iterator[None]:
         handler.setLevel(level)
         said.addHandler(handler)
     try:
+        for file in map(Path, snakemake.input):
+            if DOWNLOADS in file.parents and (record := Path(f"{file}.sha256")).is_file():
+                check_listed(record)
         with threadpool_limits(snakemake.threads):
             yield
         with log.open("a") as lines:

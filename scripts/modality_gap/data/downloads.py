@@ -34,6 +34,7 @@ def fetch(source: dict, destination: str | Path, local_files: str | None) -> Non
     "md5:…"), or None where nobody published one: then the SHA-256 of the first download is
     recorded beside the file, and a later one must have it. local_files: folder of files that were
     downloaded before, by the destination's file name; where it is given, no network is used.
+    A published hash is as good, and the SHA-256 is recorded too, for those who read the file later.
     What is not of the kind that the destination's name says, such as a web page, is refused before
     anything is recorded. Nothing stays behind of a wrong file; of a transfer that broke off, what a
     server that sends parts of files has sent, for the next attempt to go on from.
@@ -54,8 +55,11 @@ def fetch(source: dict, destination: str | Path, local_files: str | None) -> Non
             file = download(origin, part, hashed=source["hash"] is not None)
         try:
             check_kind(file, destination.name, origin)
-            record = None if source["hash"] else destination.with_name(f"{destination.name}.sha256")
-            expected = source["hash"] or recorded_hash(record, destination.name, file)
+            record = destination.with_name(f"{destination.name}.sha256")
+            if source["hash"]:
+                check_hash(file, source["hash"], origin)
+                record.unlink(missing_ok=True)
+            expected = recorded_hash(record, destination.name, file)
             check_hash(file, expected, origin, record)
         except ValueError:
             Path(file).unlink()

@@ -18,6 +18,7 @@ from scipy.io import savemat
 from modality_gap.data import downloads
 from modality_gap.data.downloads import fetch, version_file
 from modality_gap.data.file_kinds import check_kind
+from modality_gap.data.watched import check_listed
 
 CONTENT = b"\x93NUMPY" + b"embeddings" * 1000
 HASH = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
@@ -41,7 +42,8 @@ def test_a_file_is_fetched_and_checked(folders):
     with serve(served) as address:
         fetch({"url": f"{address}/x.npy", "hash": HASH}, target / "x.npy", None)
     assert (target / "x.npy").read_bytes() == CONTENT
-    assert [path.name for path in target.iterdir()] == ["x.npy"]
+    assert {path.name for path in target.iterdir()} == {"x.npy", "x.npy.sha256"}
+    check_listed(target / "x.npy.sha256")
 
 
 def test_a_wrong_checksum_leaves_nothing_behind(folders):
@@ -87,7 +89,8 @@ def test_a_download_goes_on_where_it_broke_off(folders, monkeypatch):
         assert CONTENT.startswith(part)
         fetch(source, target / "x.npy", None)
     assert (target / "x.npy").read_bytes() == CONTENT
-    assert [path.name for path in target.iterdir()] == ["x.npy"]
+    assert {path.name for path in target.iterdir()} == {"x.npy", "x.npy.sha256"}
+    check_listed(target / "x.npy.sha256")
 
 
 def leave_part(served, target, content):
@@ -249,6 +252,24 @@ def test_a_missing_file_is_named_and_the_way_out_too(folders):
         pytest.raises(OSError, match=r"y.npy: the server has no such file .404.*local_files"),
     ):
         fetch({"url": f"{address}/y.npy", "hash": HASH}, target / "y.npy", None)
+
+
+def test_a_download_that_was_altered_since_is_refused(folders):
+    served, target = folders
+    with serve(served) as address:
+        fetch({"url": f"{address}/x.npy", "hash": HASH}, target / "x.npy", None)
+        record = target / "x.npy.sha256"
+        check_listed(record)
+        (target / "x.npy").write_bytes(CONTENT[:-1])
+        with pytest.raises(ValueError, match=r"target/x.npy: SHA-256 is .* truncated or altered"):
+            check_listed(record)
+        check_listed(record, [])
+        record.write_text("abc  x.npy\n")
+        with pytest.raises(ValueError, match=r"x.npy.sha256: line 1 is 'abc  x.npy', expected a"):
+            check_listed(record)
+        # A published hash is above what was recorded.
+        fetch({"url": f"{address}/x.npy", "hash": HASH}, target / "x.npy", None)
+    check_listed(record)
 
 
 def test_a_local_folder_takes_the_place_of_the_network(folders):

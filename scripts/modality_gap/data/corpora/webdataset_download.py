@@ -8,6 +8,7 @@ from pathlib import Path
 import pooch
 
 from modality_gap.data.corpora.webdataset import (
+    CHECKSUMS,
     CLASS_NAMES,
     SHARDS,
     TEMPLATES,
@@ -17,8 +18,8 @@ from modality_gap.data.corpora.webdataset import (
 )
 from modality_gap.data.downloads import check_hash, download
 from modality_gap.data.file_kinds import check_kind
+from modality_gap.data.watched import listed
 
-CHECKSUMS = "checksums.txt"
 HUB = "https://huggingface.co/datasets/"
 
 
@@ -98,7 +99,7 @@ def check_recorded(file: Path, name: str, folder: Path, origin: str) -> None:
 
     A file that is not what its name says, such as a web page, is wrong, too, and not recorded.
     """
-    recorded = read_checksums(folder)
+    recorded = listed(folder / CHECKSUMS) if (folder / CHECKSUMS).is_file() else {}
     try:
         check_kind(file, Path(name).name, origin)
         if name in recorded:
@@ -110,10 +111,3 @@ def check_recorded(file: Path, name: str, folder: Path, origin: str) -> None:
     except ValueError:
         file.unlink()
         raise
-
-
-def read_checksums(folder: Path) -> dict[str, str]:
-    """The recorded SHA-256 of each file, by its name in the layout."""
-    record = folder / CHECKSUMS
-    lines = record.read_text("utf-8").splitlines() if record.is_file() else []
-    return {name: checksum for checksum, name in (line.split(maxsplit=1) for line in lines)}
