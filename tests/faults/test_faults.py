@@ -10,9 +10,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from faults.conftest import assert_same, kill_group
+from faults.conftest import MAKE, SNAKEMAKE, Project, assert_same, kill_group
 
-MAKE = ("make", "run", "STUDY=study.yaml")
+RESULTS = ("summary.csv", "training/short/measures.parquet")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """As much of the study as has a corpus, trainings, embeddings and measures."""
+    targets = [f"results/mine/{file}" for file in RESULTS]
+    return Project(tmp_path_factory.mktemp("project"), *targets)
 
 
 @pytest.fixture
@@ -52,7 +59,7 @@ def training(run) -> list[psutil.Process]:
 
 def snakemake_of(run) -> psutil.Process:
     """The Snakemake that `make run` has become."""
-    for process in psutil.Process(run.pid).children():
+    for process in [whole := psutil.Process(run.pid), *whole.children()]:
         if any(Path(word).name == "snakemake" for word in process.cmdline()[:4]):
             return process
     raise LookupError(run.pid)
@@ -91,9 +98,7 @@ def test_a_worker_alone_is_killed(untouched, undisturbed):
     assert_same(untouched.tables(), undisturbed.tables)
 
 
-@pytest.mark.parametrize(
-    "second", [MAKE, (".venv/bin/snakemake", "--cores", "1", "--configfile", "study.yaml")]
-)
+@pytest.mark.parametrize("second", [MAKE, SNAKEMAKE])
 def test_a_second_run_in_one_folder_is_told_so(untouched, undisturbed, second):
     run = untouched.start()
     wait_until(untouched.is_locked, run)
@@ -112,11 +117,9 @@ def test_a_second_run_in_one_folder_is_told_so(untouched, undisturbed, second):
     assert_same(untouched.tables(), undisturbed.tables)
 
 
-def test_a_run_typed_by_hand_counts_too(untouched):
+def test_a_run_typed_by_hand_counts_too(untouched, undisturbed):
     """Snakemake itself holds the lock: no `make run` lifts what it has locked."""
-    run = untouched.start(
-        ".venv/bin/snakemake", "--cores", "1", "--configfile", "study.yaml", "--", "summarize"
-    )
+    run = untouched.start(*SNAKEMAKE)
     wait_until(lambda: (untouched.folder / ".snakemake/run.lock").is_file(), run)
     done = subprocess.run(MAKE, cwd=untouched.folder, capture_output=True, text=True)
     assert done.returncode != 0
@@ -124,6 +127,7 @@ def test_a_run_typed_by_hand_counts_too(untouched):
     kill_group(run)
     assert untouched.is_locked()
     assert "lifted the lock" in untouched.succeeds()
+    assert_same(untouched.tables(), undisturbed.tables)
 
 
 def test_a_lock_of_another_snakemake_is_not_lifted(untouched):

@@ -4,10 +4,18 @@ import os
 import random
 import subprocess
 
-from faults.conftest import assert_same, kill_group
+import pytest
+
+from faults.conftest import Project, assert_same, kill_group
 
 KILLS = int(os.environ.get("KILLS", "20"))
 SEED = 0
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The whole study, by `make run`."""
+    return Project(tmp_path_factory.mktemp("project"))
 
 
 def test_killed_at_random_moments_a_study_ends_as_if_undisturbed(project, undisturbed):
@@ -33,4 +41,5 @@ def test_killed_at_random_moments_a_study_ends_as_if_undisturbed(project, undist
     said = project.succeeds()
     print(f"{kills} kills, {locked} of which left a lock; {ends + 1} studies ended")
     assert_same(project.tables(), undisturbed.tables)
+    assert locked >= KILLS // 4
     assert "Nothing to be done" in project.succeeds()
