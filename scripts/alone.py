@@ -8,6 +8,7 @@ import fcntl
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ MARK = "MODALITY_GAP_RUN"
 # Slurm's jobs outlive the run that submitted them, and Slurm alone ends them.
 CLUSTER = "SLURM_JOB_ID"
 CALLED = 4  # so many words of a command say which program it is
-PATIENCE = 60  # seconds for a killed process to be gone
+PATIENCE = 60  # seconds for killed processes to be gone
 
 
 def hold(folder: Path = Path(), lift: bool = False) -> None:
@@ -123,18 +124,18 @@ def end(folder: Path) -> None:
 
     What they wrote is not whole, and Snakemake makes it anew.
     """
-    ended = []
+    ended, deadline = set(), time.monotonic() + PATIENCE
     while left := left_behind(folder):
+        ended |= {process.pid for process in left}
+        pids = ", ".join(map(str, sorted(ended)))
+        if time.monotonic() > deadline:
+            raise ValueError(f"pid {pids}: left by a killed run, and cannot be ended")
         for process in left:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        _, alive = psutil.wait_procs(left, timeout=PATIENCE)
-        if alive:
-            pids = ", ".join(str(process.pid) for process in alive)
-            raise ValueError(f"pid {pids} of a run that was killed cannot be ended")
-        ended += [process.pid for process in left]
+        time.sleep(0.05)
     if ended:
-        say(f"ended what a killed run had left working: pid {', '.join(map(str, sorted(ended)))}")
+        say(f"ended what a killed run had left working: pid {pids}")
 
 
 def main(command: list[str]) -> int:
