@@ -4,14 +4,15 @@ STUDIES ?=
 STUDY_NAME ?= emoji
 ARGS ?=
 SIZES ?=
+KILLS ?= 20
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run plan new rehearse compare verify test test-studies kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse compare verify test test-studies test-faults kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
-	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
+	PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/alone.py snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
 
 plan: .venv/installed ## what a study will cost, before any of it runs (STUDY=config/other.yaml; ARGS="--cores 64 --gpus 4 --without imagenet")
 	$(BIN)/python scripts/plan_study.py $(or $(STUDY),config/config.yaml) $(ARGS)
@@ -36,6 +37,10 @@ test: .venv/installed .peers/installed lint ## the tests, but for whole studies
 
 test-studies: .venv/installed .peers/installed ## whole studies, small, from their data to the report
 	$(PYTEST) -m study tests/workflow
+
+# The copies of the project that it makes run `make` themselves, with this environment.
+test-faults: .venv/installed ## a study that is killed (KILLS=5: so often), a full disk, damaged files
+	KILLS=$(KILLS) PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
 
 # Other processors sum in another order: numbers must not depend on it by more than tests allow.
 NUMERIC = $(addprefix tests/unit/,claims closing effects measures models origin training test_copies.py test_errata.py)

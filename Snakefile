@@ -43,6 +43,12 @@ for topic in EVERY_STUDY + EXPERIMENTS:
 include: "workflow/rules/report.smk"
 
 
+# `make run` has done so already, and more.
+onstart:
+    if workflow.is_main_process and not workflow.touch:
+        of(hold)({})
+
+
 rule all:
     """The whole study, report included: a table, a figure or embeddings that are gone are made again."""
     default_target: True

@@ -4,12 +4,12 @@ import pandas as pd
 import torch
 
 from job import job
+from modality_gap.devices import choose_device
 from modality_gap.origin.batched_descent import descend_on_sphere
 
 with job(snakemake):
     torch.set_num_threads(snakemake.threads)
-    gpus = snakemake.resources.get("gpu", 0)
-    device = torch.device("cuda" if gpus and torch.cuda.is_available() else "cpu")
+    device = choose_device(snakemake.resources.get("gpu", 0))
     records, positions = [], []
     for name, settings in snakemake.params.runs.items():
         measured, points = descend_on_sphere(**settings, device=device)

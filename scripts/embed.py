@@ -8,8 +8,8 @@ import torch
 
 from job import architectures, job, say
 from modality_gap.data.corpora import distinct_texts, read_split
+from modality_gap.devices import choose_device
 from modality_gap.models.build import register_architectures
-from modality_gap.models.embed import choose_device
 from modality_gap.models.encoder import embed_part
 from modality_gap.models.kinds import build
 from modality_gap.models.split_embeddings import write_split

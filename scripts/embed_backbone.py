@@ -7,8 +7,9 @@ import torch
 from job import job, say
 from modality_gap.data.corpora import distinct_texts, read_split
 from modality_gap.data.embeddings import write_embeddings
+from modality_gap.devices import choose_device
 from modality_gap.models.backbones import build_one_sided
-from modality_gap.models.embed import Pixels, choose_device, describe, embed_images
+from modality_gap.models.embed import Pixels, describe, embed_images
 from modality_gap.models.noise import embed_noise_images, embed_noise_texts
 from modality_gap.models.text_tokens import check_cut
 

@@ -4,8 +4,8 @@ import torch
 
 from job import architectures, job
 from modality_gap.data.embeddings import write_embeddings
+from modality_gap.devices import choose_device
 from modality_gap.models.build import register_architectures
-from modality_gap.models.embed import choose_device
 from modality_gap.models.encoder import embed_noise
 from modality_gap.models.kinds import build
 

@@ -4,8 +4,8 @@ import pandas as pd
 import torch
 
 from job import architectures, job, say
+from modality_gap.devices import choose_device
 from modality_gap.models.build import register_architectures
-from modality_gap.models.embed import choose_device
 from modality_gap.models.encoder import embed_all_texts
 from modality_gap.models.kinds import build
 from modality_gap.models.text_tokens import check_cut

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 
 from job import architectures, job, say
+from modality_gap.devices import choose_device
 from modality_gap.models.build import register_architectures
-from modality_gap.models.embed import choose_device
 from modality_gap.models.kinds import build
 from modality_gap.training.other_corpora import class_table, pair_table
 

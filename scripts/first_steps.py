@@ -7,8 +7,8 @@ import torch
 
 from job import architectures, job
 from modality_gap.data.corpora import read_split
+from modality_gap.devices import choose_device
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures
-from modality_gap.models.embed import choose_device
 from modality_gap.training.data import CaptionedImages, sample_training
 from modality_gap.training.first_steps import first_steps
 from modality_gap.training.schedule import Schedule

@@ -7,8 +7,9 @@ import torch
 from job import architectures, job
 from modality_gap.data.corpora import read_split
 from modality_gap.data.embeddings import sample_pairs
+from modality_gap.devices import choose_device
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures
-from modality_gap.models.embed import Pixels, choose_device, embed_images, embed_texts
+from modality_gap.models.embed import Pixels, embed_images, embed_texts
 from modality_gap.models.noise import embed_noise_images, embed_noise_texts
 from modality_gap.models.prepared import decode_once
 from modality_gap.origin.seed_cones import write_cones

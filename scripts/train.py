@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from job import architectures, job
-from modality_gap.models.embed import choose_device
+from modality_gap.devices import HELD, choose_devices
 from modality_gap.training.run import launch
 
 
@@ -21,8 +21,7 @@ def identity(settings: dict, files: list[str]) -> str:
 
 
 with job(snakemake):
-    params, gpus = snakemake.params, snakemake.resources.get("gpu", 0)
-    device = choose_device(gpus)
+    params, devices = snakemake.params, choose_devices(snakemake.resources.get("gpu", 0))
     # The prepared images are the corpus's own: those of `images` stand for them.
     prepared = snakemake.input.get("prepared")
     files = [str(file) for file in snakemake.input if file != prepared]
@@ -42,4 +41,4 @@ with job(snakemake):
         "inputs": {name: str(file) for name, file in snakemake.input.items()},
         "outputs": {name: str(file) for name, file in snakemake.output.items()},
     }
-    launch(run, device, gpus if device.type == "cuda" else 1)
+    launch(run, devices, HELD)

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import io
 import json
+import os
 import threading
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +32,9 @@ class Resumable(Quiet):
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
         self.send_header("Content-Length", str(len(content) - first))
+        self.send_header(
+            "Last-Modified", self.date_time_string(os.stat(self.translate_path(self.path)).st_mtime)
+        )
         self.end_headers()
         return io.BytesIO(content[first:])
 

@@ -19,6 +19,7 @@ if not SCRIPTS.is_dir():
 sys.path.insert(0, str(SCRIPTS))
 
 import modality_gap
+from alone import hold
 from modality_gap.study import Study
 from modality_gap.code import code_of as hash_of_script
 from modality_gap.study.networks import weights_names

@@ -39,6 +39,32 @@ def hash_file(file: str | Path) -> str:
     return digest.hexdigest()
 
 
+def listed(record: str | Path) -> dict[str, str]:
+    """SHA-256 by name of a list in the form of sha256sum; ValueError where it holds other lines."""
+    found = {}
+    for number, line in enumerate(Path(record).read_text("utf-8").splitlines(), 1):
+        digest, _, name = line.partition("  ")
+        if len(digest) != 64 or not name:
+            raise ValueError(f"{record}: line {number} is {line!r}, expected a SHA-256 and a name")
+        found[name] = digest
+    return found
+
+
+def check_listed(record: str | Path, names: Iterable[str] | None = None) -> None:
+    """Raise ValueError where a download is no longer as it was recorded in a list beside it.
+
+    names: of the files to look at; None: all that the list has.
+    """
+    known = listed(record)
+    for name in known if names is None else names:
+        file = Path(record).parent / name
+        if name in known and file.is_file() and (found := hash_file(file)) != known[name]:
+            raise ValueError(
+                f"{file}: SHA-256 is {found[:16]}…, but was {known[name][:16]}… when it was "
+                "downloaded: truncated or altered since: delete it, and the next run fetches it anew"
+            )
+
+
 def first_equal_files(files: Sequence[str]) -> list[int]:
     """For each file the first that holds the same; read are those whose size another one has."""
     sizes = [os.path.getsize(file) for file in files]

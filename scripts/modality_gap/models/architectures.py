@@ -14,6 +14,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from modality_gap.data.watched import check_listed
+
 QUICK_GELU = "-quickgelu"
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 # Where a repository of the Hugging Face hub lies once it is downloaded, from the working directory.
@@ -186,13 +188,15 @@ def hub_repositories(architecture: str, config: dict) -> dict[str, list[str]]:
 def hub_folder(repository: str) -> Path:
     """Where a downloaded repository lies.
 
-    Raises FileNotFoundError where it was not downloaded: no job goes and gets it.
+    Raises FileNotFoundError where it was not downloaded: no job goes and gets it; ValueError where
+    a file is another one than was downloaded.
     """
     if not hub_record(repository).is_file():
         raise FileNotFoundError(
             f"{hub_record(repository)}: {repository} is not downloaded, expected its files there "
             "(`snakemake downloads`, where there is a network)"
         )
+    check_listed(hub_record(repository))
     return HUB / repository
 
 

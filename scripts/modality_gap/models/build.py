@@ -11,6 +11,7 @@ import open_clip
 import torch
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, HFTokenizer, SimpleTokenizer, default_bpe
 
+from modality_gap.data.watched import check_listed
 from modality_gap.models.architectures import (
     PREPROCESSING,
     check_known,
@@ -167,11 +168,13 @@ def weights_source(entry: dict, weights: str | Path) -> dict:
 def downloaded_weights(record: str | Path) -> Path:
     """The file that `download_weights` wrote down, beside its record.
 
-    Raises FileNotFoundError where it is not there any more.
+    Raises FileNotFoundError where it is not there any more, ValueError where it is another one.
     """
     file = Path(record).parent / Path(record).read_text().strip()
     if not file.is_file():
         raise FileNotFoundError(f"{record}: {file} is gone, expected it (delete the former)")
+    if (hashed := file.with_name(f"{file.name}.sha256")).is_file():
+        check_listed(hashed)
     return file
 
 

@@ -148,16 +148,9 @@ def device_of(model: torch.nn.Module) -> torch.device:
     return next(model.parameters()).device
 
 
-def choose_device(gpus: int, process: int | None = None) -> torch.device:
-    """`cuda` when the job was granted a GPU and there is one, otherwise `cpu`.
-
-    process: of several that each have a GPU of their own, its number.
-    """
-    if gpus == 0 or not torch.cuda.is_available():
-        return torch.device("cpu")
-    # Or convolutions in float32 would be rounded to the ten bits of TF32.
-    torch.backends.cudnn.allow_tf32 = False
-    return torch.device("cuda", process)
+def device_name(device: torch.device) -> str:
+    """What a device is, in words: `cpu`, or the make of a GPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:
@@ -258,7 +251,7 @@ def describe(model: torch.nn.Module, **encoder) -> dict:
         **encoder,
         "parameters": parameter_counts(model),
         "weights_sha256": weights_fingerprint(model),
-        "device": device_of(model).type,
+        "device": device_name(device_of(model)),
         "preprocessing": dict(model.visual.preprocess_cfg) if hasattr(model, "visual") else {},
         **getattr(model, "loading", {}),
         "versions": {"torch": torch.__version__, "open_clip": open_clip.__version__},

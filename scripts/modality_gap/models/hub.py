@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pooch
 
-from modality_gap.data.downloads import fetch
+from modality_gap.data.downloads import fetch, recorded_hash
 from modality_gap.models.architectures import (
     HUB,
     HUB_WEIGHTS,
@@ -102,6 +102,9 @@ def from_hub(source: Source, folder: Path) -> Path:
     for file in source.files:
         try:
             huggingface_hub.hf_hub_download(source.repository, file, local_dir=folder)
+            record = folder / f"{file}.sha256"
+            record.unlink(missing_ok=True)  # of another revision
+            recorded_hash(record, file, folder / file)
             return folder / file
         except LocalEntryNotFoundError as error:
             raise failed(source.repository, error) from error

@@ -22,6 +22,7 @@ from open_clip.model import (
 from open_clip.transform import PreprocessCfg
 from safetensors.torch import load_file
 
+from modality_gap.data.file_kinds import read_zip
 from modality_gap.models.architectures import PREPROCESSING
 from modality_gap.models.torchscript import is_torchscript, read_torchscript
 
@@ -108,10 +109,7 @@ def read_weights(path: str | Path) -> Stored:
 def check_archive(path: str | Path) -> None:
     """Raise ValueError where a .zip, as torch writes it, is damaged: torch itself checks no sums."""
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-        if damaged is not None:
-            raise ValueError(f"damaged: {damaged} has another checksum")
+        read_zip(path)
 
 
 def read_torch(path: str | Path):

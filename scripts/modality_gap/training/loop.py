@@ -1,5 +1,6 @@
 """The training loop: one for all runs, from scratch or on from other weights."""
 
+import logging
 import math
 import os
 import time
@@ -13,7 +14,14 @@ import torch.distributed as distributed
 from torch.distributed.nn.functional import all_gather
 from torch.nn.functional import normalize
 
-from modality_gap.models.embed import autocast, device_of, encode_distinct_texts, scale_pixels
+from modality_gap.data.file_kinds import damaged_files
+from modality_gap.models.embed import (
+    autocast,
+    device_name,
+    device_of,
+    encode_distinct_texts,
+    scale_pixels,
+)
 from modality_gap.training.data import CaptionedImages
 from modality_gap.training.schedule import (
     Schedule,
@@ -21,6 +29,8 @@ from modality_gap.training.schedule import (
     build_optimizer,
     evaluation_steps,
 )
+
+log = logging.getLogger(__name__)
 
 Features = tuple[torch.Tensor, torch.Tensor]
 contrastive_loss = open_clip.ClipLoss()
@@ -47,7 +57,7 @@ def train(
     interrupted run goes on from there to the same numbers; a checkpoint that was written under
     another `identity` (what the run depends on) is not used. Where several processes train
     together, each brings its share of every batch, and the first one evaluates and keeps progress.
-    Rows hold step, epoch, seconds, loss (mean since the row before; NaN at the start),
+    Rows hold step, device, epoch, seconds, loss (mean since the row before; NaN at the start),
     temperature, and what `evaluate` gives. Raises ValueError where the loss is not finite, where
     memory does not suffice, or where no weight has a name of `trainable`.
     """
@@ -72,6 +82,7 @@ def train(
         if is_first_process():
             row = {
                 "step": step,
+                "device": device_name(device_of(model)),
                 "epoch": step / data.steps_per_epoch,
                 "seconds": time.monotonic() - started,
                 "loss": torch.stack(losses).mean().item() if losses else math.nan,
@@ -227,9 +238,15 @@ def save_progress(path, identity: str, parts: dict, step: int, rows: list[dict])
 
 
 def load_progress(path, identity: str, parts: dict) -> dict:
-    """Put a checkpoint's state in place and return it; without one, the state of a start."""
+    """Put a checkpoint's state in place and return it; without one, the state of a start.
+
+    A damaged one is not used, which is said.
+    """
     start = {"step": 0, "rows": []}
     if not Path(path).is_file():
+        return start
+    if reasons := damaged_files([path]):
+        log.warning("%s: damaged (%s): training begins anew", path, reasons[Path(path)])
         return start
     state = torch.load(path, weights_only=True, map_location="cpu")
     if state["identity"] != identity:

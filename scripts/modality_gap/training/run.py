@@ -18,7 +18,7 @@ from modality_gap.models.build import (
     build_tokenizer,
     register_architectures,
 )
-from modality_gap.models.embed import Pixels, choose_device, describe, embed_images, embed_texts
+from modality_gap.models.embed import Pixels, describe, embed_images, embed_texts
 from modality_gap.models.prepared import decode_once
 from modality_gap.models.text_tokens import cut_remarks
 from modality_gap.models.weights import save_weights
@@ -34,30 +34,36 @@ from modality_gap.training.temperature import build_temperature
 SCHEDULE = Schedule.__dataclass_fields__
 
 
-def launch(run: dict, device: torch.device, processes: int) -> None:
-    """Do a run in so many processes, each on a device of its own; see `train_run`.
+def launch(run: dict, devices: list[torch.device], held: object = None) -> None:
+    """Do a run in as many processes as there are devices, each on its own; see `train_run`.
 
-    The loss is over the features of all of them.
+    The loss is over the features of all of them. held: what each process is to hold while it lives.
     """
-    if processes == 1:
-        train_run(run, device)
+    if len(devices) == 1:
+        train_run(run, devices[0])
         return
     # Each process would run the job's script again, which knows no `snakemake` there.
     vars(sys.modules["__main__"]).pop("__file__", None)
     with tempfile.TemporaryDirectory() as folder:
-        arguments = (run, device.type, processes, f"file://{folder}/meeting")
+        arguments = (run, devices, f"file://{folder}/meeting", held)
         try:
-            torch.multiprocessing.spawn(one_of_several, arguments, nprocs=processes)
+            torch.multiprocessing.spawn(one_of_several, arguments, nprocs=len(devices))
         except torch.multiprocessing.ProcessRaisedException as error:
             raise ValueError(str(error).strip().splitlines()[-1]) from error
 
 
-def one_of_several(process: int, run: dict, device: str, processes: int, meeting: str) -> None:
-    """The part of one process; meeting: the address at which they find each other."""
-    backend = "nccl" if device == "cuda" else "gloo"
-    distributed.init_process_group(backend, init_method=meeting, rank=process, world_size=processes)
+def one_of_several(
+    process: int, run: dict, devices: list[torch.device], meeting: str, held: object
+) -> None:
+    """The part of one process; meeting: the address at which they find each other; held: its locks."""
+    device, number = devices[process], len(devices)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+        torch.backends.cudnn.allow_tf32 = False
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, init_method=meeting, rank=process, world_size=number)
     try:
-        train_run(run, choose_device(processes if device == "cuda" else 0, process))
+        train_run(run, device)
     finally:
         distributed.destroy_process_group()
 

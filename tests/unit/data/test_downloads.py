@@ -1,23 +1,32 @@
 import gzip
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
+from email.utils import formatdate
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from rehearsal.emoji_archives import write_tgz
-from rehearsal.local_server import Quiet, Resumable, Truncating, npm_registry, serve
+from rehearsal.local_server import Resumable, Truncating, npm_registry, serve
 from safetensors.numpy import save
 from scipy.io import savemat
 
-from modality_gap.data.downloads import fetch
+from modality_gap.data import downloads
+from modality_gap.data.downloads import fetch, version_file
 from modality_gap.data.file_kinds import check_kind
+from modality_gap.data.watched import check_listed
 
 CONTENT = b"\x93NUMPY" + b"embeddings" * 1000
 HASH = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(downloads, "PAUSE", 0.0)
 
 
 @pytest.fixture
@@ -33,7 +42,8 @@ def test_a_file_is_fetched_and_checked(folders):
     with serve(served) as address:
         fetch({"url": f"{address}/x.npy", "hash": HASH}, target / "x.npy", None)
     assert (target / "x.npy").read_bytes() == CONTENT
-    assert [path.name for path in target.iterdir()] == ["x.npy"]
+    assert {path.name for path in target.iterdir()} == {"x.npy", "x.npy.sha256"}
+    check_listed(target / "x.npy.sha256")
 
 
 def test_a_wrong_checksum_leaves_nothing_behind(folders):
@@ -53,32 +63,46 @@ def test_a_truncated_download_leaves_nothing_behind(folders):
     assert not list(target.iterdir())
 
 
-class BreaksOffOnce(Resumable):
-    """The first transfer of a whole file ends in its middle."""
+class BreaksOff(Resumable):
+    """Transfers of a whole file end in its middle, the further ones while `broken` lasts."""
+
+    broken = 0
 
     def copyfile(self, source, outputfile):
         content = source.read()
-        outputfile.write(content[: len(content) // 2] if len(content) == len(CONTENT) else content)
+        whole = len(content) == len(CONTENT)
+        BreaksOff.broken -= 1
+        cut = whole or BreaksOff.broken > 0
+        outputfile.write(content[: len(content) // 2] if cut else content)
 
 
-def test_a_download_goes_on_where_it_broke_off(folders):
+def test_a_download_goes_on_where_it_broke_off(folders, monkeypatch):
     served, target = folders
-    source = {"hash": HASH}
-    with serve(served, BreaksOffOnce) as address:
-        source["url"] = f"{address}/x.npy"
+    monkeypatch.setattr(BreaksOff, "broken", downloads.ATTEMPTS + 1)
+    with serve(served, BreaksOff) as address:
+        source = {"hash": HASH, "url": f"{address}/x.npy"}
         with pytest.raises(OSError, match="x.npy: download failed"):
             fetch(source, target / "x.npy", None)
         part = (target / "x.npy.part").read_bytes()
-        assert 0 < len(part) < len(CONTENT)
+        # Each attempt brought half of what was missing.
+        assert len(part) == len(CONTENT) - len(CONTENT) // 2**downloads.ATTEMPTS - 1
         assert CONTENT.startswith(part)
         fetch(source, target / "x.npy", None)
     assert (target / "x.npy").read_bytes() == CONTENT
-    assert [path.name for path in target.iterdir()] == ["x.npy"]
+    assert {path.name for path in target.iterdir()} == {"x.npy", "x.npy.sha256"}
+    check_listed(target / "x.npy.sha256")
+
+
+def leave_part(served, target, content):
+    """What an earlier attempt left: a part, and of which version of the file it is."""
+    (target / "x.npy.part").write_bytes(content)
+    changed = (served / "x.npy").stat().st_mtime
+    version_file(target / "x.npy.part").write_text(formatdate(changed, usegmt=True))
 
 
 def test_a_part_waits_while_the_server_is_out_of_reach(folders):
-    _, target = folders
-    (target / "x.npy.part").write_bytes(CONTENT[:50])
+    served, target = folders
+    leave_part(served, target, CONTENT[:50])
     source = {"url": "http://127.0.0.1:9/x.npy", "hash": HASH}
     with pytest.raises(OSError, match="x.npy: download failed"):
         fetch(source, target / "x.npy", None)
@@ -87,12 +111,21 @@ def test_a_part_waits_while_the_server_is_out_of_reach(folders):
 
 def test_a_damaged_part_is_not_gone_on_from_twice(folders):
     served, target = folders
-    (target / "x.npy.part").write_bytes(CONTENT[:6] + b"other" * 10)
+    leave_part(served, target, CONTENT[:6] + b"other" * 10)
     with serve(served, Resumable) as address:
         source = {"url": f"{address}/x.npy", "hash": HASH}
         with pytest.raises(ValueError, match="truncated, damaged or another version"):
             fetch(source, target / "x.npy", None)
         fetch(source, target / "x.npy", None)
+    assert (target / "x.npy").read_bytes() == CONTENT
+
+
+def test_a_part_of_another_version_is_begun_anew(folders):
+    served, target = folders
+    leave_part(served, target, b"\x93NUMPY of before")
+    os.utime(served / "x.npy", (1e9, 1e9))
+    with serve(served, Resumable) as address:
+        fetch({"url": f"{address}/x.npy", "hash": None}, target / "x.npy", None)
     assert (target / "x.npy").read_bytes() == CONTENT
 
 
@@ -204,33 +237,9 @@ def test_a_file_of_another_kind_is_refused(tmp_path, name):
         check_kind(tmp_path / "x", name, "here")
 
 
-class OtherLength(Quiet):
-    """Announces another length than it then sends, in an answer without a length of its own."""
-
-    announced = 0
-
-    def send_head(self):
-        self.send_response(200)
-        if self.command == "HEAD":
-            self.send_header("Content-Length", str(OtherLength.announced))
-        self.end_headers()
-        return io.BytesIO(CONTENT)
-
-
-@pytest.mark.parametrize("announced", [len(CONTENT) - 100, len(CONTENT) + 100])
-def test_another_length_than_was_announced_is_a_failure(folders, announced, monkeypatch):
-    served, target = folders
-    monkeypatch.setattr(OtherLength, "announced", announced)
-    with serve(served, OtherLength) as address:
-        message = rf"{len(CONTENT)} bytes came, expected the {announced} that were announced"
-        with pytest.raises(OSError, match=message):
-            fetch({"url": f"{address}/x.npy", "hash": None}, target / "x.npy", None)
-    assert not list(target.iterdir())
-
-
 def test_a_part_of_a_longer_file_is_begun_anew(folders):
     served, target = folders
-    (target / "x.npy.part").write_bytes(CONTENT + b"of an older version")
+    leave_part(served, target, CONTENT + b"of an older version")
     with serve(served, Resumable) as address:
         fetch({"url": f"{address}/x.npy", "hash": None}, target / "x.npy", None)
     assert (target / "x.npy").read_bytes() == CONTENT
@@ -240,9 +249,27 @@ def test_a_missing_file_is_named_and_the_way_out_too(folders):
     served, target = folders
     with (
         serve(served) as address,
-        pytest.raises(OSError, match=r"y.npy: download failed .*local_files"),
+        pytest.raises(OSError, match=r"y.npy: the server has no such file .404.*local_files"),
     ):
         fetch({"url": f"{address}/y.npy", "hash": HASH}, target / "y.npy", None)
+
+
+def test_a_download_that_was_altered_since_is_refused(folders):
+    served, target = folders
+    with serve(served) as address:
+        fetch({"url": f"{address}/x.npy", "hash": HASH}, target / "x.npy", None)
+        record = target / "x.npy.sha256"
+        check_listed(record)
+        (target / "x.npy").write_bytes(CONTENT[:-1])
+        with pytest.raises(ValueError, match=r"target/x.npy: SHA-256 is .* truncated or altered"):
+            check_listed(record)
+        check_listed(record, [])
+        record.write_text("abc  x.npy\n")
+        with pytest.raises(ValueError, match=r"x.npy.sha256: line 1 is 'abc  x.npy', expected a"):
+            check_listed(record)
+        # A published hash is above what was recorded.
+        fetch({"url": f"{address}/x.npy", "hash": HASH}, target / "x.npy", None)
+    check_listed(record)
 
 
 def test_a_local_folder_takes_the_place_of_the_network(folders):

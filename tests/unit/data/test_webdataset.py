@@ -20,8 +20,9 @@ from rehearsal.webdataset_files import (
     write_shard,
 )
 
+from modality_gap.data import downloads
 from modality_gap.data.archives import read_place
-from modality_gap.data.corpora import check_corpus, decode, webdataset_download
+from modality_gap.data.corpora import check_corpus, decode
 from modality_gap.data.corpora.webdataset import read_webdataset
 from modality_gap.data.corpora.webdataset_download import fetch_webdataset, file_address
 
@@ -343,7 +344,7 @@ class Server(Quiet):
 def server(monkeypatch):
     monkeypatch.setattr(Server, "sent", [])
     monkeypatch.setattr(Server, "broken_transfers", 0)
-    monkeypatch.setattr(webdataset_download, "PAUSE", 0.0)
+    monkeypatch.setattr(downloads, "PAUSE", 0.0)
     return Server
 
 

@@ -11,7 +11,6 @@ from PIL import Image
 from modality_gap.models.build import build_model, build_tokenizer, register_architectures
 from modality_gap.models.embed import (
     Pixels,
-    choose_device,
     embed_images,
     embed_texts,
     encode_distinct_texts,
@@ -91,22 +90,6 @@ def test_an_image_that_does_not_decode_is_named(model, images):
     images.loc[2, "image"] = images.image[1][:200]
     with pytest.raises(ValueError, match="image 'image 2' does not decode"):
         embed_images(model, Pixels(images, model), 2, "float32", 0)
-
-
-def test_no_gpu_granted_means_cpu(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert choose_device(0).type == "cpu"
-    assert choose_device(1).type == "cuda"
-    assert choose_device(2, 1) == torch.device("cuda", 1)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert choose_device(1).type == "cpu"
-
-
-def test_float32_on_a_gpu_is_float32(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    choose_device(1)
-    assert not torch.backends.cudnn.allow_tf32
 
 
 def test_equal_and_short_texts_are_encoded_once_with_the_same_features_and_gradients(model):

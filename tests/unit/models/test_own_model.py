@@ -14,7 +14,7 @@ from conftest import ROOT
 from PIL import Image
 from rehearsal.transformers_folders import write_two_towers
 
-from modality_gap.models.embed import choose_device
+from modality_gap.devices import choose_device
 from modality_gap.models.encoder import embed_all_texts, embed_part
 from modality_gap.models.kinds import build
 from modality_gap.study.encoders import KINDS

@@ -175,6 +175,17 @@ def test_a_checkpoint_of_another_run_is_not_used(corpus, whole_run, tmp_path):
     assert weights_fingerprint(model) == weights_fingerprint(whole_run[0])
 
 
+@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: b"no checkpoint"])
+def test_a_damaged_checkpoint_is_named_and_not_used(corpus, whole_run, tmp_path, damage, caplog):
+    run(corpus, tmp_path / "progress.pt", identity="a", seed=5)
+    content = (tmp_path / "progress.pt").read_bytes()
+    (tmp_path / "progress.pt").write_bytes(damage(content))
+    model, rows = run(corpus, tmp_path / "progress.pt")
+    assert f"{tmp_path}/progress.pt: damaged (" in caplog.text
+    assert weights_fingerprint(model) == weights_fingerprint(whole_run[0])
+    assert set(rows.device) == {"cpu"}
+
+
 def test_the_loss_is_clips_own(corpus, tmp_path):
     """The first step's loss, recomputed with open_clip's own forward pass and cross entropy."""
     register_architectures(ROOT / "config/architectures")

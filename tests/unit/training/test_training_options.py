@@ -79,7 +79,7 @@ def do(corpus, folder, processes=1, start=None, start_file="", classes=None, inp
         "inputs": {"images": f"{corpus}/images.parquet", "start": str(start_file), **dict(inputs)},
         "outputs": {name.partition(".")[0]: str(folder / name) for name in (*OUTPUTS, *EMBEDDINGS)},
     }
-    launch(run, torch.device("cpu"), processes)
+    launch(run, [torch.device("cpu")] * processes)
     return pd.read_parquet(folder / "trajectory.parquet")
 
 

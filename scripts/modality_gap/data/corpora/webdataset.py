@@ -17,7 +17,9 @@ import pandas as pd
 from modality_gap.data.corpora import Corpus, class_captions
 from modality_gap.data.corpora.originals import read_lines
 from modality_gap.data.corpora.shards import read_shard, unread_remark
+from modality_gap.data.watched import check_listed
 
+CHECKSUMS = "checksums.txt"  # of what was downloaded
 TYPE, CLASS_NAMES = "dataset_type.txt", "classnames.txt"
 TEMPLATES, SHARDS = "zeroshot_classification_templates.txt", "nshards.txt"
 LABEL_ENDINGS = {"classification": "cls", "retrieval": "txt"}
@@ -28,9 +30,14 @@ def read_webdataset(folder: str | Path, splits: list[str]) -> Corpus:
     """The corpus of a webdataset's splits; images are read where they lie in the shards.
 
     Classification: images have an int64 column `class`, and one caption, the class's name in the
-    first template. Retrieval: every line of a sample's text file is a caption, in order.
+    first template. Retrieval: every line of a sample's text file is a caption, in order. Raises
+    ValueError where a file is another one than was downloaded.
     """
     folder = Path(folder)
+    if (folder / CHECKSUMS).is_file():
+        split_files = [file for split in splits for file in (folder / split).glob("*")]
+        files = [*folder.glob("*.txt"), *split_files]
+        check_listed(folder / CHECKSUMS, [file.relative_to(folder).as_posix() for file in files])
     kind = read_type(folder)
     shards = [
         read_shard(shard, split, LABEL_ENDINGS[kind])

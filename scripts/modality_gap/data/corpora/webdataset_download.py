@@ -3,13 +3,12 @@
 import fcntl
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pooch
-import requests
 
 from modality_gap.data.corpora.webdataset import (
+    CHECKSUMS,
     CLASS_NAMES,
     SHARDS,
     TEMPLATES,
@@ -19,11 +18,9 @@ from modality_gap.data.corpora.webdataset import (
 )
 from modality_gap.data.downloads import check_hash, download
 from modality_gap.data.file_kinds import check_kind
+from modality_gap.data.watched import listed
 
-CHECKSUMS = "checksums.txt"
 HUB = "https://huggingface.co/datasets/"
-ATTEMPTS = 4
-PAUSE = 2.0  # seconds before the second attempt; twice as long before each further one
 
 
 def fetch_webdataset(
@@ -79,7 +76,7 @@ def fetch_file(
     source = f"{origin}/{name}"
     try:
         if local_files is None:
-            download_again(source, part)
+            download(source, part, hashed=False)
         else:
             copy_local(Path(source), part)
     except FileNotFoundError:
@@ -88,26 +85,6 @@ def fetch_file(
         raise
     check_recorded(part, name, folder, source)
     os.replace(part, file)
-
-
-def download_again(url: str, part: Path) -> None:
-    """Download a file, several times if need be; FileNotFoundError where the server has none."""
-    for attempt in range(ATTEMPTS):
-        try:
-            download(url, part)
-            return
-        except OSError as error:
-            if missing_on_server(error):
-                raise FileNotFoundError(f"{url}: the server has no such file") from error
-            if attempt == ATTEMPTS - 1:
-                raise
-        time.sleep(PAUSE * 2**attempt)
-
-
-def missing_on_server(error: OSError) -> bool:
-    """Whether a download failed because the server said that there is no such file."""
-    cause = error.__cause__
-    return isinstance(cause, requests.HTTPError) and cause.response.status_code == 404
 
 
 def copy_local(source: Path, part: Path) -> None:
@@ -122,7 +99,7 @@ def check_recorded(file: Path, name: str, folder: Path, origin: str) -> None:
 
     A file that is not what its name says, such as a web page, is wrong, too, and not recorded.
     """
-    recorded = read_checksums(folder)
+    recorded = listed(folder / CHECKSUMS) if (folder / CHECKSUMS).is_file() else {}
     try:
         check_kind(file, Path(name).name, origin)
         if name in recorded:
@@ -134,10 +111,3 @@ def check_recorded(file: Path, name: str, folder: Path, origin: str) -> None:
     except ValueError:
         file.unlink()
         raise
-
-
-def read_checksums(folder: Path) -> dict[str, str]:
-    """The recorded SHA-256 of each file, by its name in the layout."""
-    record = folder / CHECKSUMS
-    lines = record.read_text("utf-8").splitlines() if record.is_file() else []
-    return {name: checksum for checksum, name in (line.split(maxsplit=1) for line in lines)}

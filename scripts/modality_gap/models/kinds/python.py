@@ -17,6 +17,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from modality_gap.data.watched import hash_file
+from modality_gap.models.embed import device_name
 from modality_gap.models.encoder import Encoder, Pictures
 from modality_gap.models.text_tokens import Tokens
 
@@ -86,7 +87,7 @@ class OwnModel(Encoder):
             "file": str(self.file),
             "file_sha256": hash_file(self.file),
             "arguments": self.arguments,
-            "device": self.device.type,
+            "device": device_name(self.device),
             "versions": {"torch": torch.__version__, "numpy": np.__version__},
         }
 

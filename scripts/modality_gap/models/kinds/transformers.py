@@ -19,7 +19,7 @@ from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING
 
 from modality_gap.models.architectures import TOKENIZERS
-from modality_gap.models.embed import device_of, parameter_counts, weights_fingerprint
+from modality_gap.models.embed import device_name, device_of, parameter_counts, weights_fingerprint
 from modality_gap.models.encoder import Pictures, TakesNoise
 from modality_gap.models.text_tokens import Tokens
 from modality_gap.models.weights import NAMED, UNUSED
@@ -176,7 +176,7 @@ class TwoTowers(TakesNoise):
             "architecture": type(self.model).__name__,
             "parameters": parameter_counts(self.model),
             "weights_sha256": weights_fingerprint(self.model),
-            "device": self.device.type,
+            "device": device_name(self.device),
             "preprocessing": json.loads(self.processor.to_json_string()),
             "context_length": self.context,
             "padding_counts": self.padding_counts,
