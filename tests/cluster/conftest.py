@@ -1,6 +1,5 @@
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,13 @@ from conftest import ROOT
 from rehearsal.emoji_archives import write_archives
 from workflow.conftest import small_emoji_study
 
-# What a user sets in the profile: the partition, and that this Slurm keeps no accounting. Only for
-# tests, it is asked more often.
+# What a user sets in the profile: the partition, a node's own disk, and that this Slurm keeps no
+# accounting. For
+# tests alone, few jobs at a time, and Slurm is asked more often.
 PROFILE = {
+    "\njobs: 50": "\njobs: 6",
     "# slurm_partition: your_partition": "slurm_partition: main",
+    "# tmpdir: \"'/scratch'\"": "tmpdir: \"'{scratch}'\"",
     "# slurm-status-command: squeue": "slurm-status-command: squeue",
     "# slurm-no-account: true": "slurm-no-account: true\nslurm-init-seconds-before-status-checks: 2",
 }
@@ -27,18 +29,17 @@ def cluster(tmp_path_factory):
         yield running
 
 
-def tiny_study(archives: Path) -> dict:
-    """Two trained runs, three encoders, and two experiments that are scattered over jobs."""
+def small_study(archives: Path) -> dict:
+    """Two trained runs, an encoder that embeds in two jobs, an experiment that is scattered."""
     small = small_emoji_study(archives)
     kept = ("study", "title", "local_files", "corpora", "views", "shift_landscape", "run_measures")
-    study = {key: small[key] for key in (*kept, "seed_cones", "first_steps")}
+    study = {key: small[key] for key in (*kept, "first_steps")}
     study["corpora"]["emoji"]["evaluate"] = ["held_out_vendor"]
     run = small["training"]["vit"] | {"gpus": 1, "seeds": [0]}
-    family = study["seed_cones"]["families"]["vit"]
-    study["seed_cones"]["families"] = {"vit": family | {"seeds": 5}}
     study["training"] = {"vit": run, "cold": small["training"]["vit_fixed_0.01"] | {"gpus": 1}}
     study["encoders"] = {"trained": {"kind": "run", "run": "vit", "weights": "final"}}
-    return study
+    embedding = {"batch_size": 16, "precision": "float32", "shards": 2}
+    return study | {"embedding": embedding}
 
 
 class Checkout:
@@ -52,14 +53,14 @@ class Checkout:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name)
 
-    def write(self, study: dict) -> None:
-        """Save a study as config/mine.yaml."""
-        (self.folder / "config/mine.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
-
     def run(self, command: str) -> subprocess.CompletedProcess:
         """Run a shell command on the cluster's login node, in this checkout."""
-        command = f"export PATH={Path(sys.executable).parent}:$PATH; {command}"
         return self.cluster.run(["bash", "-c", command], check=False, folder=self.folder)
+
+    def append(self, script: str, lines: str) -> None:
+        """Have a script do something more at its end."""
+        with (self.folder / f"scripts/{script}.py").open("a") as file:
+            file.write(f"\n\n{lines}\n")
 
     def succeeds(self, command: str) -> str:
         """What a command printed; it must end well."""
@@ -68,16 +69,20 @@ class Checkout:
         return done.stdout + done.stderr
 
 
-@pytest.fixture
-def checkout(cluster, tmp_path):
-    """A copy of this project on the login node, its profile set to the cluster of the tests."""
-    place = Checkout(tmp_path / "modality-gap", cluster)
+@pytest.fixture(scope="session")
+def checkout(cluster, archives, tmp_path_factory):
+    """A copy of this project on the login node, with a small study of two hundred drawings."""
+    place = Checkout(tmp_path_factory.mktemp("user") / "modality-gap", cluster)
     profile = place.folder / "profiles/slurm/config.yaml"
     text = profile.read_text()
     for line, own in PROFILE.items():
         assert text.count(line) == 1, line
-        text = text.replace(line, own)
+        text = text.replace(line, own.format(scratch=cluster.scratch))
     profile.write_text(text)
+    study = small_study(archives) | {"local_files": None}
+    (place.folder / "config/mine.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    # The hashes of the real packages are in the code: they cannot be downloaded here.
+    shutil.copytree(archives, place.folder / "results/downloads")
     return place
 
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge", "iproute2")
 COMMANDS = ("slurmctld", "slurmd", "sbatch", "munged", "mungekey", "ip", "nsenter", "unshare")
 NODES = ("node1", "node2")
 # What a node says it has; no job of the tests needs that much at once.
-CPUS, MEMORY = 8, 8000
+CPUS, MEMORY = 8, 24000
 # Slurm starts in no network that has 127.0.0.1 alone: a wire whose two ends are here.
 NETWORK = (
     "ip link set lo up && ip link add end1 type veth peer name end2 && "
@@ -51,7 +52,8 @@ class Cluster:
     def __init__(self, folder: Path):
         self.folder, self.daemons, self.nodes = folder, [], {}
         self.scratch = folder / "scratch"  # another one on each node
-        self.environment = {**os.environ, "NO_COLOR": "1"}
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
         for name in ("etc", "ctld", "munge", "scratch", *NODES):
             (folder / name).mkdir(parents=True)
         (folder / "munge").chmod(0o755)
@@ -162,11 +164,20 @@ class Cluster:
         self, command: Sequence, check: bool = True, folder: Path | None = None
     ) -> subprocess.CompletedProcess:
         """Run a command in a folder, in the cluster's network, as on its login node."""
-        return subprocess.run(
+        running = self.begin_to_run(command, folder)
+        out, errors = running.communicate()
+        done = subprocess.CompletedProcess(command, running.returncode, out, errors)
+        if check:
+            done.check_returncode()
+        return done
+
+    def begin_to_run(self, command: Sequence, folder: Path | None = None) -> subprocess.Popen:
+        """The same, and go on while it runs; `child_of` it is the command's own process."""
+        return subprocess.Popen(
             [*self.inside(), f"--wdns={folder or self.folder}", *command],
             env=self.environment,
-            check=check,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
 
@@ -184,9 +195,10 @@ class Cluster:
             time.sleep(0.2)
 
     def jobs(self) -> list[dict]:
-        """Every job, in the words of `scontrol`; memory in MB, run time in minutes, and its GPUs.
+        """Every job in the words of `scontrol`, in its order.
 
-        `rule`, and when it began and ended.
+        Added are `rule`, `memory` in MB, `minutes` that it may run, `gpus` that it was granted, and
+        `start` and `end`.
         """
         told = self.run(["scontrol", "--oneliner", "--details", "show", "jobs"]).stdout
         jobs = [
@@ -195,14 +207,20 @@ class Cluster:
             if line.startswith("JobId=")
         ]
         for job in jobs:
-            hours, minutes, _ = job["TimeLimit"].rpartition("-")[2].split(":")
-            days = int(job["TimeLimit"].rpartition("-")[0] or 0)
+            days, _, clock = job["TimeLimit"].rpartition("-")
+            hours, minutes, _ = map(int, clock.split(":"))
             granted = dict(part.rsplit("=", 1) for part in job["TRES"].split(","))
+            job["rule"] = job["Comment"].removeprefix("rule_").partition("_wildcards_")[0]
             job["memory"] = megabytes(granted["mem"])
-            job["minutes"] = (24 * days + int(hours)) * 60 + int(minutes)
-            job["gpus"] = int(job.get("TresPerJob", "gres:gpu:0").rpartition(":")[2])
+            job["minutes"] = (24 * int(days or 0) + hours) * 60 + minutes
+            job["gpus"] = int(job.get("JOB_GRES", "(null)").removeprefix("gpu:").replace("(null)", "0"))
             job["start"], job["end"] = job["StartTime"], job["EndTime"]
-        return jobs
+        return sorted(jobs, key=lambda job: int(job["JobId"]))
+
+    def running(self, rule: str) -> list[dict]:
+        """The jobs of a rule that run now."""
+        jobs = self.jobs()
+        return [job for job in jobs if (job["rule"], job["JobState"]) == (rule, "RUNNING")]
 
 
 def megabytes(told: str) -> float:
