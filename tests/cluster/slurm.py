@@ -213,7 +213,9 @@ class Cluster:
             job["rule"] = job["Comment"].removeprefix("rule_").partition("_wildcards_")[0]
             job["memory"] = megabytes(granted["mem"])
             job["minutes"] = (24 * int(days or 0) + hours) * 60 + minutes
-            job["gpus"] = int(job.get("JOB_GRES", "(null)").removeprefix("gpu:").replace("(null)", "0"))
+            job["gpus"] = int(
+                job.get("JOB_GRES", "(null)").removeprefix("gpu:").replace("(null)", "0")
+            )
             job["start"], job["end"] = job["StartTime"], job["EndTime"]
         return sorted(jobs, key=lambda job: int(job["JobId"]))
 
