@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster.slurm import Cluster, install
 from conftest import ROOT
 from rehearsal.emoji_archives import write_archives
 from workflow.conftest import small_emoji_study
+
+from cluster.slurm import Cluster, install
 
 # What a user sets in the profile: the partition, a node's own disk, and that this Slurm keeps no
 # accounting. For

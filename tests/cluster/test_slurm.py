@@ -7,12 +7,14 @@ import os
 import re
 import signal
 import socket
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from cluster.slurm import child_of
 from conftest import ROOT
+
+from cluster.slurm import child_of
 
 WAIT = 300  # seconds for something that takes half a minute on an idle machine
 DOWNLOAD, STUDY, CANCEL_AND_UNLOCK = re.findall(
@@ -150,7 +152,7 @@ def test_a_gpu_has_one_job_at_a_time(story):
     for node in ("node1", "node2"):
         own = sorted((job["start"], job["end"]) for job in on_gpu if job["NodeList"] == node)
         assert len(own) > 3, "no job on this node: nothing was tested"
-        for (_, end), (start, _) in zip(own, own[1:], strict=False):
+        for (_, end), (start, _) in pairwise(own):
             assert end <= start
 
 
