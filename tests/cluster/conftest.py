@@ -1,5 +1,8 @@
+import os
 import shutil
 import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,12 @@ def cluster(tmp_path_factory):
         yield running
 
 
+def arrays_study() -> dict:
+    """What two arrays of embeddings need: no network, no download."""
+    entry = {"kind": "precomputed", "corpus": "pairs", "file": "mine.npy"}
+    return {"study": "small", "title": "Two arrays", "encoders": {"mine": entry}}
+
+
 def small_study(archives: Path) -> dict:
     """Two trained runs, an encoder that embeds in two jobs, an experiment that is scattered."""
     small = small_emoji_study(archives)
@@ -44,19 +53,40 @@ def small_study(archives: Path) -> dict:
 
 
 class Checkout:
-    """A copy of this project in which a user runs studies on a cluster."""
+    """A copy of this project in a folder, in which a user runs studies.
 
-    def __init__(self, folder: Path, cluster: Cluster):
-        self.folder, self.cluster = folder, cluster
+    runner: runs a list of words in a folder, as `Cluster.run` does; by default, on this machine.
+    """
+
+    def __init__(self, folder: Path, runner=None, **environment: str):
+        self.folder, self.runner = folder, runner or self.here
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environment = {**os.environ, "PATH": path, "NO_COLOR": "1", **environment}
         told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
         for name in filter(None, told.stdout.decode().split("\0")):
             if (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name)
 
+    def here(self, command: list[str], folder: Path) -> subprocess.CompletedProcess:
+        """Run a command on this machine."""
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def run(self, command: str) -> subprocess.CompletedProcess:
-        """Run a shell command on the cluster's login node, in this checkout."""
-        return self.cluster.run(["bash", "-c", command], check=False, folder=self.folder)
+        """Run a shell command in this checkout."""
+        return self.runner(["bash", "-c", command], self.folder)
+
+    def write(self, study: dict) -> None:
+        """Save a study as config/mine.yaml."""
+        text = yaml.safe_dump(study, sort_keys=False)
+        (self.folder / "config/mine.yaml").write_text(text)
 
     def append(self, script: str, lines: str) -> None:
         """Have a script do something more at its end."""
@@ -73,15 +103,15 @@ class Checkout:
 @pytest.fixture(scope="session")
 def checkout(cluster, archives, tmp_path_factory):
     """A copy of this project on the login node, with a small study of two hundred drawings."""
-    place = Checkout(tmp_path_factory.mktemp("user") / "modality-gap", cluster)
+    folder = tmp_path_factory.mktemp("user") / "modality-gap"
+    place = Checkout(folder, partial(cluster.run, check=False))
     profile = place.folder / "profiles/slurm/config.yaml"
     text = profile.read_text()
     for line, own in PROFILE.items():
         assert text.count(line) == 1, line
         text = text.replace(line, own.format(scratch=cluster.scratch))
     profile.write_text(text)
-    study = small_study(archives) | {"local_files": None}
-    (place.folder / "config/mine.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    place.write(small_study(archives) | {"local_files": None})
     # The hashes of the real packages are in the code: they cannot be downloaded here.
     shutil.copytree(archives, place.folder / "results/downloads")
     return place

@@ -40,7 +40,7 @@ TROUBLE = {
 
 
 @pytest.fixture(scope="module")
-def story(checkout):
+def story(checkout, cluster):
     """What happened to a study on its way to the report: what each run printed, by its name."""
     for script, lines in TROUBLE.items():
         checkout.append(script, lines)
@@ -52,7 +52,7 @@ def story(checkout):
     assert failed.returncode != 0
     (checkout.folder / "broken").unlink()
 
-    cluster, progress = checkout.cluster, checkout.folder / "results/small/training"
+    progress = checkout.folder / "results/small/training"
     running = cluster.begin_to_run(["bash", "-c", STUDY], checkout.folder)
     cluster.until(lambda: list(progress.glob("*/0/progress.pt")), "training keeps progress", WAIT)
     os.kill(child_of(running.pid), signal.SIGKILL)
@@ -156,17 +156,17 @@ def test_a_gpu_has_one_job_at_a_time(story):
             assert end <= start
 
 
-def test_its_jobs_had_no_network(checkout):
+def test_its_jobs_had_no_network(cluster):
     code = "import socket; socket.create_connection(('198.51.100.1', 80), 1)"
-    tried = checkout.cluster.run(["python", "-c", code], check=False)
+    tried = cluster.run(["python", "-c", code], check=False)
     assert "Network is unreachable" in tried.stderr
-    names = checkout.cluster.run(["ip", "-o", "link"]).stdout
+    names = cluster.run(["ip", "-o", "link"]).stdout
     outside = {name for _, name in socket.if_nameindex()} - {"lo"}
     assert not outside & {*re.findall(r"^\d+: ([\w.]+)", names, re.M)}
 
 
-def test_temporary_files_lie_on_the_nodes_own_disk(story, checkout):
+def test_temporary_files_lie_on_the_nodes_own_disk(story, checkout, cluster):
     told = (checkout.folder / "scratch.txt").read_text()
-    assert told == str(checkout.cluster.scratch)
+    assert told == str(cluster.scratch)
     # Each node has another disk there, and the login node none.
-    assert not list(checkout.cluster.scratch.iterdir())
+    assert not list(cluster.scratch.iterdir())
