@@ -7,7 +7,7 @@ SIZES ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run plan new rehearse compare test test-studies kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse compare test test-studies test-cluster kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -33,6 +33,10 @@ test: .venv/installed .peers/installed lint ## the tests, but for whole studies
 
 test-studies: .venv/installed .peers/installed ## whole studies, small, from their data to the report
 	$(PYTEST) -m study tests/workflow
+
+# As root on Debian it installs Slurm itself; where it cannot, it says what is missing, and fails.
+test-cluster: .venv/installed ## a study on a Slurm of two nodes that runs here, and the other profiles (as root)
+	PATH="$(CURDIR)/$(BIN):$$PATH" pytest tests/cluster
 
 # Other processors sum in another order: numbers must not depend on it by more than tests allow.
 kernels: .venv/installed ## the unit tests as on older processors, on one thread and on two
