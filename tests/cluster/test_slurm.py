@@ -128,7 +128,7 @@ def test_jobs_of_a_node_that_dies_run_on_another_to_the_same_numbers(story, chec
 def asked(rule: str, resource: str) -> int:
     """What a rule's file says that it asks for."""
     texts = [file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk")]
-    own = re.search(rf"^rule {rule}:(.*?)^    script:", "".join(texts), re.M | re.S)[1]
+    own = re.search(rf"^ *rule {rule}:(.*?)^ +script:", "".join(texts), re.M | re.S)[1]
     return int(re.search(rf"{resource}=growing\((\d+)\)", own)[1])
 
 
