@@ -8,7 +8,7 @@ KILLS ?= 20
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run plan new rehearse compare verify test test-studies test-faults kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
+.PHONY: run plan new rehearse compare verify test test-studies test-faults test-cluster kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
 	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
@@ -41,6 +41,10 @@ test-studies: .venv/installed .peers/installed ## whole studies, small, from the
 # The copies of the project that it makes run `make` themselves, with this environment.
 test-faults: .venv/installed ## a study that is killed (KILLS=5: so often), a full disk, damaged files
 	KILLS=$(KILLS) PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
+
+# As root on Debian it installs Slurm itself; where it cannot, it says what is missing, and fails.
+test-cluster: .venv/installed ## a study on a Slurm of two nodes that runs here, and the other profiles (as root)
+	PATH="$(CURDIR)/$(BIN):$$PATH" pytest tests/cluster
 
 # Other processors sum in another order: numbers must not depend on it by more than tests allow.
 NUMERIC = $(addprefix tests/unit/,claims closing effects measures models origin training test_copies.py test_errata.py)

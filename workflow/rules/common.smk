@@ -61,6 +61,11 @@ def of(look_up, *names):
     return function
 
 
+def growing(first):
+    """A resource, memory in MB or run time in minutes, of which a job that is tried again gets more."""
+    return lambda wildcards, attempt: first * attempt
+
+
 def code_of(script, *modules, files=()):
     """What a script does, as a param: it runs again where that changes, and no other time.
 
@@ -136,11 +141,10 @@ def figure(path, title, category, where=((),), caption=None, **labels):
 
 def caption_file(name):
     """The text of a figure's caption; where modalities have other names, a copy that says them."""
-    original = HOME / f"workflow/report/{name}.rst"
     if names_of(config) is None:
         return f"../report/{name}.rst"
     own = Path(f"results/{config['study']}/captions/{name}.rst")
-    text = spoken(original.read_text("utf-8"))
+    text = spoken((HOME / f"workflow/report/{name}.rst").read_text("utf-8"))
     if not own.is_file() or own.read_text("utf-8") != text:
         own.parent.mkdir(parents=True, exist_ok=True)
         own.write_text(text, "utf-8")

@@ -21,8 +21,8 @@ rule cosine_statistics:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         sample=config["sample"],
         code=code_of("cosine_statistics"),
@@ -54,8 +54,8 @@ rule plot_cosines:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         initials=of(places.initials_on, "corpus", "split"),
@@ -84,8 +84,8 @@ rule plot_cone:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(
             partial(places.encoders_on, encoders=config["encoders"]), "corpus", "split"

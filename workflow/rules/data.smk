@@ -21,8 +21,8 @@ rule download:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         source=of(originals.source, "file"),
     script:
@@ -44,8 +44,8 @@ rule download_webdataset:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=600,
+        mem_mb=growing(1000),
+        runtime=growing(600),
     params:
         address=of(originals.address, "webdataset"),
     script:
@@ -70,8 +70,8 @@ rule read_emoji:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         names=of(originals.names, "corpus"),
         settings=of(originals.emoji_settings, "corpus"),
@@ -101,8 +101,8 @@ rule read_table:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         classes=of(originals.classes, "corpus"),
         matched=of(originals.matched, "corpus"),
@@ -137,8 +137,8 @@ rule read_labels:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         files=of(originals.rows, "corpus"),
         stamps=of(originals.row_stamps, "corpus"),
@@ -170,8 +170,8 @@ rule read_corpus:
     conda:
         "../../envs/network.yaml"
     resources:
-        mem_mb=6000,
-        runtime=60,
+        mem_mb=growing(6000),
+        runtime=growing(60),
     params:
         folder=of(folder_of, "corpus"),
         settings=of(originals.reader, "corpus"),
@@ -205,8 +205,8 @@ rule plot_examples:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_examples"),
     script:

@@ -14,8 +14,8 @@ rule download_weights:
     conda:
         "../../envs/network.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         names=of(weights_names, "library", "architecture", "tag"),
     message:
@@ -38,8 +38,8 @@ rule download_hub:
     conda:
         "../../envs/network.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         needs=of(networks.needs, "repository"),
     message:
@@ -80,8 +80,8 @@ rule embed:
     threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         encoder=of(networks.entry, "encoder"),
         architecture=of(networks.architecture, "encoder"),
@@ -114,8 +114,8 @@ if IN_PARTS:
         conda:
             "../../envs/measure.yaml"
         resources:
-            mem_mb=4000,
-            runtime=30,
+            mem_mb=growing(4000),
+            runtime=growing(30),
         params:
             code=code_of("join_parts"),
         script:
@@ -144,8 +144,8 @@ rule embed_prompts:
     threads: of(networks.threads, "encoder")
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         encoder=of(networks.entry, "encoder"),
         architecture=of(networks.architecture, "encoder"),
@@ -182,8 +182,8 @@ rule embed_noise:
         of(networks.environment, "encoder")
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         encoder=of(networks.entry, "encoder"),
         architecture=of(networks.architecture, "encoder"),
@@ -217,8 +217,8 @@ rule embed_backbone:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         encoder=of(networks.entry, "encoder"),
         settings=config["embedding"],
@@ -243,8 +243,8 @@ rule read_precomputed:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         files=of(networks.arrays, "encoder"),
         called=of(networks.modalities, "encoder"),
@@ -273,8 +273,8 @@ rule read_rows:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         files=of(networks.arrays, "encoder"),
         prompts=of(networks.prompt_arrays, "encoder"),
@@ -305,8 +305,8 @@ rule look_up_prompts:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         files=of(networks.arrays, "encoder"),
         prompts=of(networks.prompt_arrays, "encoder"),

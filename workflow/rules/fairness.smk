@@ -26,8 +26,8 @@ rule fairness:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         settings=of(fairness.settings, "fairness"),
         code=code_of("fairness"),
@@ -73,8 +73,8 @@ rule plot_fairness:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_fairness"),
     script:

@@ -23,8 +23,8 @@ rule first_steps:
         "../../envs/network.yaml"
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         settings=first_steps.settings(),
         seeds=of(first_steps.seeds, "scatteritem"),
@@ -47,8 +47,8 @@ rule gather_first_steps:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=code_of("gather"),
     script:
@@ -72,8 +72,8 @@ rule plot_first_steps:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_first_steps"),
     script:

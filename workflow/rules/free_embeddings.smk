@@ -13,8 +13,8 @@ rule loss_geometry:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_of("loss_geometry"),
     script:
@@ -33,8 +33,8 @@ rule descend_plane:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         settings=config["free_embeddings"]["plane"],
         code=code_of("descend_plane"),
@@ -56,8 +56,8 @@ rule descend_sphere:
         "../../envs/network.yaml"
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=720,
+        mem_mb=growing(4000),
+        runtime=growing(720),
     params:
         runs=config["free_embeddings"]["sphere"],
         sweep=config["free_embeddings"]["sweep"],
@@ -127,8 +127,8 @@ rule plot_free_embeddings:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_free_embeddings"),
     script:

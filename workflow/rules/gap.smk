@@ -13,8 +13,8 @@ rule measure_gap:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         sample=config["sample"],
         code=code_of("measure_gap"),
@@ -45,8 +45,8 @@ rule plot_gap:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         initials=of(places.initials_on, "corpus", "split"),
@@ -79,8 +79,8 @@ rule plot_gap_cosines:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         initials=of(places.initials_on, "corpus", "split"),

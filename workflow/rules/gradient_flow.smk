@@ -15,8 +15,8 @@ rule gradient_flow:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         settings=config["gradient_flow"],
         code=code_of("gradient_flow"),
@@ -70,8 +70,8 @@ rule plot_gradient_flow:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_gradient_flow"),
     script:

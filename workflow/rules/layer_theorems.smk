@@ -11,8 +11,8 @@ rule layer_theorems:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=config["layer_theorems"],
         code=code_of("layer_theorems"),
@@ -39,8 +39,8 @@ rule plot_layer_theorems:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_layer_theorems"),
     script:

@@ -17,8 +17,8 @@ rule linear_probe:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         settings=of(linear_probe.settings, "encoder"),
         code=code_of("linear_probe"),
@@ -49,8 +49,8 @@ rule plot_linear_probe:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_linear_probe"),
     script:

@@ -18,8 +18,8 @@ rule mitigations:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         settings=config["mitigations"],
         sample=config["sample"],
@@ -54,8 +54,8 @@ rule plot_mitigations:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.section_encoders_on("mitigations"), "corpus", "split"),
         code=code_of("plot_mitigations"),

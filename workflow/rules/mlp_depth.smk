@@ -9,8 +9,8 @@ rule mlp_depth:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=config["mlp_depth"],
         code=code_of("mlp_depth"),
@@ -31,8 +31,8 @@ rule plot_mlp_depth:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_mlp_depth"),
     script:

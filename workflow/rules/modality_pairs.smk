@@ -34,8 +34,8 @@ rule modality_pairs:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         measured=modality_pairs.keys,
         code=code_of("modality_pairs"),
@@ -60,8 +60,8 @@ rule plot_modality_pairs:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_modality_pairs"),
     script:

@@ -30,8 +30,8 @@ rule model_comparison:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         places=compared.places,
         advised=compared.advised,
@@ -61,8 +61,8 @@ rule plot_model_comparison:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_model_comparison"),
     script:

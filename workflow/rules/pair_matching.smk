@@ -12,8 +12,8 @@ rule pair_matching:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         settings=config["pair_matching"],
         code=code_of("pair_matching"),
@@ -43,8 +43,8 @@ rule plot_pair_matching:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_pair_matching"),
     script:

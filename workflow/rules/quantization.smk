@@ -11,8 +11,8 @@ rule quantization:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         settings=config["quantization"],
         sample=config["sample"],
@@ -46,8 +46,8 @@ rule plot_quantization:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.section_encoders_on("quantization"), "corpus", "split"),
         code=code_of("plot_quantization"),

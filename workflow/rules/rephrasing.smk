@@ -17,8 +17,8 @@ rule rephrasing:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=8000,
-        runtime=600,
+        mem_mb=growing(8000),
+        runtime=growing(600),
     params:
         settings=config["rephrasing"],
         code=code_of("rephrasing"),
@@ -59,8 +59,8 @@ rule plot_rephrasing:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.section_encoders_on("rephrasing"), "corpus", "split"),
         code=code_of("plot_rephrasing"),

@@ -39,8 +39,8 @@ rule judge_claims:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         tables=list(CLAIMS),
         facts={table: facts for table, (_, facts) in CLAIMS.items() if facts},
@@ -82,8 +82,8 @@ rule summarize:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         evaluations=places.keys(),
         one_sided_evaluations=places.keys(places.backbones),
@@ -117,8 +117,8 @@ rule tables:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         tables=list(WRITTEN),
         facts={table: facts for table, (_, facts) in WRITTEN.items() if facts},
@@ -155,8 +155,8 @@ rule report:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         study=config,
         figures=FIGURES,
@@ -181,8 +181,8 @@ rule provenance:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         study=config,
         study_files=[os.path.relpath(file) for file in workflow.configfiles],

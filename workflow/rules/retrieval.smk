@@ -12,8 +12,8 @@ rule recall:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         ks=config["retrieval"]["k"],
         sample=config["sample"],
@@ -45,8 +45,8 @@ rule plot_recall:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         code=code_of("plot_recall"),

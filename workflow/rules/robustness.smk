@@ -18,8 +18,8 @@ rule robustness:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=600,
+        mem_mb=growing(2000),
+        runtime=growing(600),
     params:
         settings=of(robustness.settings, "encoder", "corpus", "split"),
         sample=config["sample"],
@@ -60,8 +60,8 @@ rule plot_robustness:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_robustness"),
     script:
@@ -79,8 +79,8 @@ rule two_class:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=config["robustness"].get("two_class"),
         code=code_of("two_class"),
@@ -106,8 +106,8 @@ rule plot_two_class:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_two_class"),
     script:
@@ -127,8 +127,8 @@ rule project_gap:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         kept_variance=config["robustness"]["kept_variance"],
         alpha=1,

@@ -17,8 +17,8 @@ rule compare_runs:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         comparisons=config["run_comparisons"],
         runs=comparisons.facts(),
@@ -46,8 +46,8 @@ rule plot_run_comparisons:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_run_comparisons"),
     script:

@@ -29,8 +29,8 @@ rule random_cones:
         "../../envs/network.yaml"
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         split=config["seed_cones"]["split"],
         number=config["seed_cones"]["items"],
@@ -62,8 +62,8 @@ rule trained_cones:
         "../../envs/network.yaml"
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         split=config["seed_cones"]["split"],
         number=config["seed_cones"]["items"],
@@ -99,8 +99,8 @@ rule seed_cone_statistics:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         view_items=config["seed_cones"]["view_items"],
         seed=config["seed_cones"]["seed"],
@@ -129,8 +129,8 @@ rule plot_seed_cones:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_seed_cones"),
     script:
@@ -156,8 +156,8 @@ rule plot_seed_spread:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_seed_spread"),
     script:

@@ -15,8 +15,8 @@ rule shift_landscape:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         **config["shift_landscape"],
         sample=config["sample"],
@@ -52,8 +52,8 @@ rule plot_shift_landscape:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         code=code_of("plot_shift_landscape"),
@@ -77,8 +77,8 @@ rule shift_view:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         number=config["views"]["pairs"],
@@ -106,8 +106,8 @@ rule plot_shift_view:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         code=code_of("plot_shift_view"),

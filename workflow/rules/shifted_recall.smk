@@ -16,8 +16,8 @@ rule shifted_recall:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         settings=config["shifted_recall"],
         sample=config["sample"],
@@ -44,8 +44,8 @@ rule plot_shifted_recall:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_shifted_recall"),
     script:

@@ -11,8 +11,8 @@ rule sphere:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=config["sphere"],
         code=code_of("sphere"),
@@ -38,8 +38,8 @@ rule plot_sphere:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_sphere"),
     script:

@@ -20,8 +20,8 @@ rule prepare_images:
     conda:
         "../../envs/network.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         libraries=[],
         code=code_of("prepare_images"),
@@ -52,8 +52,8 @@ rule train:
     threads: of(runs.threads, "run")
     resources:
         gpu=of(runs.gpus, "run"),
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         settings=of(runs.settings, "run", "seed"),
         start=of(runs.start, "run"),
@@ -95,8 +95,8 @@ rule choose_learning_rate:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         learning_rates=of(runs.learning_rates, "run"),
         code=code_of("choose_learning_rate"),
@@ -120,8 +120,8 @@ rule take_candidate:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         learning_rates=of(runs.learning_rates, "run"),
         code=code_of("take_candidate"),
@@ -167,8 +167,8 @@ rule embed_run:
     threads: of(runs.threads, "run")
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         encoder=of(run_measures.encoder, "run"),
         task=of(run_measures.task, "measure"),
@@ -197,8 +197,8 @@ rule measure_run:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         seeds=of(runs.seeds, "run"),
         ks=config["retrieval"]["k"],
@@ -230,8 +230,8 @@ rule plot_trajectories:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=list(config["training"]),
         run_of_each=[run for run, _ in runs.pairs()],

@@ -19,8 +19,8 @@ rule view:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         number=config["views"]["pairs"],
@@ -53,8 +53,8 @@ rule plot_view:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         encoders=of(places.encoders_on, "corpus", "split"),
         initials=of(places.initials_on, "corpus", "split"),

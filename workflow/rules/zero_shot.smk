@@ -21,8 +21,8 @@ rule zero_shot:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         settings=of(zero_shot.settings, "encoder"),
         stamps=zero_shot.stamps(),
@@ -54,8 +54,8 @@ rule plot_zero_shot:
     conda:
         "../../envs/measure.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code_of("plot_zero_shot"),
     script:
