@@ -50,8 +50,9 @@ onstart:
 
 
 rule all:
-    """The whole study, report included."""
+    """The whole study, report included, and what it shows: of that, what was lost is made anew."""
     default_target: True
     input:
+        rules.report.input,
         "<results>/report.html",
         "<results>/ro-crate-metadata.json",
