@@ -22,7 +22,7 @@ SNAKEMAKE += ("--configfile", "study.yaml")
 
 
 class Project:
-    """A copy of the project with a study of ten pictures, two trainings of which are saved midway."""
+    """A copy of the project with a study of ten pictures, whose training is saved twelve times."""
 
     def __init__(self, folder: Path, *targets: str):
         """targets: what of the study is made; without, all of it, by `make run`."""
@@ -36,7 +36,10 @@ class Project:
         study = small_study(folder)
         study["training"]["short"] |= {"epochs": 12, "evaluations": 12}
         study["training"]["short"]["seeds"] = [0] if targets else [0, 1]
-        study["encoders"]["trained"] = {"kind": "run", "run": "short", "weights": "final"}
+        if targets:
+            study["encoders"]["trained"] = {"kind": "run", "run": "short", "weights": "final"}
+        else:
+            del study["quantization"]
         (folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
         self.results, self.said = folder / "results" / study["study"], folder / "said.txt"
 

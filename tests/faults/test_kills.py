@@ -30,6 +30,7 @@ def test_killed_at_random_moments_a_study_ends_as_if_undisturbed(project, undist
         except subprocess.TimeoutExpired:
             kill_group(run)
             kills += 1
+            print(f"kill {kills}", flush=True)
         else:
             said = project.said.read_text()
             assert status == 0, said
@@ -43,3 +44,15 @@ def test_killed_at_random_moments_a_study_ends_as_if_undisturbed(project, undist
     assert_same(project.tables(), undisturbed.tables)
     assert locked >= KILLS // 4
     assert "Nothing to be done" in project.succeeds()
+
+
+def test_what_failed_for_a_damaged_table_is_made_anew(project, undisturbed):
+    """Snakemake deletes what a failed job makes: the next run must not think that it has all."""
+    project.succeeds()
+    damaged = project.results / "embeddings/random/pictures/test/images.parquet"
+    os.truncate(damaged, damaged.stat().st_size // 2)
+    assert f"{damaged.relative_to(project.folder)}: damaged since it was made" in project.fails()
+    assert project.tables().keys() < undisturbed.tables.keys()
+    damaged.unlink()
+    project.succeeds()
+    assert_same(project.tables(), undisturbed.tables)
