@@ -11,7 +11,7 @@ if "study" not in config and not workflow.configfiles:
 include: "workflow/rules/common.smk"
 
 
-from modality_gap.study.object_storage import keep_constraints
+from modality_gap.object_storage import keep_constraints
 
 keep_constraints(workflow.storage_settings.default_storage_provider)
 
