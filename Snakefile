@@ -11,6 +11,11 @@ if "study" not in config and not workflow.configfiles:
 include: "workflow/rules/common.smk"
 
 
+from modality_gap.object_storage import keep_constraints
+
+keep_constraints(workflow.storage_settings.default_storage_provider)
+
+
 pathvars:
     results=f"results/{config['study']}",
     logs=f"logs/{config['study']}",

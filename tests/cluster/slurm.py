@@ -161,7 +161,7 @@ class Cluster:
         self.nodes[node].wait()
 
     def run(
-        self, command: Sequence, check: bool = True, folder: Path | None = None
+        self, command: Sequence, folder: Path | None = None, check: bool = True
     ) -> subprocess.CompletedProcess:
         """Run a command in a folder, in the cluster's network, as on its login node."""
         running = self.begin_to_run(command, folder)

@@ -65,6 +65,22 @@ def test_conda_environments_carry_the_locks_versions(file):
         assert version == lock()[name], requirement
 
 
+def test_the_container_holds_what_the_environments_name():
+    """No container can be built in the tests: its recipe is read, and its own command is run."""
+    recipe = (ROOT / "envs/Dockerfile").read_text()
+    command = re.search(r"sed .*?sort -u", recipe)[0].replace("/envs/", "envs/")
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    named = set()
+    for file in (ROOT / "envs").glob("*.yaml"):
+        *_, pip = yaml.safe_load(file.read_text())["dependencies"]
+        named |= {*pip["pip"]}
+    assert {*done.stdout.splitlines()} == named
+    names = [requirement.partition("==")[0] for requirement in named]
+    assert len(names) == len({*names}), "two environments have two versions"
+    for name, version in re.findall(r"(snakemake[\w-]*)==(\S+)", recipe):
+        assert version == lock()[name]
+
+
 def test_every_rule_has_a_log_a_benchmark_and_an_environment():
     for file in (ROOT / "workflow/rules").glob("*.smk"):
         for rule in re.split(r"^rule ", file.read_text(), flags=re.M)[1:]:
