@@ -139,6 +139,7 @@ rule report:
     """The study as one page that needs no network."""
     input:
         rules.figures.input,
+        pixels=[str(Path(figure).with_suffix(".png")) for figure in FIGURES],
         tables=sorted(
             {
                 *REMARKS,
