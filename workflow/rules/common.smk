@@ -95,10 +95,9 @@ def code_with(script, architecture, module=None):
 
 def folder_of(corpus):
     """Where a corpus's files are; told in a dry run, and an error in others, where they are not yet."""
-    missing = originals.missing(corpus)
-    if missing and not workflow.dryrun:
-        raise ValueError(missing)
-    if missing:
+    if missing := originals.missing(corpus):
+        if not workflow.dryrun:
+            raise ValueError(missing)
         print(missing, file=sys.stderr)
     return originals.folder(corpus)
 
