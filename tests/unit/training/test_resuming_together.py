@@ -14,7 +14,7 @@ from test_training_options import corpus, do, weights
 corpus = corpus  # the fixture
 # What is drawn at random in each process, each step: after a resumption, from the same state.
 DRAWN = {"augmentation": {"rotation": 30, "translation": 0.1, "scale": 0.1}}
-LONG = DRAWN | {"epochs": 16, "evaluations": 16}
+LONG = DRAWN | {"epochs": 8, "evaluations": 8}
 
 
 def begin(corpus, folder) -> subprocess.Popen:
