@@ -9,20 +9,20 @@ import time
 import pandas as pd
 import torch
 from conftest import ROOT
-from test_training_options import corpus, do, weights
+from unit.training.test_training_options import corpus, do, weights
 
 corpus = corpus  # the fixture
 # What is drawn at random in each process, each step: after a resumption, from the same state.
 DRAWN = {"augmentation": {"rotation": 30, "translation": 0.1, "scale": 0.1}}
-LONG = DRAWN | {"epochs": 16, "evaluations": 16}
+LONG = DRAWN | {"epochs": 8, "evaluations": 8}
 
 
 def begin(corpus, folder) -> subprocess.Popen:
     """The same run, in processes that share nothing with this one but a group of their own."""
-    paths = [str(ROOT / part) for part in ("scripts", "tests", "tests/unit/training")]
+    paths = [str(ROOT / part) for part in ("scripts", "tests")]
     code = (
         f"import sys; sys.path[:0] = {paths!r}\nfrom pathlib import Path\n"
-        "from test_training_options import do\n"
+        "from unit.training.test_training_options import do\n"
         f"do(Path({str(corpus)!r}), Path({str(folder)!r}), processes=2, **{LONG!r})"
     )
     return subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
