@@ -129,7 +129,8 @@ def test_a_wrong_checksum_and_a_truncated_download(workplace, embeddings, tmp_pa
     with serve(tmp_path) as address:
         entry["url"] = f"{address}/embeddings.npy"
         place.succeeds("--", "results/mine/gap/mine/pairs/all.parquet")
-    assert [path.name for path in downloaded.parent.iterdir()] == ["embeddings.npy"]
+    names = {path.name for path in downloaded.parent.iterdir()}
+    assert names == {"embeddings.npy", "embeddings.npy.sha256"}
 
 
 def test_local_files_of_another_version(workplace, tmp_path):
