@@ -26,6 +26,7 @@ DOUBLY_STOCHASTIC = 1e-6  # variance of the sums of shares: less is none
 HOT, WIDE = 10, 256  # chowers2026, Fig. 17 (bottom): temperature and dimensions
 LEFT = "last modality_gap over the first"
 FEW = 3  # dimensions: chowers2026, Fig. 4 (bottom); Figs. 12 and 16 have 64 and 512
+PAPERS_LINES = (0.01, 0.1)  # σ and τ of chowers2026, Fig. 11 (bottom)
 EARLY = 100  # steps: chowers2026, Fig. 5, draws the first 25 and 100
 
 
@@ -43,7 +44,9 @@ def plane_claims(records: pd.DataFrame) -> Iterator[tuple]:
         [computed(records, f"{LEFT} where start=isotropic", tight[0], tight[1:], runs)],
     )
     collapsed = kept["collapsed"].groupby(["deviation", "temperature"]).mean()
-    closed = collapsed < 0.1
+    if (own := collapsed[collapsed.index == PAPERS_LINES]).size:
+        collapsed = own
+    closed = collapsed < GAP_LEFT
     yield (
         "C061",
         "From clusters without variance along the gap, descent closes it",
@@ -270,22 +273,53 @@ def sweep_claims(sweep: pd.DataFrame) -> Iterator[tuple]:
             ],
         )
     yield from highest_claims(sweep, last)
-    hot = last[(last.initial_gap > 0) & (last.temperature >= 1)]
-    if len(hot):
-        left = (hot.gap / hot.initial_gap).groupby([hot.temperature, hot.dimension]).mean()
+    yield from hot_claims(sweep, last[(last.initial_gap > 0) & (last.temperature >= 1)])
+
+
+def hot_claims(sweep: pd.DataFrame, hot: pd.DataFrame) -> Iterator[tuple]:
+    """Whether descent closes a gap from τ = 1 on; hot: last gaps of such runs that began with one."""
+    falls = still_falls(sweep)
+    for ids, claim, own in (
+        (
+            "C080",
+            "In two or three dimensions descent at τ = 1 closes the gap",
+            hot[(hot.dimension <= FEW) & (hot.temperature == 1)],
+        ),
+        ("C081", "From τ = 1 on, descent closes the gap in every number of dimensions", hot),
+    ):
+        if own.empty:
+            continue
+        left = (own.gap / own.initial_gap).groupby([own.temperature, own.dimension]).mean()
+        verdicts = [
+            HOLDS if share < GAP_LEFT else UNDECIDED if falls[place] else FAILS
+            for place, share in left.items()
+        ]
         yield (
-            "C080 C081",
-            "From τ = 1 on, descent closes the gap",
-            joint([HOLDS if share < GAP_LEFT else FAILS for share in left]),
+            ids,
+            claim,
+            joint(verdicts),
             "left at "
             + ", ".join(
-                f"τ = {t:g} in {d} dimensions: {share:.2f}" for (t, d), share in left.items()
+                f"τ = {t:g} in {d} dimensions: {share:.2f}{' and falling' * falls[t, d]}"
+                for (t, d), share in left.items()
             ),
             [
                 computed(sweep, f"{LEFT} where temperature={t:g} and dimension={d}", share)
                 for (t, d), share in left.items()
             ],
         )
+
+
+def still_falls(sweep: pd.DataFrame) -> dict[tuple, bool]:
+    """Whether the mean gap still falls by 1% or more in the second half of the steps, by temperature and dimension."""
+    steps = sweep[sweep.initial_gap > 0]
+    gaps = steps.groupby(["temperature", "dimension", "step"]).modality_gap.mean()
+    found = {}
+    for place, own in gaps.groupby(level=[0, 1]):
+        own = own.droplevel([0, 1])
+        late = own[own.index >= own.index.max() / 2]
+        found[place] = bool(late.iloc[-1] < 0.99 * late.iloc[0])
+    return found
 
 
 def highest_claims(sweep: pd.DataFrame, last: pd.DataFrame) -> Iterator[tuple]:

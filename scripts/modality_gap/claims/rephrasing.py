@@ -21,6 +21,7 @@ from modality_gap.closing.rephrasing import ACCURACY, CLEAN_ACCURACY, KEPT
 KEYS = "experiment measure kind distance alpha"
 # Of noise without a mean, n drawings' mean square is 1/n of theirs on average, and hardly ever thrice it.
 MANY_TIMES = 3
+TEMPLATE, NEARLY_ONE = "template", 0.05  # chowers2026, Fig. 15
 UNCORRELATED = 0.1  # of d(C), which is 0 of a diagonal covariance
 LARGEST_LOSS = 0.06  # of accuracy by another template (chowers2026, Fig. 1)
 
@@ -66,14 +67,15 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
 
 def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
     """What chowers2026 says of the noise that rephrasing is; of `noise_table`."""
-    above = noise.off_diagonal_share > noise.independent
+    own = noise[noise.kind == TEMPLATE]
+    near = own.off_diagonal_share >= 1 - NEARLY_ONE
     yield (
         "C072 C073",
-        "Rephrasing changes the dimensions together, not independently",
-        HOLDS if above.all() else PARTLY if above.any() else FAILS,
-        f"d(C) {noise.off_diagonal_share.mean():.3f}, of independent noise "
-        f"{noise.independent.mean():.3f}, mean of {len(noise)} rephrasings",
-        seen(noise, "off_diagonal_share", "kind name") + seen(noise, "independent", "kind name"),
+        f"For every template d(C) is within {NEARLY_ONE:g} of 1",
+        HOLDS if near.all() else PARTLY if near.any() else FAILS,
+        f"in {near.sum()} of {len(own)}; d(C) from {own.off_diagonal_share.min():.3f} to "
+        f"{own.off_diagonal_share.max():.3f}, of independent noise {own.independent.mean():.3f}",
+        seen(own, "off_diagonal_share", "kind name") + seen(own, "independent", "kind name"),
     )
     none = noise.independent.max()
     yield (

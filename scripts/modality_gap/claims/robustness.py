@@ -41,6 +41,13 @@ def widening_verdict(cell: pd.DataFrame) -> str:
     return FAILS if FAILS in both else both.pop() if len(both) == 1 else UNDECIDED
 
 
+def at_no_cost(cell: pd.DataFrame) -> str:
+    """As above, where closing the gap changes accuracy by less than MINOR, too."""
+    row = cell[cell.alpha == 1].iloc[0]
+    both = {widening_verdict(cell), costs_little(row)}
+    return FAILS if FAILS in both else both.pop() if len(both) == 1 else UNDECIDED
+
+
 def widening_texts(table: pd.DataFrame, key: str) -> str:
     """Robustness at α = −1, 0 and 1 for each value of a column, means over the rest."""
     means = table.groupby([key, "alpha"], sort=False).robustness.mean()
@@ -71,12 +78,12 @@ def robustness_claims(controlled: pd.DataFrame) -> Iterator[tuple]:
         ("C039 C040", "among a few answers", {k: c for k, c in cells.items() if k[0] in CHOICES}),
     ):
         if own:
-            verdicts = [widening_verdict(cell) for cell in own.values()]
+            verdicts = [at_no_cost(cell) for cell in own.values()]
             rows = pd.concat(own.values())
             texts = widening_texts(rows[rows.deviation == best], "task")
             yield (
                 ids,
-                f"Closing the gap raises robustness and widening it lowers it, {what}",
+                f"Closing the gap raises robustness, at the same accuracy, and widening it lowers it, {what}",
                 joint(verdicts),
                 f"{in_how_many(verdicts)}; at α = −1 / 0 / 1 with σ = {best:g}: {texts}",
                 seen(rows[rows.alpha.isin([-1, 1])], "change", keys, "change_", "draws"),
@@ -161,15 +168,18 @@ def stronger_claim(table: pd.DataFrame) -> tuple:
 def neighbour_claims(controlled: pd.DataFrame) -> Iterator[tuple]:
     """Whether the move leaves nearly all neighbours as they are, at all places; as above, with place."""
     closed = controlled[(controlled.distance == "euclidean") & (controlled.alpha == 1)]
-    kept = closed.groupby(["place", "task"], sort=False).unchanged.first()
-    verdicts = [HOLDS if share >= NEARLY_ALL else FAILS for share in kept]
-    numbers = named([f"{share:.1%} ({task}, {place})" for (place, task), share in kept.items()])
+    kept = closed.drop_duplicates(["place", "task"])
+    verdicts = [
+        sign(row.unchanged_low - NEARLY_ALL, row.unchanged_high - NEARLY_ALL, 1)
+        for row in kept.itertuples()
+    ]
+    numbers = named([f"{row.unchanged:.1%} ({row.task}, {row.place})" for row in kept.itertuples()])
     yield (
         "C095",
         f"The move along g′ leaves at least {NEARLY_ALL:.0%} of nearest neighbours as they are",
         joint(verdicts),
         f"{in_how_many(verdicts)}; {numbers}",
-        seen(closed.drop_duplicates(["place", "task"]), "unchanged", f"place {KEYS} distance"),
+        seen(kept, "unchanged", f"place {KEYS} distance", "unchanged_"),
     )
 
 

@@ -1,10 +1,11 @@
 """What training does to the gap: judged from the tables of `run_comparisons`."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
-from modality_gap.claims.estimates import Estimate, in_each, of_interval
+from modality_gap.claims.estimates import Estimate, every, in_each, of_interval, of_values
 from modality_gap.claims.verdicts import (
     FAILS,
     HOLDS,
@@ -28,28 +29,35 @@ FEWEST_RUNS = 8  # over fewer, a rank correlation is a matter of one or two runs
 STRONG = 0.5  # Cohen (1988): from here on a correlation is large
 
 
-@judges("temperature_correlations", order=5)
-def temperature_claims(correlations: pd.DataFrame) -> Iterator[tuple]:
-    """Whether higher temperatures leave smaller gaps; of `run_comparisons.gap_by_temperature`."""
-    keys = "policy fine_tuned lowest highest"
-    for number, row in enumerate(correlations.itertuples()):
-        own = correlations.iloc[[number]]
-        how = "fine-tuned" if row.fine_tuned else "trained from scratch"
-        ids = "L076" if row.fine_tuned else "Y100"
-        falls = row.gap_at_highest < row.gap_at_lowest
-        verdict = (HOLDS if falls else FAILS) if row.disjoint else UNDECIDED
-        # Ends that lie apart do not make every step a fall.
-        verdict = UNDECIDED if verdict == HOLDS and not row.falls else verdict
-        lowest = interval(row.gap_at_lowest, row.gap_at_lowest_low, row.gap_at_lowest_high)
-        highest = interval(row.gap_at_highest, row.gap_at_highest_low, row.gap_at_highest_high)
-        steps = "falls at every step" if row.falls else "does not fall at every step"
+@judges("gap_by_temperature", order=5)
+def step_claims(points: pd.DataFrame) -> Iterator[tuple]:
+    """Whether each higher temperature leaves a smaller gap; of `gap_by_temperature`, seed by seed."""
+    for (tuned, policy), own in points.groupby(["fine_tuned", "policy"], sort=False):
+        gaps = own.pivot_table(index="seed", columns="temperature", values="modality_gap")
+        if gaps.shape[1] < 2:
+            continue
+        falls = {
+            (low, high): of_values((gaps[low] - gaps[high]).dropna())
+            for low, high in pairwise(sorted(gaps))
+        }
+        how = "fine-tuned" if tuned else "trained from scratch"
+        told = [
+            f"{low:g} to {high:g} by {interval(fall.mean, *fall.ends())}"
+            for (low, high), fall in falls.items()
+        ]
         yield (
-            ids,
-            f"A higher temperature leaves a smaller gap ({how}, temperature {row.policy})",
-            verdict,
-            f"gap {lowest} at τ = {row.lowest:g}, {highest} at τ = {row.highest:g}; {steps}",
-            seen(own, "gap_at_lowest", keys, "gap_at_lowest_")
-            + seen(own, "gap_at_highest", keys, "gap_at_highest_"),
+            "L076" if tuned else "Y100",
+            f"Each higher temperature leaves a smaller gap ({how}, temperature {policy})",
+            every(falls.values()),
+            f"gap smaller from τ = {'; '.join(told)}",
+            [
+                fall.seen_in(
+                    own,
+                    f"modality_gap where temperature={low:g} less that where temperature={high:g} and "
+                    f"fine_tuned={tuned} and policy={policy}",
+                )
+                for (low, high), fall in falls.items()
+            ],
         )
 
 

@@ -15,25 +15,24 @@ def seed_claims(shares: pd.DataFrame) -> Iterator[tuple]:
         ends = row.share_low, row.share_high
         share = f"{row.family}, {row.tower}s: share {interval(row.share_between, *ends)}"
         evidence = seen(shares.iloc[[number]], "share_between", "family tower inputs", "share_")
-        half = sign(row.share_low - 0.5, row.share_high - 0.5, 1)
-        claim = "Most of the variance of the embeddings of {} comes from their seed"
         if row.trained and row.inputs == "noise":
             continue
+        claim = "{} that differ in their seed alone embed the same {} in other places"
         if row.trained:
-            yield "L046", claim.format("networks that were trained"), half, share, evidence
+            ids, claim = "L046", claim.format("Trained networks", "items")
         elif row.inputs == "noise":
-            yield "L045", claim.format("noise by random networks"), half, share, evidence
+            ids, claim = "L045", claim.format("Random networks", "noise")
         else:
-            ids = "L041 L042" if row.tower == "image" else "L043"
-            yield ids, claim.format("random networks"), half, share, evidence
-            yield (
-                "L012",
-                "Random networks that differ in their seed alone embed the same items in other places",
-                sign(*ends, 1),
-                f"{share}; mean cosine {row.within_cosine:.3f} within a network, "
-                f"{row.between_cosine:.3f} between two",
-                evidence,
-            )
+            ids = "L041 L042 L012" if row.tower == "image" else "L043 L012"
+            claim = claim.format("Random networks", "items")
+        yield (
+            ids,
+            claim,
+            sign(*ends, 1),
+            f"{share}; mean cosine {row.within_cosine:.3f} within a network, "
+            f"{row.between_cosine:.3f} between two",
+            evidence,
+        )
 
 
 @judges("seed_spread", order=1)

@@ -12,10 +12,9 @@ EXACT = (
     0.01  # relative error of a gradient: what is exact to first order is below in tight clusters
 )
 PREDICTIONS = {
-    "gap term": ("C020", "What shrinks the clusters along the gap is the gradient, to first order"),
-    "first order": (
-        "C021",
-        "To first order, the gradient is 1 − S times the vector between the means, and the pull of partners",
+    "gap term": (
+        "C020 C021",
+        "To first order, the gradient is 1 − S times the vector between the means, which shrinks the clusters",
     ),
     "assignment sums": ("C022", "To first order, S tells how far a point lies along the gap"),
 }
@@ -25,8 +24,10 @@ PREDICTIONS = {
 def prediction_claims(errors: pd.DataFrame) -> Iterator[tuple]:
     """Whether first-order predictions are exact in the tightest clusters; of `loss_geometry`."""
     tight = errors[errors.deviation == errors.deviation.min()]
-    for prediction, own in tight.groupby("prediction", sort=False):
-        ids, claim = PREDICTIONS[prediction]
+    for prediction, (ids, claim) in PREDICTIONS.items():
+        own = tight[tight.prediction == prediction]
+        if own.empty:
+            continue
         found = {t: mean_interval(rows.error) for t, rows in own.groupby("temperature")}
         verdicts = [sign(low - EXACT, high - EXACT, -1) for _, low, high in found.values()]
         yield (
@@ -41,7 +42,7 @@ def prediction_claims(errors: pd.DataFrame) -> Iterator[tuple]:
                     f"mean error where prediction={prediction} and temperature={t:g}",
                     mean,
                     ends,
-                    len(own),
+                    int((own.temperature == t).sum()),
                 )
                 for t, (mean, *ends) in found.items()
             ],
@@ -84,7 +85,7 @@ def position_claims(positions: pd.DataFrame) -> Iterator[tuple]:
                         f"Spearman's ρ with assignment_sum where start={start} and deviation={d:g} and "
                         f"temperature={t:g} and seed={seed} and modality={modality}",
                         value,
-                        n=int((first.start == start).sum()),
+                        n=int((first.start == start).sum() // len(found)),
                     )
                     for (d, t, seed, modality), value in found.items()
                 ],

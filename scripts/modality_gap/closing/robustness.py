@@ -19,7 +19,7 @@ from modality_gap.closing.projection import (
     without_components,
 )
 from modality_gap.measures.gap import gap_vector
-from modality_gap.measures.intervals import mean_interval
+from modality_gap.measures.intervals import effective_number, mean_interval, wilson
 
 VALUES_IN_CACHE = 2**15
 DISTANCES = ("euclidean", "cosine")
@@ -49,8 +49,8 @@ class Outcomes:
     The last of the moves is none at all. kept: nearest neighbour as without noise, after the same
     move (chowers2026, eqs. 10, 12), shape (draws, deviations, moves); noisy_accuracy: right choices
     with noise, of the same shape; accuracy: right choices without noise, shape (moves,); unchanged:
-    without noise, nearest neighbour as without a move (Theorem 3.5), shape (moves,). changed: by how
-    much accuracy without noise changes from no move, with its 95% interval over the queries' units,
+    without noise, share whose nearest neighbour is as without a move (Theorem 3.5), with its 95% interval
+    over the queries' units, shape (moves, 3). changed: by how much accuracy without noise changes from no move, with its 95% interval over the queries' units,
     shape (moves, 3).
     """
 
@@ -161,17 +161,18 @@ def noise_outcomes(
     sizes, still = np.array(deviations, dtype=np.float64), np.zeros(1)
     moves = np.vstack([moves, np.zeros(task.queries.shape[1])])
     counts = np.zeros((2, draws, len(sizes), len(moves)))
-    still_nearest, right = np.zeros(len(moves)), np.empty((len(moves), len(task.queries)))
+    still_nearest, right = (np.empty((len(moves), len(task.queries))) for _ in range(2))
     first = 0
     at_rest = squared_lengths(task.retrieved, np.zeros_like(task.retrieved), moves, still)
     for block in task.blocks():
         queries = np.arange(len(block.queries))
         clean = similarities(block, task.retrieved)
         nearest = choices_of(block, clean, clean, moves, still, at_rest, distance)
-        right[:, first : first + len(queries)] = block.right[queries, nearest[0]]
+        own = slice(first, first + len(queries))
+        right[:, own] = block.right[queries, nearest[0]]
         first += len(queries)
         nearest = block.chosen_items(nearest)
-        still_nearest += (nearest[0] == nearest[0, -1]).sum(axis=-1)
+        still_nearest[:, own] = nearest[0] == nearest[0, -1]
         # A draw is made again for each block: cheaper than to hold all of them.
         for draw, own_seed in enumerate(np.random.SeedSequence(seed).spawn(draws)):
             z = draw_noise(noise, np.random.default_rng(own_seed), task.retrieved.shape)
@@ -182,16 +183,19 @@ def noise_outcomes(
             counts[1, draw] += block.right[queries, found].sum(axis=-1)
     kept, noisy = counts / len(task.queries)
     changed = np.array([mean_interval(own - right[-1], units=task.units) for own in right])
-    return Outcomes(kept, noisy, right.mean(axis=1), still_nearest / len(task.queries), changed)
+    numbers = np.array([effective_number(own, task.units) for own in still_nearest])
+    unchanged = still_nearest.mean(axis=1)
+    ends = wilson(unchanged * numbers, numbers)
+    return Outcomes(kept, noisy, right.mean(axis=1), np.stack([unchanged, *ends], axis=-1), changed)
 
 
 def outcome_table(outcomes: Outcomes, deviations: list[float], moves: pd.DataFrame) -> pd.DataFrame:
     """Means over the draws with 95% intervals, a row a standard deviation and move.
 
     moves: what is said of each move, a row each. Further columns: deviation; draws; robustness, change (of
-    robustness, from no move, draw by draw) and noisy_accuracy, each with _low and _high; accuracy and
-    unchanged; accuracy_change, from no move, with _low and _high. Intervals are of the noise, for these
-    queries, but for that of accuracy_change, which is over the queries' units.
+    robustness, from no move, draw by draw) and noisy_accuracy, each with _low and _high; accuracy;
+    unchanged; accuracy_change, from no move; both with _low and _high. Intervals are of the noise, for these
+    queries, but for those two, which are over the queries' units.
     """
     changes = outcomes.kept - outcomes.kept[..., -1:]
     drawn = {
@@ -207,7 +211,9 @@ def outcome_table(outcomes: Outcomes, deviations: list[float], moves: pd.DataFra
                 found = mean_interval(values[:, s, t])
                 row |= zip((name, f"{name}_low", f"{name}_high"), found, strict=True)
             row["draws"] = len(outcomes.kept)
-            row["accuracy"], row["unchanged"] = outcomes.accuracy[t], outcomes.unchanged[t]
+            row["accuracy"] = outcomes.accuracy[t]
+            names = ("unchanged", "unchanged_low", "unchanged_high")
+            row |= zip(names, outcomes.unchanged[t], strict=True)
             names = ("accuracy_change", "accuracy_change_low", "accuracy_change_high")
             row |= zip(names, outcomes.changed[t], strict=True)
             rows.append(row)

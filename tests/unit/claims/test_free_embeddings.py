@@ -33,8 +33,8 @@ def test_descent_is_judged_by_what_it_leaves_of_the_gap():
     of_order = claims.ids.isin(["C023", "C025", "C027", "C063"])
     claims = claims[~of_order].reset_index(drop=True)
     assert list(claims.ids[2:4]) == ["C015", "C078"]
-    assert list(claims.verdict) == [HOLDS, PARTLY, FAILS, HOLDS, PARTLY, HOLDS]
-    assert "σ = 1, τ = 1: 0.05" in claims.numbers[1]
+    assert list(claims.verdict) == [HOLDS, FAILS, FAILS, HOLDS, PARTLY, HOLDS]
+    assert claims.numbers[1] == "left at σ = 0.01, τ = 0.1: 1.00"
     assert "512 dimensions with 50 pairs, τ = 0.1: 0.80" in claims.numbers[3]
     assert "plane: 0 to 0, a: 1 to 1, b: 0.2 to 0.2" in claims.numbers[4]
     assert "a:" not in claims.numbers[5], "where the gap is gone there is no direction"
@@ -101,14 +101,21 @@ def test_gaps_that_descent_closes_are_told_by_temperature():
 
     closed = {(0.1, 0.0): 0.0, (0.1, 2.0): 0.9, (1.0, 0.0): 0.01, (1.0, 2.0): 0.05}
     found = judge({"sphere_sweep": sweep(closed)})
-    assert found.verdict.tolist() == [HOLDS, HOLDS]
+    assert found.verdict.tolist() == [HOLDS, HOLDS, HOLDS]
     assert found.numbers.tolist() == [
         "gap of 0.010 at most after 4 runs",
         "left at τ = 1 in 3 dimensions: 0.05",
+        "left at τ = 1 in 3 dimensions: 0.05",
     ]
     found = judge({"sphere_sweep": sweep(closed | {(10.0, 2.0): 1.0, (10.0, 0.0): 0.4})})
-    assert found.ids.tolist() == ["C083", "C082", "C080 C081"]
-    assert found.verdict.tolist() == [PARTLY, HOLDS, PARTLY]
+    assert found.ids.tolist() == ["C083", "C082", "C080", "C081"]
+    assert found.verdict.tolist() == [PARTLY, HOLDS, HOLDS, PARTLY]
+    # What has not closed, and still falls, may close.
+    begun = sweep({(1.0, 2.0): 0.5})
+    early = begun[begun.step == 9].assign(step=5)
+    for middle, verdict in ((1.2, UNDECIDED), (1.0, FAILS)):
+        longer = pd.concat([begun, early.assign(modality_gap=middle)])
+        assert set(judge({"sphere_sweep": longer}).verdict) == {verdict}
     assert judge({"sphere_sweep": sweep({(0.1, 2.0): 0.9})}).empty
 
 

@@ -20,7 +20,7 @@ def test_claims(random):
     rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
     noise = pd.DataFrame(
         {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
-        | {"mean_share": [0.3], "texts": [20]}
+        | {"mean_share": [0.3], "texts": [20], "kind": ["template"], "name": ["a"]}
     )
     verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
     assert verdicts == [FAILS, FAILS, *[HOLDS] * 8]

@@ -21,6 +21,7 @@ def test_two_classes_are_as_robust_as_theory_says():
 def test_the_papers_claims_hold_for_clip(clip_robustness):
     """chowers2026, Fig. 8, on CLIP ViT-B/16 and COCO."""
     exact = clip_robustness(None)
+    # Of Eq. 11 no neighbour changes, so that accuracy does not.
     assert [row[2] for row in robustness_claims(exact["controlled"])] == [HOLDS] * 5
     near = clip_robustness(0.95)
     assert [row[2] for row in noise_claims(near["noises"])] == [HOLDS]
@@ -121,7 +122,13 @@ def test_a_small_threshold_is_to_cost_little_and_gain_under_every_noise(cost, ga
 
 
 @pytest.mark.parametrize(
-    ("shares", "verdict"), [([0.99, 0.95], HOLDS), ([0.99, 0.9], PARTLY), ([0.9, 0.5], FAILS)]
+    ("shares", "verdict"),
+    [
+        ([0.99, 0.97], HOLDS),
+        ([0.99, 0.9], PARTLY),
+        ([0.9, 0.5], FAILS),
+        ([0.955, 0.945], UNDECIDED),
+    ],
 )
 def test_nearly_all_neighbours_stay_at_every_place(shares, verdict):
     rows = [
@@ -132,7 +139,11 @@ def test_nearly_all_neighbours_stay_at_every_place(shares, verdict):
         for distance in ("euclidean", "cosine")
         for deviation in (0.01, 0.1)
     ]
-    ((_, _, found, numbers, _),) = neighbour_claims(pd.DataFrame(rows))
+    table = pd.DataFrame(rows)
+    table = table.assign(
+        unchanged_low=table.unchanged - 0.01, unchanged_high=table.unchanged + 0.01
+    )
+    ((_, _, found, numbers, _),) = neighbour_claims(table)
     assert found == verdict
     assert numbers.endswith(f"{shares[1]:.1%} (image_to_text, p1)")
 

@@ -4,14 +4,12 @@ import pytest
 from modality_gap.claims.verdicts import FAILS, HOLDS, PARTLY, UNDECIDED, judge
 
 
-@pytest.mark.parametrize(("share", "verdict"), [(0.9, HOLDS), (0.2, FAILS), (0.5, UNDECIDED)])
-def test_the_seeds_share_of_the_variance_is_held_against_one_half(share, verdict):
+@pytest.mark.parametrize(("low", "verdict"), [(0.2, HOLDS), (-0.1, UNDECIDED)])
+def test_seeds_make_other_places_where_they_make_some_of_the_variance(low, verdict):
     row = {"family": "vit", "trained": False, "tower": "image", "inputs": "data"}
-    row |= {"share_between": share, "within_cosine": 0.9, "between_cosine": 0.1}
-    table = pd.DataFrame([row | {"share_low": share - 0.05, "share_high": share + 0.05}])
-    found = judge({"seed_cones": table})
-    assert found.verdict.tolist() == [verdict, HOLDS], "in other places they are in any case"
-    assert judge({"seed_cones": table.assign(share_low=-0.1)}).verdict[1] == UNDECIDED
+    row |= {"share_between": 0.3, "within_cosine": 0.9, "between_cosine": 0.1}
+    found = judge({"seed_cones": pd.DataFrame([row | {"share_low": low, "share_high": 0.4}])})
+    assert found.verdict.tolist() == [verdict]
 
 
 def test_trained_networks_are_another_claim():
@@ -19,8 +17,8 @@ def test_trained_networks_are_another_claim():
     row |= {"within_cosine": 0.9, "between_cosine": 0.1}
     rows = [row | {"trained": trained} for trained in (False, True)]
     found = judge({"seed_cones": pd.DataFrame(rows).assign(share_low=0.8, share_high=0.95)})
-    assert found.ids.tolist() == ["L041 L042", "L012", "L046"]
-    assert found.claim.str.contains("that were trained").tolist() == [False, False, True]
+    assert found.ids.tolist() == ["L041 L042 L012", "L046"]
+    assert found.claim.str.contains("Trained").tolist() == [False, True]
     noise = pd.DataFrame([row | {"trained": trained} for trained in (False, True)])
     noise = noise.assign(share_low=0.8, share_high=0.95, inputs="noise")
     assert judge({"seed_cones": noise}).ids.tolist() == ["L045"], "of random networks alone"

@@ -201,7 +201,7 @@ def test_a_claim_made_false_on_purpose_comes_out_as_such():
     false = {
         "first_steps": steps.assign(step=1 - steps.step),
         "flows": flow.assign(modality_gap=1 - flow.modality_gap),
-        "seed_cones": shares.assign(share_between=0.1, share_low=0.05, share_high=0.2),
+        "seed_cones": shares.assign(share_between=-0.1, share_low=-0.2, share_high=-0.05),
     }
     for tables, status in (
         ({"first_steps": steps, "flows": flow, "seed_cones": shares}, DIRECTION_HOLDS),

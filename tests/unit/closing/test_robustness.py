@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import binomtest, ttest_1samp
 
 from modality_gap.closing import choices, robustness
 from modality_gap.closing.choices import choice_task, classification_task, retrieval_task
@@ -85,12 +85,17 @@ def test_equal_to_recomputed_distances(random, monkeypatch, name, distance):
         np.testing.assert_array_equal(found.kept, expected[0])
         np.testing.assert_array_equal(found.noisy_accuracy, expected[1])
         np.testing.assert_array_equal(found.accuracy, expected[2])
-        np.testing.assert_array_equal(found.unchanged, expected[3])
+        np.testing.assert_array_equal(found.unchanged[:, 0], expected[3])
+        n = len(task.queries)
+        ends = [
+            binomtest(round(n * share), n).proportion_ci(method="wilson") for share in expected[3]
+        ]
+        np.testing.assert_allclose(found.unchanged[:, 1:], ends, atol=1e-9)
         moved = ~np.isnan(np.array(expected[4])).any(axis=1)
         np.testing.assert_allclose(found.changed[moved], np.array(expected[4])[moved], atol=1e-12)
         np.testing.assert_array_equal(found.changed[~moved], 0)
     assert (found.kept[:, 0] == 1).all()
-    assert (found.unchanged[:-1] < 1).any()
+    assert (found.unchanged[:-1, 0] < 1).any()
 
 
 def test_orthogonal_moves_leave_clean_accuracy_and_raise_robustness(random):
