@@ -208,6 +208,7 @@ def test_another_temperature_re_runs_what_depends_on_it(done):
         "plot_shift_landscape",
         "judge_claims",
         "summarize",
+        "provenance",
         "report",
         "all",
     }
