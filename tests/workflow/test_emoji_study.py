@@ -1,11 +1,6 @@
 """The default study, small, from the packages to the report."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -233,30 +228,3 @@ def test_without_gpu_jobs_the_cpu_is_used(done):
     before = pd.read_parquet(done.folder / target)
     done.succeeds("--resources", "gpu=0", "--forcerun", "embed", "--", target)
     pd.testing.assert_frame_equal(pd.read_parquet(done.folder / target), before)
-
-
-def test_a_killed_study_goes_on_by_the_same_command(tmp_path, archives):
-    """SIGKILL of Snakemake and its jobs in the middle of training."""
-    shutil.copytree(archives, tmp_path / "results/downloads")
-    study = small_emoji_study(archives)
-    study["training"]["emoji"] |= {"epochs": 6, "evaluations": 6}
-    workplace = Workplace(tmp_path, study)
-    workplace.succeeds("--dry-run")
-    target = "results/small/training/emoji/0/trajectory.csv"
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(tmp_path), "--configfile", str(tmp_path / "study.yaml")]
-    command += ["--cores", "2", "--resources", "gpu=1", "--", target]
-    process = subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    progress = tmp_path / "results/small/training/emoji/0/progress.pt"
-    while not progress.exists() and process.poll() is None:
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert progress.exists()
-    assert not (tmp_path / target).exists()
-    workplace.succeeds("--unlock")
-    workplace.succeeds("--", target)
-    assert len(pd.read_csv(tmp_path / target)) == 7
-    assert not progress.exists()
