@@ -78,7 +78,7 @@ def test_arrays_with_labels_take_fifteen_lines_to_zero_shot_and_robustness(place
     tradeoff = pd.read_parquet(place.results / "robustness/mine/photos/all/tradeoff.parquet")
     assert set(tradeoff.threshold) == {0, 0.05, 0.2, 1}
     evidence = pd.read_csv(place.results / "evidence.csv")
-    assert evidence.judged.str.contains("gains more robustness than accuracy").any()
+    assert evidence.judged.str.contains("more robust by more than it costs").any()
 
 
 def test_the_block_with_pictures_alone_is_planned(place):
