@@ -228,7 +228,7 @@ def guarded(results: Results, place: Place, use: str, measure: str) -> Answer:
         better.append((rows.change.mean(), way))
         if not (recall.change_high < 0).any():
             harmless.append((rows.change.mean() + recall.change.mean(), way))
-    more = own.gains if own else []
+    more = own.gains if own and own.verdict != NO else []
     links = [link, *(own.links if own else [])]
     if not better:
         how = f"None of {defined_ways(table)} ways raises {readable(measure)} beyond its interval."
