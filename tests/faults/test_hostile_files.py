@@ -64,6 +64,7 @@ def damaged(content: bytes, draw: random.Random) -> bytes:
 PROGRAM = """
 import json, sys, traceback
 from importlib import import_module
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 reader, splits, options, folder = json.loads(sys.argv[2])
 read = getattr(import_module(f"modality_gap.data.corpora.{reader}"), f"read_{reader}")
