@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import suppress
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -61,7 +62,8 @@ def taker():
 
     yield begin
     for process in begun:
-        if process.poll() is None:
+        # What it forked may outlive it, and would keep its output open.
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 

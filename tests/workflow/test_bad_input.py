@@ -117,14 +117,12 @@ def test_a_wrong_checksum_and_a_truncated_download(workplace, embeddings, tmp_pa
     downloaded = tmp_path / "results/downloads/embeddings.npy"
     with serve(tmp_path) as address:
         entry["url"] = f"{address}/embeddings.npy"
-        line_with(place.fails("--retries", "0"), "embeddings.npy: sha256 is")
+        line_with(place.fails(), "embeddings.npy: sha256 is")
         assert not downloaded.exists()
     entry["sha256"] = hashlib.sha256(embeddings.read_bytes()).hexdigest()
     with serve(tmp_path, Truncating) as address:
         entry["url"] = f"{address}/embeddings.npy"
-        line_with(
-            place.fails("--retries", "0"), f"download (embeddings.npy): {address}/embeddings.npy"
-        )
+        line_with(place.fails(), f"download (embeddings.npy): {address}/embeddings.npy")
         assert not downloaded.exists()
     with serve(tmp_path) as address:
         entry["url"] = f"{address}/embeddings.npy"
@@ -136,7 +134,7 @@ def test_a_wrong_checksum_and_a_truncated_download(workplace, embeddings, tmp_pa
 def test_local_files_of_another_version(workplace, tmp_path):
     write_archives(tmp_path / "archives")
     place = workplace(small_emoji_study(tmp_path / "archives"))
-    line = line_with(place.fails("--retries", "0"), "sha512 is")
+    line = line_with(place.fails(), "sha512 is")
     assert any(package["file"] in line for package in PACKAGES.values())
     assert not list((tmp_path / "results").rglob("*.tgz"))
 

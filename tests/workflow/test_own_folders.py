@@ -1,6 +1,7 @@
 """Pictures in folders, and a saved data set, through the whole workflow."""
 
 import pandas as pd
+import pytest
 import yaml
 from conftest import ROOT
 from dataset_files import save_to_disk, table
@@ -10,6 +11,7 @@ ENCODER = {"random": {"kind": "random", "architecture": "emoji-resnet", "seed": 
 ASKED = yaml.safe_load((ROOT / "config/config.yaml").read_text())["zero_shot"]
 
 
+@pytest.mark.study
 def test_folders_of_classes_and_a_saved_data_set_give_gap_and_accuracy(workplace, tmp_path):
     for number, name in enumerate(("red", "green", "blue")):
         (tmp_path / "pictures" / name).mkdir(parents=True)

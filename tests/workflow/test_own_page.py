@@ -47,12 +47,8 @@ def place(tmp_path, random):
     return lambda name: Workplace(tmp_path, yaml.safe_load(BLOCKS[name]))
 
 
-TRAINED = pytest.param("trained.yaml", marks=pytest.mark.study)
-CLASSES = pytest.param("classes.yaml", marks=pytest.mark.study)
-OWN_MODELS = pytest.param("own_models.yaml", marks=pytest.mark.study)
-
-
-@pytest.mark.parametrize("name", ["mine.yaml", TRAINED, CLASSES, OWN_MODELS])
+@pytest.mark.study
+@pytest.mark.parametrize("name", ["mine.yaml", "trained.yaml", "classes.yaml", "own_models.yaml"])
 def test_a_block_gives_a_report(place, name):
     place = place(name)
     place.succeeds()
@@ -60,6 +56,7 @@ def test_a_block_gives_a_report(place, name):
     assert pd.read_csv(place.results / "summary.csv").modality_gap.gt(0).all()
 
 
+@pytest.mark.study
 def test_arrays_with_labels_take_fifteen_lines_to_zero_shot_and_robustness(place):
     assert len(BLOCKS["classes.yaml"].splitlines()) - 1 <= 15
     place = place("classes.yaml")

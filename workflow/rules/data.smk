@@ -16,7 +16,6 @@ rule download:
     wildcard_constraints:
         file=any_of(originals.sources()),
     priority: 2
-    retries: 2
     localrule: True
     conda:
         "../../envs/data.yaml"
