@@ -16,7 +16,7 @@ from modality_gap.claims.verdicts import (
     seen,
     stays,
 )
-from modality_gap.closing.rephrasing import ACCURACY, CLEAN_ACCURACY, KEPT
+from modality_gap.closing.rephrasing import ACCURACY, ANSWER, CLEAN_ACCURACY, KEPT
 
 KEYS = "experiment measure kind distance alpha"
 # Of noise without a mean, n drawings' mean square is 1/n of theirs on average, and hardly ever thrice it.
@@ -34,31 +34,31 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
     """
     if len(noise):
         yield from noise_claims(noise)
-    closed = results[(results.alpha == 1) & (results.distance == "euclidean")]
-    for experiment, own in closed.groupby("experiment", sort=False):
-        where = f"({experiment} rephrased)"
+    closed = results[
+        (results.alpha == 1) & (results.distance == "euclidean") & (results.experiment == ANSWER)
+    ]
+    if len(closed):
         for claim, measure in (
             ("raises accuracy under rephrasing", ACCURACY),
             ("keeps more choices under rephrasing", KEPT),
         ):
-            rows = own[own.measure == measure]
+            rows = closed[closed.measure == measure]
             numbers = [
                 f"{row.kind} {interval(row.change, row.change_low, row.change_high)}"
                 for row in rows.itertuples()
             ]
             yield (
                 "C048 C050",
-                f"Closing the gap {claim} {where}",
+                f"Closing the gap {claim} of the right answer",
                 rises(rows),
                 ", ".join(numbers),
                 seen(rows, "change", KEYS, "change_", "units"),
             )
-    clean = closed[closed.measure == CLEAN_ACCURACY]
-    for experiment, rows in clean.groupby("experiment", sort=False):
+        rows = closed[closed.measure == CLEAN_ACCURACY]
         row = rows.iloc[0]
         yield (
             "C049 C050",
-            f"Closing the gap leaves accuracy without rephrasing as it is ({experiment} rephrased)",
+            "Closing the gap leaves accuracy without rephrasing as it is",
             stays(rows),
             f"changes by {interval(row.change, row.change_low, row.change_high)}",
             seen(rows, "change", KEYS, "change_", "units"),
@@ -68,15 +68,16 @@ def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tu
 def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
     """What chowers2026 says of the noise that rephrasing is; of `noise_table`."""
     own = noise[noise.kind == TEMPLATE]
-    near = own.off_diagonal_share >= 1 - NEARLY_ONE
-    yield (
-        "C072 C073",
-        f"For every template d(C) is within {NEARLY_ONE:g} of 1",
-        HOLDS if near.all() else PARTLY if near.any() else FAILS,
-        f"in {near.sum()} of {len(own)}; d(C) from {own.off_diagonal_share.min():.3f} to "
-        f"{own.off_diagonal_share.max():.3f}, of independent noise {own.independent.mean():.3f}",
-        seen(own, "off_diagonal_share", "kind name") + seen(own, "independent", "kind name"),
-    )
+    if len(own):
+        near = own.off_diagonal_share >= 1 - NEARLY_ONE
+        yield (
+            "C072 C073",
+            f"For every template d(C) is within {NEARLY_ONE:g} of 1",
+            HOLDS if near.all() else PARTLY if near.any() else FAILS,
+            f"in {near.sum()} of {len(own)}; d(C) from {own.off_diagonal_share.min():.3f} to "
+            f"{own.off_diagonal_share.max():.3f}, of independent noise {own.independent.mean():.3f}",
+            seen(own, "off_diagonal_share", "kind name") + seen(own, "independent", "kind name"),
+        )
     none = noise.independent.max()
     yield (
         "C071",
@@ -109,7 +110,9 @@ def noise_claims(noise: pd.DataFrame) -> Iterator[tuple]:
 @judges("templates", placed=True, order=10)
 def template_claims(templates: pd.DataFrame) -> Iterator[tuple]:
     """What another template costs at worst, and an image that it turns; of `each_template_table`."""
-    as_it_is = templates[templates.alpha == 0]
+    as_it_is = templates[(templates.alpha == 0) & (templates.kind == TEMPLATE)]
+    if as_it_is.empty:
+        return
     worst = as_it_is.loc[as_it_is.change.idxmin()]
     lost, surely = worst.all_low < -LARGEST_LOSS, worst.all_high < -LARGEST_LOSS
     change = interval(worst.change, worst.all_low, worst.all_high)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 from modality_gap.claims.printed import compare, printed_numbers, read_values, told
 from modality_gap.claims.register import answers_of, reason_of
@@ -16,6 +15,7 @@ from modality_gap.claims.verdicts import (
     PARTLY,
     UNDECIDED,
     Evidence,
+    beyond_chance,
     in_how_many,
     named,
 )
@@ -29,8 +29,6 @@ JUDGED = STATUSES[:-2]
 # What a verdict is called under a paper's own conditions, and under others.
 OWN = {HOLDS: REPRODUCED, FAILS: NOT_REPRODUCED}
 OTHER = {HOLDS: DIRECTION_HOLDS, FAILS: DIRECTION_FAILS}
-CHANCE = 0.05  # how likely so many of several verdicts may be by chance, for one of them to count
-ONE = (1 - 0.95) / 2  # how likely a 95% interval lies on one side of 0 by chance
 CLAIMS = ["id", "paper", "place", "topic", "claim", "status", "found", "value", "low", "high", "n"]
 CLAIMS += ["table", "row", "printed_value", "tolerance", "condition", "needed"]
 EVIDENCE = ["id", "judged", "where", "verdict", "numbers", *Evidence._fields]
@@ -158,9 +156,7 @@ def across(verdicts: list[str]) -> str:
         return verdicts[0]
     if PARTLY in verdicts:
         return PARTLY
-    holds = verdicts.count(HOLDS)
-    beyond_chance = holds > 0 and binom.sf(holds - 1, len(verdicts), ONE) < CHANCE
-    return PARTLY if beyond_chance else UNDECIDED
+    return PARTLY if beyond_chance(verdicts.count(HOLDS), len(verdicts)) else UNDECIDED
 
 
 def lines_of(claim: str, verdict) -> Iterable[dict]:

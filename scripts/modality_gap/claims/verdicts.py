@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from scipy.stats import binom
+
+from modality_gap.measures.intervals import CONFIDENCE
 
 HOLDS, FAILS, PARTLY, UNDECIDED = "holds", "does not hold", "holds in part", "undecided"
 COLUMNS = ["ids", "claim", "where", "verdict", "numbers", "tables", "evidence"]
@@ -19,6 +22,8 @@ FILE = "file"  # of a table that is judged: the column that says where each row 
 NEGLIGIBLE = 0.01  # what chowers2026, Fig. 18, calls a negligible loss of accuracy
 NAMED = 6  # places that a row names; of more, it says how many
 LAST = 100
+CHANCE = 0.05  # how likely so many of several verdicts may be by chance, for one of them to count
+ONE = (1 - CONFIDENCE) / 2  # how likely an interval lies on one side of 0 by chance
 
 
 class Evidence(NamedTuple):
@@ -150,11 +155,23 @@ def sign(low: float, high: float, claimed: int) -> str:
     return FAILS if low * claimed < 0 and high * claimed < 0 else UNDECIDED
 
 
+def beyond_chance(holds: int, cases: int) -> bool:
+    """Whether more cases hold than 95% intervals, one a case, let hold by chance."""
+    return holds > 0 and bool(binom.sf(holds - 1, cases, ONE) < CHANCE)
+
+
 def joint(verdicts: list[str]) -> str:
-    """One verdict on a claim that was judged in several cases; in part: it holds in some of them."""
+    """One verdict on a claim that was judged in several cases; in part: it holds in some of them.
+
+    Where some are undecided, cases are judged by intervals: more must hold than by chance.
+    """
     if len(set(verdicts)) == 1:
         return verdicts[0]
-    return PARTLY if {HOLDS, PARTLY} & set(verdicts) else UNDECIDED
+    if PARTLY in verdicts:
+        return PARTLY
+    holds = verdicts.count(HOLDS)
+    by_chance = UNDECIDED in verdicts and not beyond_chance(holds, len(verdicts))
+    return PARTLY if holds and not by_chance else UNDECIDED
 
 
 def in_how_many(verdicts: list[str]) -> str:
@@ -173,12 +190,12 @@ def rises(rows: pd.DataFrame) -> str:
     """Verdict on a rise that is claimed of every row, columns change, change_low, change_high.
 
     A rise counts where it is more than its interval and more than NEGLIGIBLE; one that can only be
-    less is none.
+    less is none. It is claimed in part where more rows rise than by chance.
     """
     up = (rows.change_low > 0) & (rows.change > NEGLIGIBLE)
     if up.all():
         return HOLDS
-    if up.any():
+    if beyond_chance(up.sum(), len(up)):
         return PARTLY
     return FAILS if (rows.change_high < NEGLIGIBLE).all() else UNDECIDED
 

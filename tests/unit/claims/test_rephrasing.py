@@ -16,27 +16,35 @@ def test_claims(random):
     found = (images, items, table, texts, gap, [-0.5, 0, 1])
     results = pd.concat([answer_table(*found, 4), template_table(*found)])
     claims = list(rephrasing_claims(results, noise_table(images, table, texts, gap, 0)))
-    assert len(claims) == 4 + 2 * 3
+    assert len(claims) == 4 + 3
     rows = results.assign(change=0.2, change_low=0.1, change_high=0.3)
     noise = pd.DataFrame(
         {"off_diagonal_share": [0.9], "independent": [0.95], "along_gap": [0.2], "along_move": [0]}
         | {"mean_share": [0.3], "texts": [20], "kind": ["template"], "name": ["a"]}
     )
     verdicts = [claim[2] for claim in rephrasing_claims(rows, noise)]
-    assert verdicts == [FAILS, FAILS, *[HOLDS] * 8]
+    assert verdicts == [FAILS, FAILS, *[HOLDS] * 5]
+    other_words = rephrasing_claims(rows, noise.assign(kind="caption"))
+    assert "C072 C073" not in [claim[0] for claim in other_words]
     diagonal = rephrasing_claims(rows, noise.assign(independent=0.01))
     assert {claim[0]: claim[2] for claim in diagonal}["C071"] == HOLDS
     centred = rephrasing_claims(rows, noise.assign(mean_share=0.06))
     assert {claim[0]: claim[2] for claim in centred}["C051"] == FAILS
     costly = results.assign(change=-0.2, change_low=-0.3, change_high=-0.1)
     clean = [row for row in rephrasing_claims(costly, noise) if "without rephrasing" in row[1]]
-    assert [(row[0], row[2]) for row in clean] == [("C049 C050", FAILS)] * 2
+    assert [(row[0], row[2]) for row in clean] == [("C049 C050", FAILS)]
     assert "changes by -0.200 [-0.300, -0.100]" in clean[0][3]
 
 
 def test_the_worst_template_is_judged_by_the_interval_for_all():
     rows = pd.DataFrame(
-        {"name": ["x", "y", "z"], "alpha": [0, 0, 1], "images": 9, "base_accuracy": 0.5}
+        {
+            "name": ["x", "y", "z"],
+            "alpha": [0, 0, 1],
+            "kind": "template",
+            "images": 9,
+            "base_accuracy": 0.5,
+        }
         | {"change": [-0.1, -0.01, -0.9], "flipped": [4, 0, 0], "example": ["i (a): a → b", "", ""]}
     )
     for low, high, verdict in ((-0.2, -0.07, HOLDS), (-0.2, 0, UNDECIDED), (-0.05, 0, FAILS)):
@@ -47,6 +55,7 @@ def test_the_worst_template_is_judged_by_the_interval_for_all():
         assert "e.g. i (a): a → b" in turned[3]
     still = rows.assign(all_low=-0.1, all_high=0, flipped=0, example="")
     assert [claim[2] for claim in template_claims(still)][1] == FAILS
+    assert not [*template_claims(still.assign(kind="caption"))]
 
 
 def test_few_texts_have_no_noise_and_no_claims_of_it(random):

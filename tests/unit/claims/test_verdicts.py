@@ -92,6 +92,15 @@ def test_a_claim_holds_in_part_where_it_holds_in_some_case(verdicts, verdict):
     assert in_how_many(verdicts).endswith("of 2 cases")
 
 
+def test_of_many_cases_more_must_hold_than_by_chance():
+    """Of 20 intervals at 95%, one lies above 0 by chance in 1 − 0.975²⁰ = 40% of all trials."""
+    assert joint([HOLDS] + [UNDECIDED] * 19) == UNDECIDED
+    assert joint([HOLDS] * 3 + [UNDECIDED] * 17) == PARTLY
+    assert joint([HOLDS] + [FAILS] * 19) == PARTLY  # none undecided: nothing is left to chance
+    assert rises(changes(UP, *[UNKNOWN] * 19)) == UNDECIDED
+    assert rises(changes(*[UP] * 3, *[UNKNOWN] * 17)) == PARTLY
+
+
 def test_every_topic_judges_tables_of_its_own():
     found = all_judges()
     assert len({judge.claims.__module__ for judge in found}) >= 10
