@@ -71,15 +71,16 @@ def keys_of(table: str, study: dict) -> Iterator[str]:
     path = table.removesuffix(".parquet").removesuffix(".csv")
     first, *names = path.split("/")
     sections = [*SECTIONS.get(path, SECTIONS.get(first, (first,)))]
-    pending = [*names, *(name for part in sections for name in texts(at(study, part)))]
-    seen = set()
+    pending = {*names, *(name for part in sections for name in texts(at(study, part)))}
+    seen, done = set(), set()
     while pending:
         pattern = pending.pop()
+        done.add(pattern)
         for part in ENTRIES:
             for name in fnmatch.filter(study[part], pattern):
                 if (part, name) not in seen:
                     seen.add((part, name))
-                    pending += texts(study[part][name])
+                    pending |= {*texts(study[part][name])} - done
     if any(part == "corpora" for part, _ in seen):
         sections += OF_CORPORA
     yield from (section for section in sections if at(study, section) is not None)
