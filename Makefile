@@ -47,7 +47,8 @@ test-cluster: .venv/installed ## a study on a Slurm of two nodes that runs here,
 	PATH="$(CURDIR)/$(BIN):$$PATH" pytest tests/cluster
 
 # Other processors sum in another order: numbers must not depend on it by more than tests allow.
-NUMERIC = $(addprefix tests/unit/,claims closing effects measures models origin training test_copies.py test_errata.py)
+NUMERIC = $(addprefix tests/unit/,claims closing effects measures models origin training test_copies.py test_errata.py) \
+	--ignore tests/unit/models/test_hub.py
 kernels: .venv/installed ## the tests of numbers as on older processors, on one thread and on two
 	PATH="$(CURDIR)/$(BIN):$$PATH" ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 \
 		OPENBLAS_CORETYPE=Prescott OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile $(NUMERIC)
