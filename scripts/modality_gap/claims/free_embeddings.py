@@ -232,22 +232,21 @@ def arrangement_claims(arrangements: pd.DataFrame) -> Iterator[tuple]:
     cost = losses["gap, every pair matched"] - losses["pairs coincide"]
     wrong = losses.drop(["gap, every pair matched", "pairs coincide"])
     told = f"loss of {', '.join(f'{name} {loss:.3g}' for name, loss in losses.items())}"
-    evidence = seen(
-        arrangements[arrangements.temperature == lowest], "loss", "arrangement temperature"
-    )
+    rows = arrangements[arrangements.temperature == lowest]
+    apart = rows.arrangement.isin(wrong.index)
     yield (
         "C010",
         "Where every pair is matched a gap costs nothing",
         HOLDS if abs(cost) < FREE else FAILS,
         f"at τ = {lowest:g} the gap costs {cost:.2g}; {told}",
-        evidence,
+        seen(rows[~apart], "loss", "arrangement temperature"),
     )
     yield (
         "C011",
         "Points whose nearest is not their partner cost a large loss",
         HOLDS if wrong.min() > LARGE else FAILS,
         f"at τ = {lowest:g} {wrong.min():.3g} at least; {told}",
-        evidence,
+        seen(rows[apart], "loss", "arrangement temperature"),
     )
 
 

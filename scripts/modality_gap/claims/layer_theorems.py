@@ -79,7 +79,7 @@ def width_claims(rising: pd.DataFrame) -> Iterator[tuple]:
         "L050",
         "The chance that a layer does not raise a cosine below the bound falls with the width",
         HOLDS if rises.all() else FAILS if falls.any() else UNDECIDED,
-        f"in {rises.sum()} of {len(first)} cosines and ratios; on average "
+        f"in {rises.sum()} of {len(first)} cosines and ratios (how fast is not judged); on average "
         f"{1 - first.probability.mean():.3f} at width {first.width.min()}, "
         f"{1 - last.probability.mean():.3f} at width {last.width.max()}",
         seen(

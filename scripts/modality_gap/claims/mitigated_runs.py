@@ -133,7 +133,7 @@ def row_claims(table: pd.DataFrame) -> Iterator[tuple]:
         own = pd.concat([those(others, settings) for settings in found.settings])
         if len(own := own[own.measure.isin(found.sides)]):
             sides = [difference(row).times(found.sides[row.measure]) for row in own.itertuples()]
-            told = texts(own, baseline)
+            told = f"{texts(own, baseline)}; one fails by an interval for all {len(own)} at once"
             yield found.ids, found.claim, every(sides), told, differences(own)
     yield from order_claims(others)
     yield from highest_claims(others)

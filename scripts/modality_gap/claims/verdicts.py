@@ -175,9 +175,10 @@ def joint(verdicts: list[str]) -> str:
 
 
 def in_how_many(verdicts: list[str]) -> str:
-    """In how many cases a claim holds, and fails."""
-    counts = [sum(verdict == kind for verdict in verdicts) for kind in (HOLDS, FAILS)]
-    return f"holds in {counts[0]} and fails in {counts[1]} of {len(verdicts)} cases"
+    """In how many cases a claim holds, holds in part, if it does in any, and fails."""
+    holds, part, fails = (verdicts.count(kind) for kind in (HOLDS, PARTLY, FAILS))
+    in_part = f", in part in {part}," if part else ""
+    return f"holds in {holds}{in_part} and fails in {fails} of {len(verdicts)} cases"
 
 
 def named(texts: list[str]) -> str:

@@ -90,6 +90,7 @@ def test_staying_is_no_fall(rows, verdict):
 def test_a_claim_holds_in_part_where_it_holds_in_some_case(verdicts, verdict):
     assert joint(verdicts) == verdict
     assert in_how_many(verdicts).endswith("of 2 cases")
+    assert in_how_many([PARTLY, FAILS]) == "holds in 0, in part in 1, and fails in 1 of 2 cases"
 
 
 def test_of_many_cases_more_must_hold_than_by_chance():
