@@ -11,23 +11,23 @@ BIN := .venv/bin
 .PHONY: run plan new rehearse compare verify test test-studies test-faults test-cluster kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
 
 run: .venv/installed ## train, measure and report the default study (STUDY=config/other.yaml: another one)
-	$(BIN)/python scripts/check_study.py $(or $(STUDY),config/config.yaml)
-	PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/alone.py snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile $(STUDY))
+	$(BIN)/python scripts/check_study.py "$(or $(STUDY),config/config.yaml)"
+	PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/alone.py snakemake --cores all --resources gpu=1 $(if $(STUDY),--configfile "$(STUDY)")
 
 plan: .venv/installed ## what a study will cost, before any of it runs (STUDY=config/other.yaml; ARGS="--cores 64 --gpus 4 --without imagenet")
-	$(BIN)/python scripts/plan_study.py $(or $(STUDY),config/config.yaml) $(ARGS)
+	$(BIN)/python scripts/plan_study.py "$(or $(STUDY),config/config.yaml)" $(ARGS)
 
 new: .venv/installed ## write a study of your own, each key explained (STUDY=config/mine.yaml; it asks, or ARGS="--arrays file.npy")
-	$(BIN)/python scripts/new_study.py $(or $(STUDY),config/mine.yaml) $(ARGS)
+	$(BIN)/python scripts/new_study.py "$(or $(STUDY),config/mine.yaml)" $(ARGS)
 
 rehearse: .venv/installed ## prove a study on a miniature of it, from downloads to report (STUDY=config/yaras2024.yaml)
-	$(BIN)/python scripts/rehearse.py $(or $(STUDY),config/config.yaml) $(ARGS)
+	$(BIN)/python scripts/rehearse.py "$(or $(STUDY),config/config.yaml)" $(ARGS)
 
 compare: .venv/installed ## results of several studies beside each other (STUDIES="emoji mine", names as in results/)
 	$(BIN)/python scripts/compare_studies.py $(STUDIES)
 
 verify: .venv/installed ## whether a finished study's tables and inputs are still those that it recorded (STUDY=config/other.yaml)
-	$(BIN)/python scripts/verify_study.py $(or $(STUDY),config/config.yaml)
+	$(BIN)/python scripts/verify_study.py "$(or $(STUDY),config/config.yaml)"
 
 # Files in the order given, the long ones first: the last of them must not keep one process waiting.
 PYTEST = PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -26,6 +26,9 @@ def main(file: str) -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except RecursionError:
+        print(f"{file}: nested too deeply, or an entry that holds itself", file=sys.stderr)
+        return 1
     print(f"{file}: a valid study")
     return 0
 

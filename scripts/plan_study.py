@@ -55,9 +55,10 @@ def study_of(file: Path) -> str | None:
     """What the study of a YAML file is called; None of a file that is none."""
     try:
         found = yaml.safe_load(file.read_bytes())
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, OSError, RecursionError):
         return None
-    return found.get("study") if isinstance(found, dict) else None
+    name = found.get("study") if isinstance(found, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def measured_studies(asked: Path, name: str) -> Iterator[tuple[Plan, Facts]]:

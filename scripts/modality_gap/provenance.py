@@ -166,6 +166,15 @@ def devices(folder: Path) -> set[str]:
     return {read_metadata(file).get("device", "cpu") for file in files}
 
 
+def recorded_hashes(file: Path) -> dict[str, str]:
+    """SHA-256 by path, of a crate. Raises ValueError where it is none."""
+    try:
+        entries = json.loads(file.read_text("utf-8"))["@graph"]
+        return {entry["@id"]: entry["sha256"] for entry in entries if "sha256" in entry}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file}: no RO-Crate: {error!r}") from None
+
+
 def differences(folder: Path) -> list[str]:
     """What of a study is no longer as its crate says, a line each; [] where all of it is.
 
@@ -174,11 +183,7 @@ def differences(folder: Path) -> list[str]:
     file = folder / CRATE
     if not file.is_file():
         raise ValueError(f"{file}: no such file: the study has not finished")
-    try:
-        entries = json.loads(file.read_text("utf-8"))["@graph"]
-        known = {entry["@id"]: entry["sha256"] for entry in entries if "sha256" in entry}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file}: no RO-Crate: {error!r}") from None
+    known = recorded_hashes(file)
     there = [path for path in known if (folder / path).is_file()]
     now = hashed((folder / path for path in there), folder)
     found = [f"{folder / path}: is not there" for path in known if path not in now]
@@ -193,6 +198,24 @@ def differences(folder: Path) -> list[str]:
     for record in sorted(folder.glob(f"corpora/*/{RECORD}")):
         found += changed_files(record)
     return found
+
+
+def check_unaltered(folder: Path) -> None:
+    """Raise ValueError where a result is older than the study's crate, and another than it says.
+
+    It was altered without a trace in its time, as a disk does, and other results may rest on it.
+    """
+    file = folder / CRATE
+    known, recorded = recorded_hashes(file), file.stat().st_mtime
+    results = {folder / path for path in known} & {*results_of(folder)}
+    older = [path for path in sorted(results) if path.stat().st_mtime < recorded]
+    for path, now in hashed(older, folder).items():
+        if now["sha256"] != known[path]:
+            raise ValueError(
+                f"{folder / path}: altered since it was recorded (SHA-256 {now['sha256'][:16]}…, "
+                f"recorded {known[path][:16]}…): delete it, and the next run makes it anew, and all "
+                "that rests on it"
+            )
 
 
 def changed_files(record: Path) -> Iterator[str]:

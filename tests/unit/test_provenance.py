@@ -1,6 +1,7 @@
 """What a study was made of is recorded, and what is no longer as recorded is named."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,14 @@ from rocrate.rocrate import ROCrate
 
 from modality_gap.data.embeddings import write_embeddings
 from modality_gap.data.watched import write_record
-from modality_gap.provenance import CRATE, code_version, describe, differences, inputs_of
+from modality_gap.provenance import (
+    CRATE,
+    check_unaltered,
+    code_version,
+    describe,
+    differences,
+    inputs_of,
+)
 
 PROJECT = Path(__file__).parents[2]
 CONFIG = {"study": "small", "title": "A small study", "encoders": {"clip": {"file": "clip.pt"}}}
@@ -134,3 +142,16 @@ def test_the_version_of_the_code_says_whether_it_was_changed(tmp_path):
     assert code_version(tmp_path) == f"{clean}, changed"
     (tmp_path / "below").mkdir()
     assert code_version(tmp_path / "below").startswith("unknown")
+
+
+def test_a_table_that_changed_without_its_time_ends_the_next_run(study):
+    check_unaltered(study)
+    table = study / "gap/clip.parquet"
+    told, content = table.stat(), table.read_bytes()
+    table.write_bytes(content[:-20] + b"\0" + content[-19:])
+    check_unaltered(study)  # newer than the record: made anew
+    os.utime(table, ns=(told.st_atime_ns, told.st_mtime_ns))
+    with pytest.raises(ValueError, match="results/small/gap/clip.parquet: altered since it was"):
+        check_unaltered(study)
+    table.unlink()
+    check_unaltered(study)

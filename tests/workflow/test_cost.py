@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -78,8 +79,14 @@ def test_another_study_that_was_measured_here_counts(tmp_path):
     for one in (file, tmp_path / "benchmarks/lost/recall/a.tsv"):
         one.parent.mkdir(parents=True)
         one.write_text("s\tmax_rss\n60\t1\n")
-    command = [*COMMAND, ROOT / "config/precomputed.yaml"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    # What lies beside the study, and is none.
+    study = shutil.copy(ROOT / "config/precomputed.yaml", tmp_path)
+    odd = ("study: [a]", "d: 2024-13-45", "a: " + "[" * 3000)
+    for number, text in enumerate(odd):
+        (tmp_path / f"odd{number}.yaml").write_text(text)
+    (tmp_path / "gone.yaml").symlink_to("nowhere")
+    (tmp_path / "folder.yaml").mkdir()
+    done = subprocess.run([*COMMAND, study], capture_output=True, text=True, cwd=tmp_path)
     assert re.search(r"^  recall +8 .* 8 min$", done.stdout, re.M), done.stdout
     assert "the median of measured jobs of its rule (8 jobs)" in done.stdout
     assert done.stderr.startswith("benchmarks/lost: not counted: no study of this name in ")

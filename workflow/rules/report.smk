@@ -174,7 +174,7 @@ rule provenance:
         rules.report.input,
         report="<results>/report.html",
     output:
-        "<results>/ro-crate-metadata.json",
+        update("<results>/ro-crate-metadata.json"),
     log:
         "<logs>/provenance.log",
     benchmark:

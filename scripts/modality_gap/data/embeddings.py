@@ -123,12 +123,16 @@ def write_embeddings(
     schema_metadata = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
     table = pa.table(columns).replace_schema_metadata(schema_metadata)
     # Of one group of rows, reading gives one contiguous buffer: the matrix, without a copy.
-    pq.write_table(table, path, row_group_size=ROWS_TOGETHER, use_dictionary=False)
+    layout = {"row_group_size": ROWS_TOGETHER, "use_dictionary": False}
+    pq.write_table(table, path, **layout, write_page_checksum=True)
 
 
 def read_embeddings(path: str | Path) -> tuple[np.ndarray, list[str]]:
-    """The matrix of shape (n, d), float32, and the n keys, of a file of `write_embeddings`."""
-    table = pq.read_table(path)
+    """The matrix of shape (n, d), float32, and the n keys, of a file of `write_embeddings`.
+
+    Raises OSError where a byte of it is another one than was written.
+    """
+    table = pq.read_table(path, page_checksum_verification=True)
     column = table.column("embedding").combine_chunks()
     matrix = column.flatten().to_numpy(zero_copy_only=True).reshape(len(column), -1)
     check_embeddings(matrix, str(path))

@@ -188,7 +188,7 @@ def in_single_precision(name: str, array: np.ndarray) -> np.ndarray:
 def read_vector(file: str | Path) -> np.ndarray:
     """A direction from a .npy file, shape (d,), of floating-point numbers; errors name the file."""
     try:
-        vector = load_numpy(Path(file))
+        vector = tensors.load_numpy(Path(file))
     except UNREADABLE as error:
         raise ValueError(f"{file}: not readable ({error}), expected a .npy file") from error
     if isinstance(vector, NpzFile) or vector.ndim != 1:
@@ -298,7 +298,7 @@ def load_single(file: Path, mapped: bool = False) -> np.ndarray:
     """The array of a file of `is_single`; mapped: an .npy without reading it."""
     if file.suffix.lower() in tensors.ENDINGS:
         return tensors.read_tensor(file, tensors.tensors_of(file))
-    array = load_numpy(file, mmap_mode="r" if mapped else None)
+    array = tensors.load_numpy(file, mmap_mode="r" if mapped else None)
     if isinstance(array, NpzFile):
         named_npy = file.suffix.lower() == ".npy"
         expected = "a name that ends in .npz" if named_npy else SINGLE
@@ -310,7 +310,7 @@ def read_named(file: Path, name: str) -> np.ndarray:
     """An array of a file that holds several, by its name."""
     ending = file.suffix.lower()
     if ending == ".npz":
-        with open_npz(file) as arrays:
+        with tensors.open_npz(file) as arrays:
             return named(arrays, name)
     if ending == ".safetensors":
         return read_safetensors(file, name)
@@ -331,7 +331,7 @@ def arrays_in(file: Path) -> list[str]:
     """The names of the arrays that a file of several holds."""
     ending = file.suffix.lower()
     if ending == ".npz":
-        with open_npz(file) as arrays:
+        with tensors.open_npz(file) as arrays:
             return list(arrays)
     if ending == ".parquet":
         return pq.read_schema(file).names
@@ -341,14 +341,6 @@ def arrays_in(file: Path) -> list[str]:
     if ending in tensors.ENDINGS:
         return list(tensors.tensors_of(file))
     raise ValueError(f"unknown ending {file.suffix!r}, expected {FORMS}")
-
-
-def open_npz(file: Path) -> NpzFile:
-    """The arrays of an .npz file."""
-    arrays = load_numpy(file)
-    if not isinstance(arrays, NpzFile):
-        raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
-    return arrays
 
 
 def half(file: Path, mapped: np.memmap, number: int) -> np.ndarray:
@@ -380,14 +372,6 @@ def named(arrays, name: str, known: list[str] | None = None):
     if name not in known:
         raise ValueError(f"no array {name!r} among {', '.join(known) or 'none'}, expected {FORMS}")
     return arrays[name]
-
-
-def load_numpy(file: Path, mmap_mode: str | None = None) -> np.ndarray | NpzFile:
-    """A .npy or .npz file, refused where it would need unpickling."""
-    try:
-        return np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
-    except ValueError as error:
-        raise ValueError(f"{file.name} is not a {file.suffix} file of numbers ({error})") from error
 
 
 def read_safetensors(file: Path, name: str) -> np.ndarray:

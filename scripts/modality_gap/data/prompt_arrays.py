@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from modality_gap.data import tensors
 from modality_gap.data.corpora.arrays import read_rows
 from modality_gap.data.corpora.table import is_text
 from modality_gap.data.embeddings import check_shapes, normalize
@@ -16,7 +17,6 @@ from modality_gap.data.precomputed import (
     in_single_precision,
     is_single,
     matrix,
-    open_npz,
     read_named,
     readable,
 )
@@ -71,7 +71,7 @@ def read_one(file: Path) -> tuple[list[str], np.ndarray]:
         texts = [None if one is None else str(one) for one in words.to_pylist()]
         return texts, read_named(file, "embedding")
     if ending == ".npz" and {"texts", "embeddings"} <= {*names}:
-        with open_npz(file) as arrays:
+        with tensors.open_npz(file) as arrays:
             words = arrays["texts"]
         if words.ndim != 1 or words.dtype.kind not in "Uiu":
             raise ValueError(f"texts: {words.dtype} of shape {words.shape}, expected words (n,)")

@@ -33,7 +33,7 @@ class Stored:
 
     def __init__(self, path: str | Path, rows: np.ndarray | None = None):
         self.path, self.rows = path, rows
-        self.file = pq.ParquetFile(path)
+        self.file = pq.ParquetFile(path, page_checksum_verification=True)
         groups = range(self.file.num_row_groups)
         sizes = [self.file.metadata.row_group(group).num_rows for group in groups]
         self.starts = np.cumsum([0, *sizes])

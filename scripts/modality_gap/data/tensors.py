@@ -1,6 +1,6 @@
-"""Tensors of the files that torch.save writes, read without torch; nothing that is pickled is run.
+"""Arrays of the files that NumPy and torch write, read without torch; nothing that is pickled is run.
 
-Such a file is a zip (since torch 1.6): `data.pkl` says which tensors there are, and `data/<key>` has
+A file of torch.save is a zip (since torch 1.6): `data.pkl` says which tensors there are, and `data/<key>` has
 their numbers. Of what a pickle may ask for, only tensors, storages and mappings are made here.
 """
 
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 ENDINGS = (".pt", ".pth")
 # torch's storages by name; NumPy has no bfloat16: its bits are those of float32 without the lower half.
@@ -135,3 +136,47 @@ def read_tensor(file: str | Path, tensor: object) -> np.ndarray:
     if kind == BFLOAT16:
         return (found.astype(np.uint32) << 16).view(np.float32)
     return found
+
+
+def load_numpy(file: Path, mmap_mode: str | None = None) -> np.ndarray | NpzFile:
+    """A .npy or .npz file, refused where it would need unpickling."""
+    try:
+        found = np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
+    except ValueError as error:
+        # Its other lines advise to trust the file.
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"{file.name} is not a {file.suffix} file of numbers ({reason})"
+        ) from error
+    check_whole(file, found)
+    return found
+
+
+def check_whole(file: Path, found: np.ndarray | NpzFile) -> None:
+    """Raise ValueError where a file holds more than is read of it."""
+    if isinstance(found, NpzFile):
+        members = found.zip.namelist()
+        twice = next((name for name in members if members.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{file.name}: {twice} stands twice in it, expected each array once")
+        return
+    with file.open("rb") as content:
+        start = content.read(12)
+    # The length of the header: of two bytes in the first version of the format, of four in others.
+    length = 10 + int.from_bytes(start[8:10], "little")
+    if start[6] > 1:
+        length = 12 + int.from_bytes(start[8:12], "little")
+    behind = file.stat().st_size - length - found.nbytes
+    if behind:
+        raise ValueError(
+            f"{file.name}: {behind} bytes behind its array, as where several are saved into one file; "
+            "expected one"
+        )
+
+
+def open_npz(file: Path) -> NpzFile:
+    """The arrays of an .npz file."""
+    arrays = load_numpy(file)
+    if not isinstance(arrays, NpzFile):
+        raise ValueError("a single array, that of a .npy file, expected the arrays of an .npz")
+    return arrays

@@ -4,6 +4,7 @@ Nothing is taken for a number, a date or a missing value: `NA`, `None`, `007` an
 """
 
 import csv
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LONGEST_CELL = 2**24  # letters
@@ -15,7 +16,7 @@ def read_text_table(file: str | Path) -> dict[str, list[str]]:
     """The columns of a table, by name, each with a text a row.
 
     UTF-8, with or without a byte order mark; the ending says what separates cells. Lines without
-    anything are no rows. Raises ValueError, naming file and line, for another encoding, a row of
+    anything are no rows; of a table of one column, those before the last row are empty cells. Raises ValueError, naming file and line, for another encoding, a row of
     another length, stray quotes, a column's name that stands twice.
     """
     file = Path(file)
@@ -25,7 +26,7 @@ def read_text_table(file: str | Path) -> dict[str, list[str]]:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             header = next(reader, [])
-            for number, row in enumerate((row for row in reader if row), start=1):
+            for number, row in enumerate(rows_of(reader, len(header)), start=1):
                 if len(row) != len(header):
                     raise ValueError(
                         f"{file}: row {number} (line {reader.line_num}) has {len(row)} cells, "
@@ -53,6 +54,19 @@ def read_text_table(file: str | Path) -> dict[str, list[str]]:
         if rows
         else {name: [] for name in header}
     )
+
+
+def rows_of(reader: Iterable[list[str]], columns: int) -> Iterator[list[str]]:
+    """The rows of a table, without its empty lines, unless such a line is an empty cell."""
+    empty = 0
+    for row in reader:
+        if not row:
+            empty += 1
+            continue
+        if columns == 1:
+            yield from [[""]] * empty
+        empty = 0
+        yield row
 
 
 def check_columns(columns: list[str], wanted: list[str], file: str | Path) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from modality_gap.models.architectures import check_architectures
-from modality_gap.study.base import ABSENT, Keys, Name, Names, Text, Texts, fill, text_or
+from modality_gap.study.base import ABSENT, Keys, Name, Names, Text, Texts, fill, said, text_or
 from modality_gap.study.corpora import splits_of
 from modality_gap.study.encoders import spread, strangers
 from modality_gap.study.errors import check_file, check_type, unknown, unknown_key
@@ -26,10 +26,16 @@ from modality_gap.study.without import leave_out, named_without
 Modality = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]*$", max_length=40)]
 
 
+# What lies in results/ beside the folders of studies.
+TAKEN = ("compared", "downloads", "readme.md")
+
+
 class Head(Keys):
     """What every study says of itself."""
 
-    study: Name
+    study: Annotated[
+        Name, said(lambda name: name.lower() not in TAKEN, f"another name than {', '.join(TAKEN)}")
+    ]
     title: Text
     local_files: str | None = None
     modalities: Annotated[list[Modality], Field(min_length=2, max_length=2)] = ABSENT
@@ -123,6 +129,7 @@ def broken_references(config: dict) -> Iterator[str]:
     if first == second or (first, second) == ("text", "image"):
         yield f"modalities: {first} and {second}, expected two names, that of the images first"
     for name in ("training", "encoders", "corpora"):
+        yield from alike(name, config[name])
         yield from OF_ENTRIES[name].broken(config[name], config)
     for name, part in SECTIONS.items():
         if name not in config:
@@ -140,6 +147,15 @@ def broken_references(config: dict) -> Iterator[str]:
         known = splits_of(config["corpora"][place["corpus"]])
         for key, split in named_splits(place):
             yield from unknown(f"{path}.{key}", split, known or [split])
+
+
+def alike(section: str, names: Iterable[str]) -> Iterator[str]:
+    """Names that differ in capitals alone, which some disks do not tell apart."""
+    by_letters: dict[str, str] = {}
+    for name in names:
+        other = by_letters.setdefault(name.lower(), name)
+        if other != name:
+            yield f"{section}: {other} and {name}, expected names that differ in more than capitals"
 
 
 def entries_of(study: dict | list, path: str = "") -> Iterator[tuple[str, str, object, object]]:

@@ -175,13 +175,13 @@ def fill(expected: Any, value: Any) -> None:
                 fill(annotation, value[key])
 
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 TEMPLATE = re.compile(r"([^{}]*\{\})+[^{}]*")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 HASH = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, said(NAME.fullmatch, "a name of letters, digits, _, - and .")]
+Name = Annotated[str, said(NAME.fullmatch, "a name of letters, digits, _, - and ., 100 at most")]
 Names = distinct(Name)
 ThreeNames = distinct(Name, least=3)  # of runs that make a curve
 Template = Annotated[str, said(TEMPLATE.fullmatch, "a text with {} in it, and no other braces")]

@@ -11,6 +11,7 @@ from modality_gap.data.embeddings import (
     read_pairs,
     write_embeddings,
 )
+from modality_gap.data.file_kinds import damaged_files
 
 
 def test_a_file_gives_back_matrix_keys_and_metadata(tmp_path, random):
@@ -90,3 +91,17 @@ def test_pairs_are_found_by_their_ids(tmp_path, random):
     x, y = read_matched(tmp_path)
     np.testing.assert_allclose(x, normalize(images))
     np.testing.assert_allclose(y, normalize(texts)[[2, 1, 2]])
+
+
+def test_a_byte_that_changed_on_the_disk_is_an_error(tmp_path, random):
+    file = tmp_path / "images.parquet"
+    write_embeddings(file, "image_id", list(map(str, range(50))), random.normal(size=(50, 8)), {})
+    for place in (file.stat().st_size // 3, file.stat().st_size // 2):
+        content = bytearray(file.read_bytes())
+        content[place] ^= 0xFF
+        (tmp_path / "changed.parquet").write_bytes(content)
+        with pytest.raises(OSError, match="CRC"):
+            read_embeddings(tmp_path / "changed.parquet")
+        assert list(damaged_files([tmp_path / "changed.parquet", file])) == [
+            tmp_path / "changed.parquet"
+        ]

@@ -1,4 +1,5 @@
 import pickle
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -379,3 +380,26 @@ def test_parts_that_do_not_belong_together_are_named(tmp_path, random, sizes, co
             np.save(tmp_path / f"{kind}_emb/{kind}_emb_{number}.npy", array)
     with pytest.raises(ValueError, match=complaint):
         read_precomputed(sorted(tmp_path.rglob("*.npy")))
+
+
+def test_what_stands_behind_an_array_or_twice_is_refused(tmp_path, pair):
+    """As where batches are saved into one file, one after another: the first alone would be read."""
+    both = np.stack(pair)
+    for version in ((1, 0), (2, 0)):
+        with (tmp_path / "batches.npy").open("wb") as file:
+            np.lib.format.write_array(file, both, version)
+        read_precomputed([tmp_path / "batches.npy"])
+        with (tmp_path / "batches.npy").open("ab") as file:
+            np.save(file, both)
+        behind = both.nbytes + 128
+        with pytest.raises(ValueError, match=f"batches.npy: {behind} bytes behind its array"):
+            read_precomputed([tmp_path / "batches.npy"])
+    np.savez(tmp_path / "twice.npz", images=pair[0], texts=pair[1])
+    np.save(tmp_path / "images.npy", pair[1])
+    with (
+        pytest.warns(UserWarning, match="Duplicate"),
+        ZipFile(tmp_path / "twice.npz", "a") as members,
+    ):
+        members.write(tmp_path / "images.npy", "images.npy")
+    with pytest.raises(ValueError, match="twice.npz: images.npy stands twice in it"):
+        read_precomputed([tmp_path / "twice.npz"])

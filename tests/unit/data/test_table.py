@@ -368,3 +368,11 @@ def test_items_inside_a_parquet_table_are_refused_where_paths_are_said(sounds):
     table = pa.table({"image": pa.array(columns["image"], kind), "caption": ["one", "two"]})
     pq.write_table(table, sounds / "mine.parquet")
     assert list(read_table(sounds / "mine.parquet", "files").images.image_id) == ["a.wav", "c.wav"]
+
+
+def test_empty_lines_of_a_table_of_one_column_are_empty_cells(tmp_path):
+    """Whose rows would move up otherwise; of a table of more columns, they are no rows."""
+    (tmp_path / "one.csv").write_text("class\na\n\n\nb\n\n")
+    assert read_text_table(tmp_path / "one.csv") == {"class": ["a", "", "", "b"]}
+    (tmp_path / "two.csv").write_text("class,n\na,1\n\nb,2\n\n")
+    assert read_text_table(tmp_path / "two.csv") == {"class": ["a", "b"], "n": ["1", "2"]}

@@ -586,3 +586,22 @@ def test_names_of_modalities_are_words_and_differ(names, complaint):
     arrays = {"kind": "precomputed", "corpus": "pairs", "file": "x.npy"}
     with pytest.raises(ValueError, match=re.escape(complaint)):
         check_study(study | {"encoders": {"mine": arrays}})
+
+
+@pytest.mark.parametrize("name", ["Downloads", "compared", "README.md", "a" * 101])
+def test_a_study_has_a_folder_of_its_own(study, name):
+    assert complaint(study | {"study": name}).startswith(f"study: {name!r}, expected ")
+
+
+def test_names_differ_in_more_than_capitals(study):
+    study["encoders"]["Initial"] = study["encoders"]["initial"]
+    assert complaint(study).startswith("encoders: initial and Initial, expected names that differ")
+
+
+@pytest.mark.parametrize("text", ["encoders: &e {m: *e}", "a: " + "[" * 3000 + "]" * 3000])
+def test_what_holds_itself_or_is_too_deep_is_one_line(tmp_path, text):
+    (tmp_path / "odd.yaml").write_text(f"study: odd\ntitle: Odd\n{text}\n")
+    command = [sys.executable, ROOT / "scripts/check_study.py", tmp_path / "odd.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "odd.yaml" in done.stderr
