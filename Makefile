@@ -40,7 +40,7 @@ test-studies: .venv/installed .peers/installed ## whole studies, small, from the
 
 # The copies of the project that it makes run `make` themselves, with this environment.
 test-faults: .venv/installed ## a study that is killed (KILLS=5: so often), a full disk, damaged files
-	KILLS=$(KILLS) PATH="$(CURDIR)/$(BIN):$$PATH" pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
+	KILLS=$(KILLS) $(PYTEST) tests/faults
 
 # As root on Debian it installs Slurm itself; where it cannot, it says what is missing, and fails.
 test-cluster: .venv/installed ## a study on a Slurm of two nodes that runs here, and the other profiles (as root)
