@@ -166,11 +166,20 @@ def devices(folder: Path) -> set[str]:
     return {read_metadata(file).get("device", "cpu") for file in files}
 
 
-def recorded_hashes(file: Path) -> dict[str, str]:
-    """SHA-256 by path, of a crate. Raises ValueError where it is none."""
+def hashes_in(crate: dict) -> dict[str, str]:
+    """SHA-256 by path, of a crate as its JSON."""
+    return {entry["@id"]: entry["sha256"] for entry in crate["@graph"] if "sha256" in entry}
+
+
+def recorded(file: Path) -> tuple[dict[str, str], float]:
+    """SHA-256 by path, and when they were recorded, of a crate's file. ValueError where it is none.
+
+    The time is in the crate: that of the file is another one where it was copied or put back.
+    """
     try:
-        entries = json.loads(file.read_text("utf-8"))["@graph"]
-        return {entry["@id"]: entry["sha256"] for entry in entries if "sha256" in entry}
+        crate = json.loads(file.read_text("utf-8"))
+        (told,) = (one["datePublished"] for one in crate["@graph"] if one["@id"] == "./")
+        return hashes_in(crate), datetime.fromisoformat(told).timestamp()
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{file}: no RO-Crate: {error!r}") from None
 
@@ -183,7 +192,7 @@ def differences(folder: Path) -> list[str]:
     file = folder / CRATE
     if not file.is_file():
         raise ValueError(f"{file}: no such file: the study has not finished")
-    known = recorded_hashes(file)
+    known, _ = recorded(file)
     there = [path for path in known if (folder / path).is_file()]
     now = hashed((folder / path for path in there), folder)
     found = [f"{folder / path}: is not there" for path in known if path not in now]
@@ -200,19 +209,21 @@ def differences(folder: Path) -> list[str]:
     return found
 
 
-def check_unaltered(folder: Path) -> None:
-    """Raise ValueError where a result is older than the study's crate, and another than it says.
+def check_unaltered(folder: Path, crate: dict) -> None:
+    """Raise ValueError where a result is older than the study's record, and another than it says.
 
     It was altered without a trace in its time, as a disk does, and other results may rest on it.
+    crate: of `describe`, of what is there now; the record is the one that it is to replace, if any.
     """
     file = folder / CRATE
-    known, recorded = recorded_hashes(file), file.stat().st_mtime
-    results = {folder / path for path in known} & {*results_of(folder)}
-    older = [path for path in sorted(results) if path.stat().st_mtime < recorded]
-    for path, now in hashed(older, folder).items():
-        if now["sha256"] != known[path]:
+    if not file.is_file():
+        return
+    (known, time), now = recorded(file), hashes_in(crate)
+    for path in (one.relative_to(folder).as_posix() for one in results_of(folder)):
+        older = (folder / path).stat().st_mtime < time
+        if older and path in known and now[path] != known[path]:
             raise ValueError(
-                f"{folder / path}: altered since it was recorded (SHA-256 {now['sha256'][:16]}…, "
+                f"{folder / path}: altered since it was recorded (SHA-256 {now[path][:16]}…, "
                 f"recorded {known[path][:16]}…): delete it, and the next run makes it anew, and all "
                 "that rests on it"
             )

@@ -1,6 +1,7 @@
 """Whatever a user can get wrong ends in one line that names it; the next run goes on from there."""
 
 import hashlib
+import os
 
 import numpy as np
 import pytest
@@ -182,3 +183,19 @@ def test_an_empty_split(workplace, tmp_path):
     place = workplace(pictures_study(tmp_path))
     place.study["corpora"]["pictures"]["evaluate"] = ["train"]
     line_with(place.fails("--dry-run"), "corpora.pictures.evaluate: no split 'train' in")
+
+
+@pytest.mark.study
+def test_a_table_that_a_disk_changed_ends_the_next_run(workplace, embeddings):
+    place = workplace(embeddings_study(embeddings))
+    place.succeeds()
+    table = place.results / "retrieval/mine/pairs/all.parquet"
+    told, content = table.stat(), bytearray(table.read_bytes())
+    content[len(content) // 3] ^= 1
+    table.write_bytes(content)
+    os.utime(table, ns=(told.st_atime_ns, told.st_mtime_ns))
+    place.study["title"] = "Another title"
+    line_with(place.fails(), "retrieval/mine/pairs/all.parquet: altered since it was recorded")
+    line_with(place.fails(), "retrieval/mine/pairs/all.parquet: altered since it was recorded")
+    table.unlink()
+    place.succeeds()

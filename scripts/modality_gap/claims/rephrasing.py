@@ -30,7 +30,7 @@ LARGEST_LOSS = 0.06  # of accuracy by another template (chowers2026, Fig. 1)
 def rephrasing_claims(results: pd.DataFrame, noise: pd.DataFrame) -> Iterator[tuple]:
     """What chowers2026 says of rephrasing.
 
-    results: of `answer_table` and `template_table`; noise: of `noise_table`.
+    results: of `answer_table`, and of `template_table`, which no claim is on; noise: of `noise_table`.
     """
     if len(noise):
         yield from noise_claims(noise)

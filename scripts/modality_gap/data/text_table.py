@@ -16,8 +16,9 @@ def read_text_table(file: str | Path) -> dict[str, list[str]]:
     """The columns of a table, by name, each with a text a row.
 
     UTF-8, with or without a byte order mark; the ending says what separates cells. Lines without
-    anything are no rows; of a table of one column, those before the last row are empty cells. Raises ValueError, naming file and line, for another encoding, a row of
-    another length, stray quotes, a column's name that stands twice.
+    anything are no rows; of a table of one column, those before the last row are empty cells.
+    Raises ValueError, naming file and line, for another encoding, a row of another length, stray
+    quotes, a column's name that stands twice.
     """
     file = Path(file)
     delimiter, number, rows = DELIMITERS[file.suffix.lower()], 0, []

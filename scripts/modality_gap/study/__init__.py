@@ -24,8 +24,6 @@ from modality_gap.study.without import leave_out, named_without
 
 # Words of figures and sentences: no signs of LaTeX, of patterns or of reStructuredText in them.
 Modality = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]*$", max_length=40)]
-
-
 # What lies in results/ beside the folders of studies.
 TAKEN = ("compared", "downloads", "readme.md")
 
