@@ -6,6 +6,8 @@ ARGS ?=
 SIZES ?=
 KILLS ?= 20
 BIN := .venv/bin
+# Each job is a process: without bytecode on disk, each compiles the library anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: run plan new rehearse compare verify test test-studies test-faults test-cluster kernels lint format docs report benchmark benchmark-scale profile compare-readers wheel lock clean help
