@@ -101,7 +101,8 @@ class Cluster:
             "SlurmUser": "root",
             "SlurmdUser": "root",
             "AuthType": "auth/munge",
-            "AuthInfo": f"socket={folder}/munge/socket",
+            # A lost job waits as long as a credential lives before it runs again, else two minutes.
+            "AuthInfo": f"socket={folder}/munge/socket,cred_expire=30",
             "StateSaveLocation": f"{folder}/ctld",
             "SlurmdSpoolDir": f"{folder}/%n",
             "SlurmctldPidFile": f"{folder}/ctld/pid",
