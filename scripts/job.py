@@ -14,15 +14,15 @@ from types import ModuleType
 
 from threadpoolctl import threadpool_limits
 
-# Imports make no garbage, and what they make stays: to look through it takes a third of a job's start.
-gc.disable()
-
 # Snakemake puts a script's folder last: a library that is installed would come before the one here.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from modality_gap import words
 from modality_gap.data.file_kinds import damaged_files
 from modality_gap.data.watched import check_listed
+
+# Imports make no garbage, and what they make stays: to look through it takes a third of a job's start.
+gc.disable()
 
 # Set before the libraries are imported that ask: no job waits for a network, none unpickles code.
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")

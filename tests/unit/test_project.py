@@ -175,6 +175,29 @@ def test_planning_a_study_needs_nothing_that_only_jobs_need():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("libraries", "loaded"),
+    [([], []), (["timm", "transformers"], ["timm", "transformers", "torch._dynamo"])],
+)
+def test_a_job_loads_of_libraries_what_its_rule_says(libraries, loaded):
+    code = (
+        "import gc, sys; from types import SimpleNamespace; "
+        f"snakemake = SimpleNamespace(params={{'libraries': {libraries}}}); import job, open_clip; "
+        "assert not gc.isenabled(); "
+        "network = open_clip.create_model('RN50', pretrained=None); "
+        "names = ('timm', 'transformers', 'torch._dynamo'); "
+        "print([name for name in names if sys.modules.get(name)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT / "scripts",
+        check=True,
+    )
+    assert done.stdout.strip() == str(loaded)
+
+
 def test_the_citation_file_is_valid_yaml_with_all_three_papers():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert [paper["year"] for paper in citation["references"]] == [2022, 2024, 2026]

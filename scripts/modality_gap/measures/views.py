@@ -1,6 +1,8 @@
 """Two-dimensional views of paired embeddings."""
 
 import warnings
+from contextlib import suppress
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -82,15 +84,28 @@ def leading_axes(stacked: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     return axes, tuple(values[[-1, -2]] / total if total > 0 else (np.nan, np.nan))
 
 
+def keep_compiled(*modules: ModuleType) -> None:
+    """Have Numba keep what it compiles of these modules: of UMAP, each process else waits seconds.
+
+    Where Numba finds no folder that it may write in, they are compiled anew, to the same numbers.
+    """
+    functions = [value for module in modules for value in vars(module).values()]
+    for function in functions:
+        if hasattr(function, "enable_caching"):
+            with suppress(RuntimeError):
+                function.enable_caching()
+
+
 def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
     """UMAP with the package's own settings and a fixed seed, shape (n, 2).
 
     It starts from the leading axes: the package's own start asks SciPy for eigenvectors without a
     seed, and gives another picture in each process.
     """
-    # Imported here: it compiles for seconds, which PCA and SVD need not wait for.
+    # Imported here: it takes seconds, which PCA and SVD need not wait for.
     import umap
 
+    keep_compiled(umap.umap_, umap.layouts)
     if len(stacked) < 16:
         raise UndefinedError(
             f"{len(stacked) // 2} pairs are too few for UMAP, expected at least 8: evaluate a larger "

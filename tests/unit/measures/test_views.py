@@ -1,9 +1,12 @@
+from types import ModuleType
+
+import numba
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA, TruncatedSVD
 
 from modality_gap.data.embeddings import normalize
-from modality_gap.measures.views import shift_view, view
+from modality_gap.measures.views import keep_compiled, shift_view, view
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,28 @@ def test_umap_is_repeatable_and_separates_two_clouds(random):
     np.testing.assert_array_equal(points[["x", "y"]], again[["x", "y"]])
     images, texts = (points[points.modality == name][["x", "y"]] for name in ("image", "text"))
     assert np.linalg.norm(images.mean() - texts.mean()) > images.std().max() + texts.std().max()
+
+
+def test_what_is_compiled_of_umap_is_kept(random):
+    import umap
+
+    view(*(normalize(random.normal(size=(12, 8))) for _ in range(2)), "umap", seed=1)
+    for function in (umap.umap_.fast_knn_indices, umap.umap_.smooth_knn_dist):
+        kept = function.stats
+        assert kept.cache_path
+        assert kept.cache_hits or kept.cache_misses
+
+
+def test_what_cannot_be_kept_is_compiled_all_the_same():
+    module = ModuleType("of_no_file")
+    exec(
+        "def double(x):\n    return 2 * x", vars(module)
+    )  # of no file: there is no place beside it
+    module.double = numba.njit(module.double)
+    with pytest.raises(RuntimeError, match="no locator available"):
+        module.double.enable_caching()
+    keep_compiled(module)
+    assert module.double(2) == 4
 
 
 def test_umap_asks_no_solver_that_has_no_seed(random, monkeypatch):
