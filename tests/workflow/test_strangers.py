@@ -36,6 +36,7 @@ def place(workplace, tmp_path):
     return workplace(study)
 
 
+@pytest.mark.study
 def test_classes_that_look_like_missing_values_are_classes(place):
     place.succeeds("--", "results/mine/report.html")
     gains = pd.read_parquet(place.results / "zero_shot/random/pictures/test/gains.parquet")
@@ -60,6 +61,7 @@ def test_a_class_without_a_prompt_and_a_prompt_that_yaml_re_typed(place):
     line_with(place.fails("--dry-run"), "zero_shot.tasks.kinds.prompts: a key is read as False")
 
 
+@pytest.mark.study
 def test_captions_beyond_the_context_are_refused_where_two_become_one(place, tmp_path):
     long = " ".join(["a very long caption"] * 20)
     rows = [f"{n}.png,{long if n < 2 else ''} {n},test,None" for n in range(10)]

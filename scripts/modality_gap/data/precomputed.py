@@ -138,6 +138,8 @@ def readable(files: list[str | Path], forms: str) -> Iterator[None]:
     """Whatever is wrong with files of embeddings in one line that names them; forms: expected ones."""
     called = called_by(files)
     for file in files:
+        if Path(file).is_dir():
+            raise IsADirectoryError(f"{file}: a folder, expected files of embeddings")
         if not Path(file).is_file():
             raise FileNotFoundError(f"{file}: no such file of embeddings")
     try:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 # libyaml's, where it is there: planning reads each study twice.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LARGEST = 1_000_000  # values of a study's file
 # How tags of unions begin, so that they are no key of a user's: YAML has no such character.
 TAG = "\0"
 TYPES = {
@@ -147,9 +148,30 @@ def loaded(file: str | Path, load: Callable[[TextIO], Any]) -> Any:
         raise ValueError(f"{file}: {' '.join(str(error).split())}") from None
 
 
+def values_in(node: yaml.Node, counted: dict[int, int]) -> int:
+    """How many values a YAML node stands for, what its aliases repeat among them.
+
+    counted: of nodes by `id`, added to: aliases of aliases stand for more than can be looked at.
+    """
+    if id(node) not in counted:
+        counted[id(node)] = 0  # where it holds itself
+        inside = [] if isinstance(node, yaml.ScalarNode) else node.value
+        if isinstance(node, yaml.MappingNode):
+            inside = [part for pair in inside for part in pair]
+        counted[id(node)] = 1 + sum(values_in(part, counted) for part in inside)
+    return counted[id(node)]
+
+
 def check_file(file: str | Path) -> None:
-    """Raise ValueError, naming file and line, where a study says a key twice: one of both would win."""
+    """Raise ValueError, naming file and line, where a study says a key twice: one of both would win.
+
+    So, too, where aliases of aliases stand for more than `LARGEST` values.
+    """
     root = loaded(file, lambda text: yaml.compose(text, Loader=LOADER))
+    if root is not None and (values := values_in(root, {})) > LARGEST:
+        raise ValueError(
+            f"{file}: its aliases (*) stand for {values:,} values, expected at most {LARGEST:,}"
+        )
     unread, known = [root] if root is not None else [], set()
     while unread:
         node = unread.pop()

@@ -65,6 +65,12 @@ def labels_named(study: dict, corpus: str) -> Iterator[tuple[str, str]]:
                 yield f"{path}.groups", column
 
 
+def absent(file: str) -> str:
+    """What is wrong with a path that is no file."""
+    is_folder = Path(file).is_dir()
+    return f"a folder, expected a file: {file}" if is_folder else f"no such file: {file}"
+
+
 def check_files(study: dict) -> None:
     """Raise FileNotFoundError, naming the key, where a file that a study brings is not there."""
     folder = study.get("local_files")
@@ -72,7 +78,7 @@ def check_files(study: dict) -> None:
         raise FileNotFoundError(f"local_files: no such folder: {folder}")
     for path, file in section_files(study):
         if not Path(file).is_file():
-            raise FileNotFoundError(f"{path}: no such file: {file}")
+            raise FileNotFoundError(f"{path}: {absent(file)}")
     for path, file in named_files(study):
         if "{" in file or "}" in file:
             raise ValueError(
@@ -83,7 +89,7 @@ def check_files(study: dict) -> None:
         for name, entry in study.get(kind, {}).items():
             for _, file in own_files(kind, entry):
                 if not Path(file).is_file():
-                    raise FileNotFoundError(f"{kind}.{name}: no such file: {file}")
+                    raise FileNotFoundError(f"{kind}.{name}: {absent(file)}")
             if kind == "encoders" and "folder" in entry:
                 what, file = encoders.KINDS[entry["kind"]].FOLDER
                 if not (Path(entry["folder"]) / file).exists():

@@ -119,6 +119,8 @@ def test_other_shapes_endings_and_missing_files_are_named(tmp_path, pair):
         read_precomputed([tmp_path / "x.txt"])
     with pytest.raises(FileNotFoundError, match="none.npy: no such file of embeddings"):
         read_precomputed([tmp_path / "none.npy"])
+    with pytest.raises(IsADirectoryError, match="a folder, expected files of embeddings"):
+        read_precomputed([tmp_path])
     np.savez(tmp_path / "x.npz", images=pair[0])
     with pytest.raises(ValueError, match=r"x.npz: no array .texts. among images, expected"):
         read_precomputed([tmp_path / "x.npz"])

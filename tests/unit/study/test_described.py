@@ -153,6 +153,7 @@ def test_prompts_are_files_that_jobs_depend_on(study, tmp_path):
             "corpora.rows: captioned_by beside texts, whose column caption has the words",
         ),
         ("corpora/rows/texts", "none.csv", "corpora.rows: no such file: none.csv"),
+        ("corpora/rows/texts", ".", "corpora.rows: a folder, expected a file: ."),
         ("corpora/rows/texts", "{a}.csv", "corpora.rows.texts: '{a}.csv' has braces"),
         ("encoders/mine/prompts", "none.npz", "encoders.mine: no such file: none.npz"),
         ("encoders/mine/prompts", ["x.npy"], "encoders.mine.prompts: 1 entries, expected at least 2"),

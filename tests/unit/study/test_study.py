@@ -380,6 +380,21 @@ def test_a_key_that_stands_twice_is_named(tmp_path, text, expected):
     check_file(tmp_path / "study.yaml")
 
 
+def test_aliases_of_aliases_are_counted_before_they_are_followed(tmp_path):
+    file = tmp_path / "study.yaml"
+    lines = [f"a{n}: &a{n} [{', '.join(10 * [f'*a{n - 1}'])}]" for n in range(1, 40)]
+    file.write_text("\n".join(["a0: &a0 [x]", *lines]))
+    with pytest.raises(
+        ValueError,
+        match=r"study.yaml: its aliases .* stand for [\d,]+ values, expected at most 1,000,000",
+    ):
+        check_file(file)
+    file.write_text("\n".join(["a0: &a0 [x]", *lines[:4]]))
+    check_file(file)
+    file.write_text("a: &a\n  b: *a\n")
+    check_file(file)
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
