@@ -1,7 +1,11 @@
 """Two-dimensional views of paired embeddings."""
 
+import logging
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from pickle import UnpicklingError
 from types import ModuleType
 
 import numpy as np
@@ -11,6 +15,7 @@ from modality_gap.data.embeddings import UndefinedError, check_pair
 from modality_gap.measures.gap import gap_vector, modality_gap
 from modality_gap.measures.shift import shift_embeddings
 
+log = logging.getLogger(__name__)
 METHODS = ("pca", "svd", "umap")
 
 
@@ -84,16 +89,42 @@ def leading_axes(stacked: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     return axes, tuple(values[[-1, -2]] / total if total > 0 else (np.nan, np.nan))
 
 
-def keep_compiled(*modules: ModuleType) -> None:
-    """Have Numba keep what it compiles of these modules: of UMAP, each process else waits seconds.
+def compiled_functions(*modules: ModuleType) -> list:
+    """What Numba compiles of these modules, but for functions that run on several threads.
 
-    Where Numba finds no folder that it may write in, they are compiled anew, to the same numbers.
+    Numba keeps these under the same name as their twins that run on one.
     """
-    functions = [value for module in modules for value in vars(module).values()]
+    return [
+        function
+        for module in modules
+        for name, function in vars(module).items()
+        if hasattr(function, "enable_caching") and not name.endswith("_parallel")
+    ]
+
+
+def keep_compiled(functions: list) -> None:
+    """Have Numba keep what it compiles: of UMAP, each process else waits seconds for the same.
+
+    Where Numba finds no folder that it may write in, nothing is kept.
+    """
     for function in functions:
-        if hasattr(function, "enable_caching"):
-            with suppress(RuntimeError):
-                function.enable_caching()
+        with suppress(RuntimeError):
+            function.enable_caching()
+
+
+def without_kept(functions: list, fit: Callable[[], np.ndarray]) -> np.ndarray:
+    """What `fit` returns; said and compiled anew where what is kept is damaged, or the disk is full."""
+    try:
+        return fit()
+    except (OSError, EOFError, UnpicklingError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        where = {function.stats.cache_path for function in functions} - {None}
+        log.warning("%s: compiled code not used (%s)", " and ".join(sorted(where)), reason)
+    from numba.core.caching import NullCache
+
+    for function in functions:
+        function._cache = NullCache()
+    return fit()
 
 
 def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
@@ -105,7 +136,8 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
     # Imported here: it takes seconds, which PCA and SVD need not wait for.
     import umap
 
-    keep_compiled(umap.umap_, umap.layouts)
+    functions = compiled_functions(umap.umap_, umap.layouts)
+    keep_compiled(functions)
     if len(stacked) < 16:
         raise UndefinedError(
             f"{len(stacked) // 2} pairs are too few for UMAP, expected at least 8: evaluate a larger "
@@ -116,4 +148,5 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_jobs value 1 overridden")
         wide = np.pad(stacked, ((0, 0), (0, max(0, 2 - stacked.shape[1]))))
-        return umap.UMAP(init="pca", random_state=seed, n_jobs=1).fit_transform(wide)
+        picture = umap.UMAP(init="pca", random_state=seed, n_jobs=1)
+        return without_kept(functions, partial(picture.fit_transform, wide))

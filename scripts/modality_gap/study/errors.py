@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 # libyaml's, where it is there: planning reads each study twice.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-LARGEST = 1_000_000  # values of a study's file
+LARGEST = 10_000_000  # values of a study's file
 # How tags of unions begin, so that they are no key of a user's: YAML has no such character.
 TAG = "\0"
 TYPES = {
@@ -120,9 +121,40 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     return f"expected one of {', '.join(known)}{meant}"
 
 
+def values_in(node: yaml.Node, counted: dict[int, int]) -> int:
+    """How many values a YAML node stands for, what its aliases repeat among them.
+
+    counted: of nodes by `id`, added to: aliases of aliases stand for more than can be looked at.
+    """
+    if id(node) not in counted:
+        counted[id(node)] = 0  # where it holds itself
+        inside = [] if isinstance(node, yaml.ScalarNode) else node.value
+        if isinstance(node, yaml.MappingNode):
+            inside = [part for pair in inside for part in pair]
+        counted[id(node)] = 1 + sum(values_in(part, counted) for part in inside)
+    return counted[id(node)]
+
+
+def bounded(root: yaml.Node | None) -> yaml.Node | None:
+    """What YAML holds, as it is. Raises ValueError where that is more than `LARGEST` values."""
+    if root is not None and (values := values_in(root, {})) > LARGEST:
+        raise ValueError(
+            f"{values:,} values, those that aliases (*) repeat among them, expected at most {LARGEST:,}"
+        )
+    return root
+
+
+class Bounded(yaml.SafeLoader):
+    """Reads YAML, and counts its values before it makes them: mappings that are merged are copied."""
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        """The values of a whole file."""
+        return super().construct_document(bounded(node))
+
+
 def read_yaml(file: str | Path) -> dict:
     """The mapping that a YAML file holds. Raises ValueError, naming file and line, where there is none."""
-    config = loaded(file, yaml.safe_load)
+    config = loaded(file, partial(yaml.load, Loader=Bounded))
     if not isinstance(config, dict):
         raise ValueError(f"{file}: line 1: no keys at its top level, expected `study: a name`")
     return config
@@ -148,30 +180,12 @@ def loaded(file: str | Path, load: Callable[[TextIO], Any]) -> Any:
         raise ValueError(f"{file}: {' '.join(str(error).split())}") from None
 
 
-def values_in(node: yaml.Node, counted: dict[int, int]) -> int:
-    """How many values a YAML node stands for, what its aliases repeat among them.
-
-    counted: of nodes by `id`, added to: aliases of aliases stand for more than can be looked at.
-    """
-    if id(node) not in counted:
-        counted[id(node)] = 0  # where it holds itself
-        inside = [] if isinstance(node, yaml.ScalarNode) else node.value
-        if isinstance(node, yaml.MappingNode):
-            inside = [part for pair in inside for part in pair]
-        counted[id(node)] = 1 + sum(values_in(part, counted) for part in inside)
-    return counted[id(node)]
-
-
 def check_file(file: str | Path) -> None:
     """Raise ValueError, naming file and line, where a study says a key twice: one of both would win.
 
     So, too, where aliases of aliases stand for more than `LARGEST` values.
     """
-    root = loaded(file, lambda text: yaml.compose(text, Loader=LOADER))
-    if root is not None and (values := values_in(root, {})) > LARGEST:
-        raise ValueError(
-            f"{file}: its aliases (*) stand for {values:,} values, expected at most {LARGEST:,}"
-        )
+    root = loaded(file, lambda text: bounded(yaml.compose(text, Loader=LOADER)))
     unread, known = [root] if root is not None else [], set()
     while unread:
         node = unread.pop()

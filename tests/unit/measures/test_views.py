@@ -6,7 +6,13 @@ import pytest
 from sklearn.decomposition import PCA, TruncatedSVD
 
 from modality_gap.data.embeddings import normalize
-from modality_gap.measures.views import keep_compiled, shift_view, view
+from modality_gap.measures.views import (
+    compiled_functions,
+    keep_compiled,
+    shift_view,
+    view,
+    without_kept,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,16 +55,45 @@ def test_what_is_compiled_of_umap_is_kept(random):
         assert kept.cache_hits or kept.cache_misses
 
 
-def test_what_cannot_be_kept_is_compiled_all_the_same():
+def doubling() -> ModuleType:
+    """A module with a function that Numba compiles, of no file: there is no place beside it."""
     module = ModuleType("of_no_file")
-    exec(
-        "def double(x):\n    return 2 * x", vars(module)
-    )  # of no file: there is no place beside it
-    module.double = numba.njit(module.double)
+    exec("def double(x):\n    return 2 * x", vars(module))
+    module.double = module.double_parallel = numba.njit(module.double)
+    return module
+
+
+def test_what_cannot_be_kept_is_compiled_all_the_same():
+    functions = compiled_functions(doubling())
+    assert len(functions) == 1
     with pytest.raises(RuntimeError, match="no locator available"):
-        module.double.enable_caching()
-    keep_compiled(module)
-    assert module.double(2) == 4
+        functions[0].enable_caching()
+    keep_compiled(functions)
+    assert functions[0](2) == 4
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), EOFError("Ran out of input")]
+)
+def test_a_full_disk_or_a_damaged_file_is_said_and_what_it_kept_compiled_anew(caplog, error):
+    class Unusable:
+        """What Numba keeps, where it can neither be read nor written."""
+
+        cache_path = "/kept"
+
+        def load_overload(self, *asked):
+            raise error
+
+        save_overload = load_overload
+
+    functions = compiled_functions(doubling())
+    functions[0]._cache = Unusable()
+    with pytest.raises(type(error)):
+        functions[0](2)
+    assert without_kept(functions, lambda: functions[0](2)) == 4
+    assert caplog.messages == [f"/kept: compiled code not used ({type(error).__name__}: {error})"]
+    with pytest.raises(OSError, match="of something else"):
+        without_kept(functions, lambda: (_ for _ in ()).throw(OSError("of something else")))
 
 
 def test_umap_asks_no_solver_that_has_no_seed(random, monkeypatch):
