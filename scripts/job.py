@@ -21,7 +21,7 @@ from modality_gap import words
 from modality_gap.data.file_kinds import damaged_files
 from modality_gap.data.watched import check_listed
 
-# Imports make no garbage, and what they make stays: to look through it takes a third of a job's start.
+# Imports make no garbage, and what they make stays: to look through it takes a quarter of a short job.
 gc.disable()
 
 # Set before the libraries are imported that ask: no job waits for a network, none unpickles code.
@@ -37,7 +37,7 @@ if RULE is not None:
     unused = set(OPTIONAL) - set(RULE.params.get("libraries", OPTIONAL))
     sys.modules |= dict.fromkeys(unused)
     if unused == set(OPTIONAL):
-        # As long again: the compiler of torch, for an operator that only finds objects.
+        # Half as long: the compiler of torch, for an operator that only finders of objects need.
         sys.modules["torchvision.ops.roi_align"] = operator = ModuleType("roi_align")
         operator.roi_align = operator.RoIAlign = None
 
