@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,3 +65,16 @@ def pair(random):
     images /= np.linalg.norm(images, axis=1, keepdims=True)
     texts = images[:40] + 0.4 * random.normal(size=(40, 12)) - np.r_[2.5, np.zeros(11)]
     return images, texts / np.linalg.norm(texts, axis=1, keepdims=True)
+
+
+def loaded_by(code: str, packages: tuple[str, ...]) -> list[str]:
+    """Which of some packages are loaded after some code, in a process of its own beside the scripts."""
+    told = f"{code}; import sys; print(*(name for name in {packages} if sys.modules.get(name)))"
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        capture_output=True,
+        text=True,
+        cwd=ROOT / "scripts",
+        check=True,
+    )
+    return done.stdout.split()

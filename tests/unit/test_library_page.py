@@ -2,12 +2,10 @@
 
 import io
 import re
-import subprocess
-import sys
 from contextlib import redirect_stdout
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, loaded_by
 
 import modality_gap
 
@@ -45,21 +43,8 @@ def test_an_unknown_name_is_refused():
         exec("from modality_gap import gaps")
 
 
-def loaded_by(code: str) -> list[str]:
-    """Which of these packages are loaded after some code, in a process of its own."""
-    packages = ("numpy", "pandas", "torch", "open_clip")
-    told = f"{code}; import sys; print([name for name in {packages} if name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", told],
-        capture_output=True,
-        text=True,
-        cwd=ROOT / "scripts",
-        check=True,
-    )
-    return done.stdout.strip()
-
-
 def test_the_door_itself_imports_nothing_and_no_measure_needs_a_network():
-    assert loaded_by("import modality_gap") == "[]"
+    packages = ("numpy", "pandas", "torch", "open_clip")
+    assert loaded_by("import modality_gap", packages) == []
     every = "import modality_gap as m; [getattr(m, name) for name in m.NAMES]"
-    assert loaded_by(every) == "['numpy', 'pandas']"
+    assert loaded_by(every, packages) == ["numpy", "pandas"]

@@ -136,8 +136,6 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
     # Imported here: it takes seconds, which PCA and SVD need not wait for.
     import umap
 
-    functions = compiled_functions(umap.umap_, umap.layouts)
-    keep_compiled(functions)
     if len(stacked) < 16:
         raise UndefinedError(
             f"{len(stacked) // 2} pairs are too few for UMAP, expected at least 8: evaluate a larger "
@@ -145,6 +143,8 @@ def umap_points(stacked: np.ndarray, seed: int) -> np.ndarray:
         )
     if not np.ptp(stacked, axis=0).any():
         raise UndefinedError("all embeddings are one point: UMAP has no neighbours to keep")
+    functions = compiled_functions(umap.umap_, umap.layouts)
+    keep_compiled(functions)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_jobs value 1 overridden")
         wide = np.pad(stacked, ((0, 0), (0, max(0, 2 - stacked.shape[1]))))
